@@ -1,0 +1,72 @@
+// Who owns each cycle. Every cycle of every core belongs to exactly one account, a path such as
+// "secretmem/alloc/flip/flush/ack-wait"; the sum over the accounts of a core equals its elapsed time, checked in every run.
+//
+// Labels are compared by address: declare each once as `inline constexpr Label kFlush{"flush"};`. Account numbers are internal
+// (they depend on the order of first use); only paths are reported.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "hw/base/types.h"
+
+namespace splinter {
+
+struct Label {
+    std::string_view name;
+};
+
+// The tree of accounts of one machine, shared by its cores' ledgers.
+class AccountTree {
+  public:
+    using Id = std::uint32_t;
+    static constexpr Id kRoot = 0;
+
+    AccountTree();
+    // The account `label` below `parent`, made at first use.
+    Id child(Id parent, const Label& label);
+    [[nodiscard]] Id parent(Id account) const { return nodes_[account].parent; }
+    // "" for the root; labels joined by '/'.
+    [[nodiscard]] std::string path(Id account) const;
+    [[nodiscard]] std::size_t size() const { return nodes_.size(); }
+
+  private:
+    struct Node {
+        Id parent;
+        const Label* label;
+        std::vector<std::pair<const Label*, Id>> children;
+    };
+    std::vector<Node> nodes_;
+};
+
+// The cycles of one core by account.
+class Ledger {
+  public:
+    using Snapshot = std::vector<std::uint64_t>;   // indexed by account; may be shorter than the tree
+
+    explicit Ledger(AccountTree& tree) : tree_{&tree}, cycles_(1, 0) {}
+    void enter(const Label& label);
+    void leave() { current_ = tree_->parent(current_); }
+    // From here on cycles belong to the path that starts at the root (an interrupt); returns what resume() needs.
+    AccountTree::Id interrupt(const Label& label);
+    void resume(AccountTree::Id interrupted) { current_ = interrupted; }
+    void charge(Cycles cycles) { cycles_[current_] += cycles.raw(); }
+
+    [[nodiscard]] std::string path() const { return tree_->path(current_); }
+    [[nodiscard]] Cycles total() const;
+    [[nodiscard]] Snapshot snapshot() const { return cycles_; }
+    // Cycles since `begin`, by path.
+    [[nodiscard]] std::map<std::string, std::uint64_t> since(const Snapshot& begin) const;
+
+  private:
+    void make_current(AccountTree::Id account);
+    AccountTree* tree_;
+    Snapshot cycles_;
+    AccountTree::Id current_ = AccountTree::kRoot;
+};
+
+}  // namespace splinter
