@@ -1,0 +1,28 @@
+// A page fault as the processor reports it (SDM Vol. 3A 4.7, "Page-Fault Exceptions").
+#pragma once
+
+#include "hw/x86/access.h"
+
+namespace splinter::x86 {
+
+struct PageFault {
+    static constexpr std::uint32_t kPresentBit = 1U << 0;
+    static constexpr std::uint32_t kWriteBit = 1U << 1;
+    static constexpr std::uint32_t kUserBit = 1U << 2;
+    static constexpr std::uint32_t kReservedBit = 1U << 3;
+    static constexpr std::uint32_t kFetchBit = 1U << 4;
+    static constexpr std::uint32_t kKeyBit = 1U << 5;
+
+    VirtAddr address;                // CR2
+    std::uint32_t error_code = 0;
+    friend constexpr bool operator==(const PageFault&, const PageFault&) = default;
+};
+
+// The bits of the error code that follow from the access alone. I/D is reported because Linux runs with EFER.NXE = 1.
+constexpr std::uint32_t access_bits(Access access) {
+    return (access.kind == AccessKind::write ? PageFault::kWriteBit : 0) |
+           (access.mode == Mode::user ? PageFault::kUserBit : 0) |
+           (access.kind == AccessKind::fetch ? PageFault::kFetchBit : 0);
+}
+
+}  // namespace splinter::x86
