@@ -1,0 +1,72 @@
+#include "hw/core/core.h"
+
+#include <fmt/format.h>
+
+#include "hw/base/check.h"
+#include "hw/base/user_error.h"
+
+namespace splinter::hw {
+namespace {
+inline constexpr Label kInterrupt{"interrupt"};
+inline constexpr Label kEntryExit{"entry-exit"};
+}  // namespace
+
+Core::Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, Conductor& conductor, MemorySystem& memory,
+           AccountTree& accounts)
+    : sc_module{name},
+      timeline_{id, conductor, accounts},
+      params_{params},
+      mmu_{"mmu", params, memory, timeline_},
+      apic_{"apic", timeline_} {
+    timeline_.set_interrupt_handler([this](const Message& message) { handle_interrupt(message); });
+    timeline_.set_notice_handler([this](const Message& notice) { program_->on_notice(*this, notice); });
+    SC_HAS_PROCESS(Core);
+    SC_THREAD(run_thread);
+    set_stack_size(256 * 1024);
+}
+
+void Core::run_thread() {
+    wait(resumed_);
+    try {
+        program_->run(*this);
+        on_finished_(*this);
+    } catch (...) {   // an exception that left an SC_THREAD would lose its type
+        on_exception_(std::current_exception());
+    }
+}
+
+void Core::handle_interrupt(const Message& message) {
+    const bool from_user = mode_ == x86::Mode::user;
+    const x86::Mode interrupted_mode = std::exchange(mode_, x86::Mode::supervisor);
+    const AccountTree::Id interrupted = timeline_.ledger().interrupt(kInterrupt);
+    apic_.count_received();
+    timeline_.ledger().enter(kEntryExit);
+    timeline_.advance(from_user ? params_.core.interrupt_entry_user : params_.core.interrupt_entry_kernel);
+    timeline_.ledger().leave();
+    program_->on_interrupt(*this, Vector{static_cast<std::uint8_t>(message.what)});
+    timeline_.ledger().enter(kEntryExit);
+    timeline_.advance(from_user ? params_.core.interrupt_exit_user : params_.core.interrupt_exit_kernel);
+    timeline_.ledger().leave();
+    timeline_.ledger().resume(interrupted);
+    mode_ = interrupted_mode;
+}
+
+void Core::access(VirtAddr va, x86::Access access) {
+    const Mmu::Outcome outcome = mmu_.access(va, access);
+    if (outcome.fault) report_fault(va, *outcome.fault);
+    timeline_.advance(outcome.latency + params_.mem.l1d_hit);
+}
+
+PhysAddr Core::translate(VirtAddr va, x86::Access access) {
+    const Mmu::Outcome outcome = mmu_.access(va, access);
+    if (outcome.fault) report_fault(va, *outcome.fault);
+    if (outcome.latency != Cycles{0}) timeline_.advance(outcome.latency);
+    return outcome.address;
+}
+
+void Core::report_fault(VirtAddr va, const x86::PageFault& fault) const {
+    throw SimulatedFinding(fmt::format("page fault at {:#x}, error code {:#x}, on core{} at cycle {} in {}", va.raw(),
+                                       fault.error_code, id().raw(), timeline_.now().raw(), timeline_.ledger().path()));
+}
+
+}  // namespace splinter::hw

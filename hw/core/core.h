@@ -1,0 +1,61 @@
+// One core: local time, MMU, local APIC, and the SystemC thread that supplies its stack. What runs on it is a program given by
+// the platform; when an interrupt comes the program's kernel handles it on this core's stack and ledger.
+#pragma once
+
+#include "hw/core/local_apic.h"
+#include "hw/mmu/mmu.h"
+
+namespace splinter::hw {
+
+class Core;
+
+// What runs on a core.
+class CoreProgram {
+  public:
+    virtual ~CoreProgram() = default;
+    virtual void run(Core& core) = 0;
+    virtual void on_interrupt(Core& core, Vector vector) = 0;
+    virtual void on_notice(Core& core, const Message& notice) = 0;
+};
+
+class Core : public sc_core::sc_module {
+  public:
+    Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, Conductor& conductor, MemorySystem& memory,
+         AccountTree& accounts);
+    Core(const Core&) = delete;
+    Core& operator=(const Core&) = delete;
+
+    void set_program(CoreProgram& program) { program_ = &program; }
+    [[nodiscard]] CpuId id() const { return timeline_.id(); }
+    [[nodiscard]] Timeline& timeline() { return timeline_; }
+    [[nodiscard]] const Timeline& timeline() const { return timeline_; }
+    [[nodiscard]] Mmu& mmu() { return mmu_; }
+    [[nodiscard]] const Mmu& mmu() const { return mmu_; }
+    [[nodiscard]] LocalApic& apic() { return apic_; }
+    [[nodiscard]] const LocalApic& apic() const { return apic_; }
+
+    // The mode that an interrupt finds the core in: decides the cost of its entry and exit.
+    void set_mode(x86::Mode mode) { mode_ = mode; }
+    // A data access that must succeed: translation, then the line. A fault is a finding (kernel oops, or the loop's segfault).
+    void access(VirtAddr va, x86::Access access);
+    // Translation alone, with its cycles; the caller pays for the line.
+    [[nodiscard]] PhysAddr translate(VirtAddr va, x86::Access access);
+
+  private:
+    friend class Machine;
+    void run_thread();   // SC_THREAD
+    void handle_interrupt(const Message& message);
+    [[noreturn]] void report_fault(VirtAddr va, const x86::PageFault& fault) const;
+
+    Timeline timeline_;
+    MachineParams params_;
+    Mmu mmu_;
+    LocalApic apic_;
+    CoreProgram* program_ = nullptr;
+    x86::Mode mode_ = x86::Mode::supervisor;
+    std::function<void(Core&)> on_finished_;                       // set by Machine
+    std::function<void(std::exception_ptr)> on_exception_;
+    sc_core::sc_event resumed_;
+};
+
+}  // namespace splinter::hw

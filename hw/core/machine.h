@@ -1,0 +1,53 @@
+// All the silicon: cores, memory, interrupt fabric, and the Conductor that decides who runs. The platform gives each core a
+// program and calls run().
+#pragma once
+
+#include <memory>
+
+#include "hw/core/core.h"
+#include "hw/core/ipi_fabric.h"
+#include "hw/core/shared_words.h"
+
+namespace splinter::hw {
+
+class Machine : public sc_core::sc_module, private StackSwitcher {
+  public:
+    Machine(sc_core::sc_module_name name, const MachineParams& params, x86::PhysMem& memory);
+    Machine(const Machine&) = delete;
+    Machine& operator=(const Machine&) = delete;
+
+    [[nodiscard]] std::size_t core_count() const { return cores_.size(); }
+    [[nodiscard]] Core& core(CpuId cpu) { return *cores_[cpu.index()]; }
+    [[nodiscard]] const std::vector<std::unique_ptr<Core>>& cores() const { return cores_; }
+    [[nodiscard]] const MachineParams& params() const { return params_; }
+    [[nodiscard]] const Topology& topology() const { return topology_; }
+    [[nodiscard]] MemorySystem& memory() { return memory_; }
+    [[nodiscard]] SharedWords& words() { return words_; }
+    [[nodiscard]] SpinLocks& locks() { return locks_; }
+    [[nodiscard]] AccountTree& accounts() { return accounts_; }
+
+    // Runs until every core's program has returned. Rethrows what a core threw; SimulatedFinding on a deadlock.
+    void run();
+    // A notice to every core, arriving one lookahead after `sender`'s time.
+    void notify_all(Core& sender, std::uint32_t what, std::uint64_t payload);
+
+  private:
+    void switch_stack(CpuId self, CpuId next, Cycles when) override;
+    void resume(CpuId next, Cycles when);
+    void core_finished(Core& core);
+    void start_thread();   // SC_THREAD
+
+    MachineParams params_;
+    Topology topology_;
+    AccountTree accounts_;
+    Conductor conductor_;
+    MemorySystem memory_;
+    IpiFabric fabric_;
+    SharedWords words_;
+    SpinLocks locks_;
+    std::vector<std::unique_ptr<Core>> cores_;
+    std::uint64_t notices_ = 0;
+    std::exception_ptr failure_;
+};
+
+}  // namespace splinter::hw

@@ -1,0 +1,60 @@
+// Words and queued spinlocks that cores wait on. Every look at one is an ordering point of the looking core. A lock's hand-over
+// takes the transfer of its line; the line of a word is the caller's to touch. Plain C++.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <unordered_map>
+
+#include "hw/core/timeline.h"
+#include "hw/mem/line_directory.h"
+
+namespace splinter::hw {
+
+// A word in shared memory that grows: a completion counter. Identified by the caller.
+class WordId : public Quantity<class WordIdTag, std::uint64_t> {
+  public:
+    using Quantity::Quantity;
+};
+
+class SharedWords {
+  public:
+    // Stores `value` and wakes the core that waits for it.
+    void post(Timeline& self, WordId word, std::uint64_t value);
+    // Returns when the word is at least `value`. One waiter per word. Interruptible.
+    void wait_until(Timeline& self, WordId word, std::uint64_t value);
+
+  private:
+    struct Word {
+        std::uint64_t value = 0;
+        Timeline* waiter = nullptr;
+        std::uint64_t wanted = 0;
+    };
+    std::unordered_map<std::uint64_t, Word> words_;   // looked up only, never iterated
+};
+
+class SpinLockId : public Quantity<class SpinLockIdTag, std::uint32_t> {
+  public:
+    using Quantity::Quantity;
+};
+
+// Queued spinlocks (kernel/locking/qspinlock.c): FIFO hand-over, one line transfer by distance per hand-over.
+class SpinLocks {
+  public:
+    explicit SpinLocks(LineDirectory& lines) : lines_{&lines} {}
+    void lock(Timeline& self, SpinLockId lock);
+    void unlock(Timeline& self, SpinLockId lock);
+    [[nodiscard]] std::uint64_t contended() const { return contended_; }
+
+  private:
+    struct Lock {
+        Timeline* owner = nullptr;
+        std::optional<CpuId> last_owner;
+        std::deque<Timeline*> queue;
+    };
+    LineDirectory* lines_;
+    std::unordered_map<std::uint32_t, Lock> locks_;   // looked up only, never iterated
+    std::uint64_t contended_ = 0;
+};
+
+}  // namespace splinter::hw

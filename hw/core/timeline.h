@@ -1,0 +1,99 @@
+// One core's simulated time: local clock, who pays for each cycle, messages on their way to it, interrupts masked or not.
+// Plain C++; the Conductor decides when it runs.
+//
+// Time is paid by advance(), which an interrupt splits at its exact cycle. The barrier is the nearest time at which something
+// can happen to this core: the end of its quantum or the next message; below it, advance() is one comparison.
+#pragma once
+
+#include <functional>
+
+#include "hw/base/ledger.h"
+#include "hw/core/conductor.h"
+#include "hw/core/message.h"
+#include "hw/mem/recent_stores.h"
+
+namespace splinter::hw {
+
+class Timeline {
+  public:
+    using Handler = std::function<void(const Message&)>;
+
+    Timeline(CpuId id, Conductor& conductor, AccountTree& accounts) : id_{id}, conductor_{&conductor}, ledger_{accounts} {}
+    Timeline(const Timeline&) = delete;
+    Timeline& operator=(const Timeline&) = delete;
+
+    // Runs on this core's stack, with interrupts masked.
+    void set_interrupt_handler(Handler handler) { on_interrupt_ = std::move(handler); }
+    // The simulator's own messages (phase, stop, narrowed ranges): delivered at the exact cycle, masked or not, at no cost.
+    void set_notice_handler(Handler handler) { on_notice_ = std::move(handler); }
+
+    [[nodiscard]] CpuId id() const { return id_; }
+    [[nodiscard]] Cycles now() const { return now_; }
+    [[nodiscard]] Ledger& ledger() { return ledger_; }
+    [[nodiscard]] const Ledger& ledger() const { return ledger_; }
+    [[nodiscard]] OrderPoint last_order() const { return {last_order_, id_}; }
+
+    // --- called by the running core ---
+    // Spends cycles on the current account; interrupts and notices due on the way are handled at their cycle.
+    void advance(Cycles cycles) {
+        if (now_ + cycles < barrier_) [[likely]] {
+            now_ += cycles;
+            ledger_.charge(cycles);
+            return;
+        }
+        advance_to_barrier(cycles);
+    }
+    // Ordering point: returns when this core is globally the earliest. Before any access to state that another core can change
+    // and that no held lock protects.
+    void order();
+    // Waits, interruptibly, until wake() has set a time and that time has come.
+    void wait_for_wake();
+    [[nodiscard]] bool interrupts_enabled() const { return interrupts_enabled_; }
+    void disable_interrupts();
+    void enable_interrupts();
+
+    // --- called by another core, at its ordering point (wake) or any time (post) ---
+    void wake(Cycles when);
+    // REQUIRES: arrival is at least the lookahead after the sender's time.
+    void post_interrupt(const Message& message);
+    void post_notice(const Message& message);
+
+    // --- called by the Conductor ---
+    void set_queued(Cycles key);
+    void set_dispatched(Cycles key, Cycles quantum);
+    void set_finished() { finished_ = true; }
+    [[nodiscard]] bool finished() const { return finished_; }
+    [[nodiscard]] bool suspended() const { return suspended_; }
+    [[nodiscard]] Cycles queue_key() const { return queue_key_; }
+    [[nodiscard]] std::uint64_t queue_version() const { return queue_version_; }
+
+  private:
+    void advance_to_barrier(Cycles cycles);
+    void pay_until(Cycles time);
+    void suspend(Cycles key);
+    [[nodiscard]] Cycles next_delivery() const;
+    void deliver_due();
+    void update_barrier();
+    void message_arrived();
+
+    CpuId id_;
+    Conductor* conductor_;
+    Ledger ledger_;
+    Handler on_interrupt_;
+    Handler on_notice_;
+    Cycles now_;
+    Cycles limit_;                  // end of the quantum: dispatch time + quantum
+    Cycles barrier_;                // min(limit, next delivery)
+    Cycles last_order_;
+    Cycles wake_at_ = kNever;
+    Inbox interrupts_;
+    Inbox notices_;
+    bool interrupts_enabled_ = true;
+    bool waiting_ = false;          // inside wait_for_wake(), outside handlers
+    bool suspended_ = true;         // not the running core
+    bool finished_ = false;
+    Cycles queue_key_ = kNever;
+    std::uint64_t queue_version_ = 0;
+};
+
+}  // namespace splinter::hw

@@ -1,0 +1,23 @@
+#include "hw/mem/recent_stores.h"
+
+namespace splinter::hw {
+
+void RecentStores::record(OrderPoint at, PhysAddr address, x86::Pte before, x86::Pte after) {
+    stores_.push_back({at, address, before, after});
+}
+
+x86::Pte RecentStores::view(CpuId reader, Cycles now, OrderPoint last_order, PhysAddr address, x86::Pte newest) const {
+    x86::Pte seen = newest;
+    for (auto store = stores_.rbegin(); store != stores_.rend(); ++store) {
+        if (store->address != address) continue;
+        if (store->at.cpu == reader || store->at.time + lookahead_ <= now || store->at <= last_order) return store->after;
+        seen = store->before;   // not seen yet: what stood there before
+    }
+    return seen;
+}
+
+void RecentStores::forget_before(Cycles time) {
+    while (!stores_.empty() && stores_.front().at.time + lookahead_ <= time) stores_.pop_front();
+}
+
+}  // namespace splinter::hw

@@ -1,0 +1,46 @@
+// Which value of a page-table entry a core sees, while cores run ahead of each other in host order.
+//
+// PhysMem holds the newest value. A store at time t is seen by its own core at once; by another core from the earlier of t + L
+// and that core's first ordering point at or after t. L is at most the flight time of an interrupt, so that a store is always
+// seen after an interrupt, broadcast or lock hand-over that follows it. With this rule results are the same for every quantum
+// up to L. Stores younger than L are kept here; a walker looks only when the list is not empty.
+#pragma once
+
+#include <deque>
+
+#include "hw/base/types.h"
+#include "hw/x86/pte.h"
+
+namespace splinter::hw {
+
+// A point in simulated time, made unique by the core: the order in which ordering points happen.
+struct OrderPoint {
+    Cycles time;
+    CpuId cpu;
+    friend constexpr auto operator<=>(const OrderPoint&, const OrderPoint&) = default;
+};
+
+class RecentStores {
+  public:
+    explicit RecentStores(Cycles lookahead) : lookahead_{lookahead} {}
+
+    [[nodiscard]] bool empty() const { return stores_.empty(); }
+    // REQUIRES: stores to one address come in the order of their points (they are made under a lock or at ordering points).
+    void record(OrderPoint at, PhysAddr address, x86::Pte before, x86::Pte after);
+    // What `reader` sees at `now`, its last ordering point being `last_order`; `newest` is the value in PhysMem.
+    [[nodiscard]] x86::Pte view(CpuId reader, Cycles now, OrderPoint last_order, PhysAddr address, x86::Pte newest) const;
+    // No core will read at a time before `time` any more.
+    void forget_before(Cycles time);
+
+  private:
+    struct Store {
+        OrderPoint at;
+        PhysAddr address;
+        x86::Pte before;
+        x86::Pte after;
+    };
+    Cycles lookahead_;
+    std::deque<Store> stores_;
+};
+
+}  // namespace splinter::hw

@@ -1,0 +1,29 @@
+// Which core sits where, in Linux's order of CPU numbers: one thread per core, socket 0, socket 1, ..., then their siblings.
+// Beyond the product's threads, cores per socket grow: the result is hypothetical and says so.
+#pragma once
+
+#include "hw/machine_params.h"
+
+namespace splinter::hw {
+
+enum class Distance : std::uint8_t { self, cluster, socket, cross };
+
+class Topology {
+  public:
+    static constexpr std::uint64_t kThreadsPerCore = 2;
+
+    explicit Topology(const MachineParams& params);
+    [[nodiscard]] Distance distance(CpuId from, CpuId to) const;
+    [[nodiscard]] std::uint64_t socket(CpuId cpu) const { return core(cpu) / cores_per_socket_; }
+    // More online threads than the product has.
+    [[nodiscard]] bool hypothetical() const { return hypothetical_; }
+
+  private:
+    [[nodiscard]] std::uint64_t core(CpuId cpu) const { return cpu.raw() % (sockets_ * cores_per_socket_); }
+    std::uint64_t sockets_;
+    std::uint64_t cores_per_socket_;
+    std::uint64_t cluster_cores_;
+    bool hypothetical_ = false;
+};
+
+}  // namespace splinter::hw
