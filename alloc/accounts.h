@@ -1,0 +1,25 @@
+// Accounts of the cycle ledger that kernel code opens, named after what the kernel calls the work.
+#pragma once
+
+#include "hw/base/ledger.h"
+
+namespace splinter::alloc {
+
+inline constexpr Label kAllocPages{"alloc"};
+inline constexpr Label kFreePages{"free"};
+inline constexpr Label kBulk{"rmqueue_bulk"};
+inline constexpr Label kBuddy{"rmqueue_buddy"};
+inline constexpr Label kPcpDrain{"free_pcppages_bulk"};
+inline constexpr Label kFlip{"flip"};
+inline constexpr Label kScrub{"scrub"};
+inline constexpr Label kZero{"zero"};
+inline constexpr Label kDirectMap{"cpa"};
+inline constexpr Label kSplit{"split"};
+inline constexpr Label kFlush{"flush"};
+inline constexpr Label kCallSetup{"call-setup"};
+inline constexpr Label kLocalFlush{"local-flush"};
+inline constexpr Label kAckWait{"ack-wait"};
+inline constexpr Label kCallHandler{"call-function"};
+inline constexpr Label kLockWait{"lock"};
+
+}  // namespace splinter::alloc

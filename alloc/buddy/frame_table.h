@@ -1,0 +1,95 @@
+// Allocator metadata, 8 bytes per page frame: list links, order and state of free blocks (facts: what struct page holds in
+// Linux, at an eighth of its size). A lazily backed host mapping: an untouched frame costs nothing. Up to 2^28 frames, 1 TiB.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "hw/base/types.h"
+
+namespace splinter::alloc {
+
+// What the allocator knows of a frame, in four bits: nothing, first frame of a block on a per-CPU list, or first frame of a
+// free block and the index of the free list that holds it.
+class FrameState {
+  public:
+    constexpr FrameState() = default;
+    static constexpr FrameState pcp() { return FrameState{1}; }
+    static constexpr FrameState buddy(std::size_t list) { return FrameState{static_cast<std::uint8_t>(kFirstList + list)}; }
+    static constexpr FrameState decode(std::uint64_t bits) { return FrameState{static_cast<std::uint8_t>(bits)}; }
+
+    [[nodiscard]] constexpr bool none() const { return bits_ == 0; }
+    [[nodiscard]] constexpr bool on_pcp() const { return bits_ == 1; }
+    [[nodiscard]] constexpr bool in_buddy() const { return bits_ >= kFirstList; }
+    // REQUIRES: in_buddy().
+    [[nodiscard]] constexpr std::size_t list() const { return bits_ - kFirstList; }
+    [[nodiscard]] constexpr std::uint64_t bits() const { return bits_; }
+
+  private:
+    static constexpr std::size_t kFirstList = 2;
+    explicit constexpr FrameState(std::uint8_t bits) : bits_{bits} {}
+    std::uint8_t bits_ = 0;
+};
+
+class FrameTable {
+  public:
+    static constexpr std::uint64_t kMaxFrames = (std::uint64_t{1} << 28) - 1;
+
+    // Throws UserError above kMaxFrames.
+    explicit FrameTable(PageCount frames);
+    ~FrameTable();
+    FrameTable(const FrameTable&) = delete;
+    FrameTable& operator=(const FrameTable&) = delete;
+
+    [[nodiscard]] FrameState state(Pfn pfn) const { return FrameState::decode(field(pfn, kStateShift, 0xf)); }
+    [[nodiscard]] Order order(Pfn pfn) const { return Order{static_cast<unsigned>(field(pfn, kOrderShift, 0xf))}; }
+    [[nodiscard]] std::optional<Pfn> next(Pfn pfn) const { return link(field(pfn, kNextShift, kLinkMask)); }
+    [[nodiscard]] std::optional<Pfn> prev(Pfn pfn) const { return link(field(pfn, kPrevShift, kLinkMask)); }
+    void set(Pfn pfn, FrameState state, Order order) {
+        set_field(pfn, kStateShift, 0xf, state.bits());
+        set_field(pfn, kOrderShift, 0xf, order.raw());
+    }
+    void set_next(Pfn pfn, std::optional<Pfn> next) { set_field(pfn, kNextShift, kLinkMask, encode(next)); }
+    void set_prev(Pfn pfn, std::optional<Pfn> prev) { set_field(pfn, kPrevShift, kLinkMask, encode(prev)); }
+    void clear(Pfn pfn) { words_[pfn.raw()] = 0; }
+
+  private:
+    static constexpr unsigned kNextShift = 0;
+    static constexpr unsigned kOrderShift = 28;
+    static constexpr unsigned kPrevShift = 32;
+    static constexpr unsigned kStateShift = 60;
+    static constexpr std::uint64_t kLinkMask = (std::uint64_t{1} << 28) - 1;   // 0 is "no link": links are stored plus one
+    [[nodiscard]] std::uint64_t field(Pfn pfn, unsigned shift, std::uint64_t mask) const {
+        return (words_[pfn.raw()] >> shift) & mask;
+    }
+    void set_field(Pfn pfn, unsigned shift, std::uint64_t mask, std::uint64_t value) {
+        std::uint64_t& word = words_[pfn.raw()];
+        word = (word & ~(mask << shift)) | (value << shift);
+    }
+    static std::optional<Pfn> link(std::uint64_t encoded) {
+        return encoded == 0 ? std::nullopt : std::optional{Pfn{encoded - 1}};
+    }
+    static std::uint64_t encode(std::optional<Pfn> pfn) { return pfn ? pfn->raw() + 1 : 0; }
+
+    std::uint64_t bytes_;
+    std::uint64_t* words_;
+};
+
+// A doubly linked list of blocks through their FrameTable entries (struct list_head).
+class BlockList {
+  public:
+    [[nodiscard]] bool empty() const { return !head_; }
+    [[nodiscard]] std::uint64_t size() const { return size_; }
+    [[nodiscard]] std::optional<Pfn> front() const { return head_; }
+    [[nodiscard]] std::optional<Pfn> back() const { return tail_; }
+    void push_front(FrameTable& frames, Pfn block);
+    void push_back(FrameTable& frames, Pfn block);
+    void remove(FrameTable& frames, Pfn block);
+
+  private:
+    std::optional<Pfn> head_;
+    std::optional<Pfn> tail_;
+    std::uint64_t size_ = 0;
+};
+
+}  // namespace splinter::alloc

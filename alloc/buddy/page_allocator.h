@@ -1,0 +1,76 @@
+// The page allocator of a node: zones, per-CPU lists, and freetypes. get_page_from_freelist(), rmqueue(), rmqueue_bulk(),
+// rmqueue_buddy(), free_unref_page() of mm/page_alloc.c, Linux 6.12, and the flip of whole pageblocks between mapped and unmapped
+// by the ALLOC_UNMAPPED series (`late`: bjackman/linux mm/page_alloc.c @ 42fa552a0a5f, __rmqueue_direct_map()).
+//
+// No kernel has checked the freetype policies: they follow the series as read, not a recorded run.
+// Leaves out: NUMA, reclaim, compaction, HIGHATOMIC reserves, the watermark boosts.
+#pragma once
+
+#include <vector>
+
+#include "alloc/accounts.h"
+#include "alloc/buddy/fallback.h"
+#include "alloc/buddy/pcp.h"
+#include "alloc/counters.h"
+#include "alloc/cpu.h"
+#include "alloc/layout.h"
+
+namespace splinter::alloc {
+
+// Takes a free pageblock out of the direct map, or puts it back: page tables, and the flush that makes it safe to hand out.
+// REQUIRES of callers: no lock held, interrupts on.
+class PageblockFlipper {
+  public:
+    virtual ~PageblockFlipper() = default;
+    enum class Outcome : std::uint8_t { done, no_memory };   // no_memory: nothing has changed
+    [[nodiscard]] virtual Outcome unmap(Cpu& cpu, PfnRange block) = 0;
+    [[nodiscard]] virtual Outcome map(Cpu& cpu, PfnRange block) = 0;
+};
+
+class PageAllocator {
+  public:
+    // `zones` ascending; `cpus` per-CPU lists per zone, with the given batch and high.
+    PageAllocator(FrameTable& frames, std::vector<Zone> zones, std::size_t cpus, PageCount pcp_batch, PageCount pcp_high,
+                  layout::KernelData data);
+    PageAllocator(const PageAllocator&) = delete;
+    PageAllocator& operator=(const PageAllocator&) = delete;
+    // Without a flipper, unmapped requests fail.
+    void set_flipper(PageblockFlipper& flipper) { flipper_ = &flipper; }
+
+    // alloc_pages(): the first frame of a block, or nothing.
+    [[nodiscard]] std::optional<Pfn> alloc_pages(Cpu& cpu, const AllocRequest& request);
+    // __free_pages(). REQUIRES: the block was allocated, and is freed once.
+    void free_pages(Cpu& cpu, Pfn block, Order order);
+
+    [[nodiscard]] std::vector<Zone>& zones() { return zones_; }
+    [[nodiscard]] const std::vector<Zone>& zones() const { return zones_; }
+    [[nodiscard]] Zone& zone_of(Pfn pfn);
+    [[nodiscard]] PerCpuPages& pcp(const Zone& zone, CpuId cpu) { return pcps_[zone.layout().index.raw()][cpu.index()]; }
+    // Buddy lists plus per-CPU lists.
+    [[nodiscard]] PageCount free_pages(const Zone& zone) const;
+    // Free pages in unmapped pageblocks, all zones: buddy lists plus per-CPU lists.
+    [[nodiscard]] PageCount unmapped_free_pages() const;
+    [[nodiscard]] KernelCounters& counters(CpuId cpu) { return counters_[cpu.index()]; }
+
+  private:
+    [[nodiscard]] bool watermark_ok(const Zone& zone, const AllocRequest& request) const;
+    std::optional<Pfn> rmqueue(Cpu& cpu, Zone& zone, const AllocRequest& request);
+    std::optional<Pfn> rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest& request);
+    void rmqueue_bulk(Cpu& cpu, Zone& zone, const AllocRequest& request, PerCpuPages& pcp, std::size_t list);
+    std::optional<Pfn> rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request);
+    std::optional<Pfn> rmqueue_direct_map(Cpu& cpu, Zone& zone, const AllocRequest& request);
+    std::optional<Pfn> take_pageblocks(Cpu& cpu, Zone& zone, Order order, FreeType type);
+    void put_flipped(Cpu& cpu, Zone& zone, Pfn block, Order low, Order high, FreeType type);
+    void drain(Cpu& cpu, Zone& zone, PerCpuPages& pcp, std::size_t first_list);
+    void charge(Cpu& cpu, const Zone& zone, Order order, const BuddyWork& work);
+    static LockId lock_of(const Zone& zone) { return LockId{kFirstZoneLock.raw() + zone.layout().index.raw()}; }
+
+    FrameTable* frames_;
+    std::vector<Zone> zones_;
+    std::vector<std::vector<PerCpuPages>> pcps_;   // by zone, CPU
+    std::vector<KernelCounters> counters_;         // by CPU
+    layout::KernelData data_;
+    PageblockFlipper* flipper_ = nullptr;
+};
+
+}  // namespace splinter::alloc

@@ -1,0 +1,179 @@
+#include "alloc/buddy/zone.h"
+
+#include "hw/base/check.h"
+
+namespace splinter::alloc {
+namespace {
+
+Pfn buddy_of(Pfn block, Order order) { return Pfn{block.raw() ^ order.pages().raw()}; }
+Pfn align_down(Pfn pfn, Order order) { return Pfn{pfn.raw() & ~(order.pages().raw() - 1)}; }
+
+FreeType type_of(std::size_t list_index) {
+    if (list_index == kMigratetypes) return kUnmovableUnmapped;
+    return {static_cast<Migratetype>(list_index), Mapping::mapped};
+}
+
+bool mergeable(Migratetype migratetype) { return static_cast<std::size_t>(migratetype) < kPcpMigratetypes; }
+
+}  // namespace
+
+Zone::Zone(ZoneLayout layout, FrameTable& frames) : layout_{std::move(layout)}, frames_{&frames} {
+    if (layout_.span.count.raw() > 0)
+        pageblocks_.resize(pageblock_index(Pfn{layout_.span.end().raw() - 1}) + 1);
+}
+
+void Zone::add_wilderness(PfnRange range) {
+    SPLINTER_CHECK(range.first == align_down(range.first, kMaxOrder) && range.end() == align_down(range.end(), kMaxOrder),
+                   "wilderness is aligned to the largest order");
+    if (range.count == PageCount{0}) return;
+    wilderness_.push_back(range);
+    free_pages_ += range.count;
+}
+
+void Zone::add_free_block(Pfn block, Order order, Migratetype list) { link(block, order, {list, Mapping::mapped}, true); }
+
+FreeType Zone::pageblock_freetype(Pfn pfn) const {
+    const Pageblock& block = pageblocks_[pageblock_index(pfn)];
+    return {block.migratetype, block.mapping};
+}
+
+void Zone::set_pageblock_migratetype(Pfn pfn, Migratetype migratetype) { pageblocks_[pageblock_index(pfn)].migratetype = migratetype; }
+
+void Zone::set_pageblock_mapping(Pfn pfn, Mapping mapping) { pageblocks_[pageblock_index(pfn)].mapping = mapping; }
+
+bool Zone::pageblock_inside(Pfn pfn) const {
+    const Pfn first = align_down(pfn, kPageblockOrder);
+    return first >= layout_.span.first && first + kPageblockOrder.pages() <= layout_.span.end();
+}
+
+void Zone::account(Order order, FreeType type, bool added) {
+    const PageCount pages = order.pages();
+    added ? free_pages_ += pages : free_pages_ -= pages;
+    if (type.mapping == Mapping::mapped) return;
+    added ? unmapped_free_pages_ += pages : unmapped_free_pages_ -= pages;
+}
+
+void Zone::link(Pfn block, Order order, FreeType type, bool tail) {
+    const std::size_t list = *type.list_index();
+    frames_->set(block, FrameState::buddy(list), order);
+    BlockList& blocks = areas_[order.index()][list];
+    tail ? blocks.push_back(*frames_, block) : blocks.push_front(*frames_, block);
+    account(order, type, true);
+}
+
+void Zone::unlink(Pfn block) {
+    const Order order = frames_->order(block);
+    const std::size_t list = frames_->state(block).list();
+    areas_[order.index()][list].remove(*frames_, block);
+    frames_->clear(block);
+    account(order, type_of(list), false);
+}
+
+std::optional<Pfn> Zone::list_wilderness() {
+    if (wilderness_used_ == wilderness_.size()) return std::nullopt;
+    PfnRange& range = wilderness_[wilderness_used_];
+    const Pfn block = range.first;
+    range = {block + kMaxOrder.pages(), range.count - kMaxOrder.pages()};
+    if (range.count == PageCount{0}) ++wilderness_used_;
+    free_pages_ -= kMaxOrder.pages();   // counted since boot; link() counts it again
+    link(block, kMaxOrder, kMovable, true);
+    return block;
+}
+
+bool Zone::has_free(Order order, FreeType type) const {
+    const auto list = type.list_index();
+    if (!list) return false;
+    if (!areas_[order.index()][*list].empty()) return true;
+    return order == kMaxOrder && type == kMovable && wilderness_used_ < wilderness_.size();
+}
+
+std::optional<Pfn> Zone::first(Order order, FreeType type) {
+    const auto list = type.list_index();
+    if (!list) return std::nullopt;
+    const auto listed = areas_[order.index()][*list].front();
+    if (listed || order != kMaxOrder || type != kMovable) return listed;
+    return list_wilderness();
+}
+
+std::optional<Pfn> Zone::take_smallest(Order order, FreeType type, BuddyWork& work) {
+    for (Order high = order; high <= kMaxOrder; high = high.next()) {
+        const auto block = first(high, type);
+        if (!block) continue;
+        unlink(*block);
+        expand(*block, order, high, type, work);
+        return block;
+    }
+    return std::nullopt;
+}
+
+void Zone::expand(Pfn block, Order low, Order high, FreeType type, BuddyWork& work) {
+    while (high > low) {
+        high = high.prev();
+        ++work.splits;
+        link(block + high.pages(), high, type, false);
+    }
+}
+
+// __free_one_page() with can_merge_freetypes(): below pageblock order buddies share a pageblock; from it on they merge if the
+// freetypes are equal, or both migratetypes are mergeable and the flags are the same.
+bool Zone::can_merge(Pfn block, Pfn buddy, Order order) const {
+    if (!contains(buddy) || !frames_->state(buddy).in_buddy() || frames_->order(buddy) != order) return false;
+    if (order < kPageblockOrder) return true;
+    const FreeType mine = pageblock_freetype(block);
+    const FreeType other = pageblock_freetype(buddy);
+    if (mine == other) return true;
+    return mine.mapping == other.mapping && mergeable(mine.migratetype) && mergeable(other.migratetype);
+}
+
+// buddy_merge_likely(): if the block's future buddy is free too, queue it at the tail so that it stays and can merge.
+bool Zone::merge_likely(Pfn block, Order order) const {
+    if (order >= kMaxOrder.prev()) return false;
+    const Pfn combined = align_down(block, order.next());
+    const Pfn higher_buddy = buddy_of(combined, order.next());
+    return contains(higher_buddy) && frames_->state(higher_buddy).in_buddy() &&
+           frames_->order(higher_buddy) == order.next();
+}
+
+void Zone::free_block(Pfn block, Order order, FreeType type, BuddyWork& work) {
+    while (order < kMaxOrder) {
+        const Pfn buddy = buddy_of(block, order);
+        if (!can_merge(block, buddy, order)) break;
+        if (order >= kPageblockOrder && pageblock_freetype(buddy) != type) set_pageblock_migratetype(buddy, type.migratetype);
+        unlink(buddy);
+        block = Pfn{block.raw() & buddy.raw()};
+        order = order.next();
+        ++work.merges;
+    }
+    link(block, order, type, merge_likely(block, order));
+}
+
+std::vector<std::pair<Pfn, Order>> Zone::blocks_in_pageblock(Pfn pfn) const {
+    std::vector<std::pair<Pfn, Order>> blocks;
+    const Pfn start = align_down(pfn, kPageblockOrder);
+    for (Pfn at = start; at < start + kPageblockOrder.pages();) {
+        const bool is_free = contains(at) && frames_->state(at).in_buddy();
+        const Order order = is_free ? frames_->order(at) : Order{0U};
+        if (is_free) blocks.emplace_back(at, order);
+        at += order.pages();
+    }
+    return blocks;
+}
+
+PageCount Zone::free_in_pageblock(Pfn pfn) const {
+    PageCount pages;
+    for (const auto& [block, order] : blocks_in_pageblock(pfn)) pages += order.pages();
+    return pages;
+}
+
+PageCount Zone::move_pageblock(Pfn pfn, FreeType type, BuddyWork& work) {
+    PageCount moved;
+    for (const auto& [block, order] : blocks_in_pageblock(pfn)) {
+        unlink(block);
+        link(block, order, type, true);
+        moved += order.pages();
+    }
+    ++work.pageblocks_moved;
+    return moved;
+}
+
+}  // namespace splinter::alloc

@@ -1,0 +1,43 @@
+// Kernel counters of one CPU, by the names of /proc/vmstat where it has them. A machine's value is the sum over its CPUs.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace splinter::alloc {
+
+struct KernelCounters {
+    std::uint64_t pgalloc = 0;                       // pages
+    std::uint64_t pgfree = 0;
+    std::uint64_t direct_map_level2_splits = 0;      // 2 MiB leaves split
+    std::uint64_t direct_map_level3_splits = 0;      // 1 GiB leaves split
+    std::uint64_t nr_tlb_remote_flush = 0;           // cross-CPU flushes sent
+    std::uint64_t nr_tlb_remote_flush_received = 0;  // flush requests executed for another CPU
+    std::uint64_t nr_tlb_local_flush_all = 0;
+    std::uint64_t nr_tlb_local_flush_one = 0;
+    std::uint64_t flips_to_unmapped = 0;             // pageblocks
+    std::uint64_t flips_to_mapped = 0;
+    std::uint64_t flips_rolled_back = 0;
+    std::uint64_t fallbacks = 0;                     // requests served from another migratetype
+    std::uint64_t failed_allocations = 0;
+};
+
+// visit(name, member pointer), the only list of the names.
+template <class Visitor>
+void for_each_counter(Visitor&& visit) {
+    visit("pgalloc", &KernelCounters::pgalloc);
+    visit("pgfree", &KernelCounters::pgfree);
+    visit("direct_map_level2_splits", &KernelCounters::direct_map_level2_splits);
+    visit("direct_map_level3_splits", &KernelCounters::direct_map_level3_splits);
+    visit("nr_tlb_remote_flush", &KernelCounters::nr_tlb_remote_flush);
+    visit("nr_tlb_remote_flush_received", &KernelCounters::nr_tlb_remote_flush_received);
+    visit("nr_tlb_local_flush_all", &KernelCounters::nr_tlb_local_flush_all);
+    visit("nr_tlb_local_flush_one", &KernelCounters::nr_tlb_local_flush_one);
+    visit("flips_to_unmapped", &KernelCounters::flips_to_unmapped);
+    visit("flips_to_mapped", &KernelCounters::flips_to_mapped);
+    visit("flips_rolled_back", &KernelCounters::flips_rolled_back);
+    visit("fallbacks", &KernelCounters::fallbacks);
+    visit("failed_allocations", &KernelCounters::failed_allocations);
+}
+
+}  // namespace splinter::alloc

@@ -1,0 +1,125 @@
+// THE PORT: what kernel code can ask of the CPU it runs on, and the only door between the kernel model and a machine. Owned by
+// the kernel model, implemented by platforms/adapter on hw::Core and by the fakes in tests/alloc.
+//
+// Every call may let other cores and interrupt handlers run. What code may assume: at each call all allocator state that is not
+// covered by a lock held by this CPU satisfies its invariants, and nothing read before the call without a lock is trusted
+// after it. A fault that Linux would not survive ends the run as a SimulatedFinding.
+#pragma once
+
+#include <exception>
+#include <span>
+
+#include "alloc/costs/steps.h"
+#include "hw/base/cpu_mask.h"
+#include "hw/base/ledger.h"
+#include "hw/x86/invalidation.h"
+#include "hw/x86/pte.h"
+
+namespace splinter::alloc {
+
+class LockId : public Quantity<class LockIdTag, std::uint32_t> {
+  public:
+    using Quantity::Quantity;
+};
+inline constexpr LockId kCpaLock{0U};         // arch/x86/mm/pat/set_memory.c
+inline constexpr LockId kPgdLock{1U};         // arch/x86/mm/fault.c
+inline constexpr LockId kFirstZoneLock{16U};  // one per zone
+
+// A growing word that one CPU waits on and others write: a call_single_data's lock, seen as a completion count.
+class CompletionId : public Quantity<class CompletionIdTag, std::uint64_t> {
+  public:
+    using Quantity::Quantity;
+};
+
+inline constexpr std::uint8_t kCallFunctionVector = 0xfc;   // CALL_FUNCTION_VECTOR
+
+enum class Touch : std::uint8_t {
+    owned,      // the line is private, or a lock that this CPU holds covers it
+    contended   // other CPUs may touch it now: an ordering point first; what follows the call happens at that moment
+};
+
+enum class IrqState : std::uint8_t { disabled, enabled };
+
+class Cpu {
+  public:
+    virtual ~Cpu() = default;
+    [[nodiscard]] virtual CpuId id() const = 0;
+    [[nodiscard]] virtual const CpuMask& online() const = 0;
+    [[nodiscard]] virtual Cycles now() const = 0;
+
+    // Straight-line work, `times` times.
+    virtual void retire(Step step, std::uint64_t times) = 0;
+    void retire(Step step) { retire(step, 1); }
+    // Takes one cache line for writing; translated, may walk.
+    virtual void touch(VirtAddr address, Touch touch) = 0;
+
+    // Page tables are real simulated memory, reached through the direct map.
+    [[nodiscard]] virtual x86::Pte load_pte(VirtAddr entry) = 0;
+    virtual void store_pte(VirtAddr entry, x86::Pte value) = 0;
+    // All 512 entries of a table. REQUIRES: no paging-structure entry points to it yet.
+    virtual void fill_table(VirtAddr table, std::span<const x86::Pte, x86::kEntriesPerTable> entries) = 0;
+
+    virtual void lock(LockId lock) = 0;
+    virtual void unlock(LockId lock) = 0;
+    virtual IrqState irq_save() = 0;
+    virtual void irq_restore(IrqState state) = 0;
+
+    // Local. Takes its cycles.
+    virtual void invalidate(const x86::Invalidation& invalidation) = 0;
+    // Sends an interrupt to each target; nothing more.
+    virtual void write_icr(const CpuMask& targets, std::uint8_t vector) = 0;
+    virtual void complete(CompletionId completion, std::uint64_t count) = 0;
+    // Interruptible wait until the completion has reached `count`.
+    virtual void wait_for(CompletionId completion, std::uint64_t count) = 0;
+
+    // The cycle ledger; use Account.
+    virtual void enter(const Label& account) = 0;
+    virtual void leave() = 0;
+};
+
+class Account {
+  public:
+    Account(Cpu& cpu, const Label& label) : cpu_{cpu} { cpu_.enter(label); }
+    ~Account() { cpu_.leave(); }
+    Account(const Account&) = delete;
+    Account& operator=(const Account&) = delete;
+
+  private:
+    Cpu& cpu_;
+};
+
+// The guards release nothing while an exception unwinds: it ends the run, and no other CPU may run on the way out.
+// spin_lock() / spin_unlock().
+class LockGuard {
+  public:
+    LockGuard(Cpu& cpu, LockId lock) : cpu_{cpu}, lock_{lock} { cpu_.lock(lock_); }
+    ~LockGuard() noexcept(false) {
+        if (std::uncaught_exceptions() == 0) cpu_.unlock(lock_);
+    }
+    LockGuard(const LockGuard&) = delete;
+    LockGuard& operator=(const LockGuard&) = delete;
+
+  private:
+    Cpu& cpu_;
+    LockId lock_;
+};
+
+// spin_lock_irqsave() / spin_unlock_irqrestore().
+class IrqLockGuard {
+  public:
+    IrqLockGuard(Cpu& cpu, LockId lock) : cpu_{cpu}, lock_{lock}, state_{cpu.irq_save()} { cpu_.lock(lock_); }
+    ~IrqLockGuard() noexcept(false) {
+        if (std::uncaught_exceptions() > 0) return;
+        cpu_.unlock(lock_);
+        cpu_.irq_restore(state_);
+    }
+    IrqLockGuard(const IrqLockGuard&) = delete;
+    IrqLockGuard& operator=(const IrqLockGuard&) = delete;
+
+  private:
+    Cpu& cpu_;
+    LockId lock_;
+    IrqState state_;
+};
+
+}  // namespace splinter::alloc

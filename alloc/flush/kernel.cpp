@@ -1,0 +1,30 @@
+#include "alloc/kernel.h"
+
+#include "hw/base/check.h"
+
+namespace splinter::alloc {
+
+Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTable& frames, BootInfo boot,
+               MapObserver& observer)
+    : pages_{frames, std::move(boot.zones), boot.cpus, PageCount{params.pcp_batch}, PageCount{params.pcp_high}, boot.data},
+      calls_{boot.cpus, boot.data},
+      flush_{calls_, PageCount{params.flush_ceiling}},
+      tables_{pages_},
+      direct_map_{boot.root, tables_, flush_, boot.cpus},
+      strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus})} {}
+
+void Kernel::on_interrupt(Cpu& cpu, std::uint8_t vector) {
+    SPLINTER_CHECK(vector == kCallFunctionVector, "no handler for vector " + std::to_string(vector));
+    calls_.on_interrupt(cpu);
+}
+
+PageCount Kernel::unmapped_free_pages() const { return pages_.unmapped_free_pages() + strategy_->held(); }
+
+KernelCounters Kernel::counters(CpuId cpu) {
+    KernelCounters sum;
+    for (const KernelCounters& part : {pages_.counters(cpu), calls_.counters(cpu), direct_map_.counters(cpu)})
+        for_each_counter([&](std::string_view, auto member) { sum.*member += part.*member; });
+    return sum;
+}
+
+}  // namespace splinter::alloc

@@ -1,0 +1,32 @@
+// What an allocation asks for: the part of gfp_t and alloc_flags that the modelled paths read.
+#pragma once
+
+#include <optional>
+
+#include "alloc/freetype.h"
+#include "hw/base/types.h"
+
+namespace splinter::alloc {
+
+class ZoneIndex : public Quantity<class ZoneIndexTag, std::uint8_t> {
+  public:
+    using Quantity::Quantity;
+};
+
+// __GFP_DIRECT_RECLAIM: without it the caller may not wait for a TLB shootdown (ALLOC_NOBLOCK).
+enum class Blocking : std::uint8_t { may_block, may_not_block };
+
+struct AllocRequest {
+    Order order{0U};
+    FreeType freetype;
+    Blocking blocking = Blocking::may_block;
+    std::optional<ZoneIndex> only_zone;   // a recorded allocation stays in its zone; otherwise the zonelist decides
+
+    [[nodiscard]] AllocRequest with(FreeType other) const {
+        AllocRequest request = *this;
+        request.freetype = other;
+        return request;
+    }
+};
+
+}  // namespace splinter::alloc

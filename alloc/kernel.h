@@ -1,0 +1,42 @@
+// The modelled kernel of one machine: allocator, direct map, cross-calls and the chosen flush strategy, put together.
+#pragma once
+
+#include "alloc/flush/strategies.h"
+
+namespace splinter::alloc {
+
+// What boot hands over.
+struct BootInfo {
+    std::size_t cpus;
+    Pfn root;                      // of the kernel's page tables
+    layout::KernelData data;
+    std::vector<Zone> zones;
+};
+
+class Kernel {
+  public:
+    Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTable& frames, BootInfo boot, MapObserver& observer);
+    Kernel(const Kernel&) = delete;
+    Kernel& operator=(const Kernel&) = delete;
+
+    // The door for interrupts: `vector` as given to Cpu::write_icr().
+    void on_interrupt(Cpu& cpu, std::uint8_t vector);
+    [[nodiscard]] PageAllocator& pages() { return pages_; }
+    [[nodiscard]] FlushStrategy& strategy() { return *strategy_; }
+    [[nodiscard]] DirectMap& direct_map() { return direct_map_; }
+    [[nodiscard]] TlbFlush& flush() { return flush_; }
+    // Pages out of the direct map that nobody owns: on unmapped free lists and per-CPU lists, or held by the strategy.
+    [[nodiscard]] PageCount unmapped_free_pages() const;
+    // What one CPU has counted since boot.
+    [[nodiscard]] KernelCounters counters(CpuId cpu);
+
+  private:
+    PageAllocator pages_;
+    CallFunction calls_;
+    TlbFlush flush_;
+    PlainPageTablePages tables_;
+    DirectMap direct_map_;
+    StrategyPtr strategy_;
+};
+
+}  // namespace splinter::alloc

@@ -1,0 +1,41 @@
+// Simulated addresses of what Linux keeps in memory: the direct map, struct page, per-CPU areas, shared lines. The code calls
+// Cpu::touch() with them where Linux would take the cache line. Documentation/arch/x86/x86_64/mm.rst, 4-level paging, no KASLR.
+#pragma once
+
+#include "hw/base/types.h"
+
+namespace splinter::alloc::layout {
+
+inline constexpr VirtAddr kDirectMap{0xffff888000000000U};   // PAGE_OFFSET
+inline constexpr VirtAddr kVmemmap{0xffffea0000000000U};     // VMEMMAP_START
+inline constexpr std::uint64_t kStructPageBytes = 64;
+inline constexpr std::uint64_t kLineBytes = 64;
+
+constexpr VirtAddr direct_map(PhysAddr address) { return kDirectMap + address.raw(); }
+constexpr VirtAddr direct_map(Pfn pfn) { return direct_map(base_of(pfn)); }
+constexpr VirtAddr struct_page(Pfn pfn) { return kVmemmap + pfn.raw() * kStructPageBytes; }
+
+// Kernel data that stands in no modelled frame: the boot memory gives it `kKernelDataBytes` behind the managed zones, and these
+// are offsets from its start.
+inline constexpr std::uint64_t kKernelDataBytes = std::uint64_t{128} << 20;
+class KernelData {
+  public:
+    explicit constexpr KernelData(VirtAddr start) : start_{start} {}
+    // struct llist_head call_single_queue of a CPU.
+    [[nodiscard]] constexpr VirtAddr call_queue(CpuId cpu) const { return line(cpu.raw()); }
+    // The call_single_data of `initiator` for `target` (cfd_data).
+    [[nodiscard]] constexpr VirtAddr call_data(CpuId initiator, CpuId target) const {
+        return line(kCpus + std::uint64_t{initiator.raw()} * kCpus + target.raw());
+    }
+    // struct free_area of a zone.
+    [[nodiscard]] constexpr VirtAddr free_area(std::uint64_t zone, Order order) const {
+        return line(kCpus + kCpus * kCpus + zone * 16 + order.index());
+    }
+
+  private:
+    static constexpr std::uint64_t kCpus = 1024;
+    [[nodiscard]] constexpr VirtAddr line(std::uint64_t index) const { return start_ + index * kLineBytes; }
+    VirtAddr start_;
+};
+
+}  // namespace splinter::alloc::layout

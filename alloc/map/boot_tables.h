@@ -1,0 +1,51 @@
+// Page tables that exist before the first CPU runs: the direct map with 1 GiB and 2 MiB leaves, the struct-page array, user
+// address spaces of the workloads. Untimed writes to PhysMem, as early boot makes them (init_mem_mapping()).
+#pragma once
+
+#include "alloc/layout.h"
+#include "hw/x86/phys_mem.h"
+
+namespace splinter::alloc {
+
+// Flags of kernel leaves and tables as Linux sets them (arch/x86/include/asm/pgtable_types.h: __PAGE_KERNEL, _KERNPG_TABLE).
+inline constexpr std::uint64_t kKernelLeaf = x86::Pte::kPresent | x86::Pte::kWritable | x86::Pte::kAccessed | x86::Pte::kDirty |
+                                             x86::Pte::kGlobal | x86::Pte::kNoExecute;
+inline constexpr std::uint64_t kKernelTable =
+    x86::Pte::kPresent | x86::Pte::kWritable | x86::Pte::kAccessed | x86::Pte::kDirty;
+inline constexpr std::uint64_t kUserTable = kKernelTable | x86::Pte::kUser;
+inline constexpr std::uint64_t kUserLeaf = x86::Pte::kPresent | x86::Pte::kWritable | x86::Pte::kUser | x86::Pte::kAccessed |
+                                           x86::Pte::kDirty | x86::Pte::kNoExecute;
+
+// Frames for boot's own use, handed out upwards from a range that no zone manages.
+class BootFrames {
+  public:
+    explicit BootFrames(PfnRange range) : next_{range.first}, end_{range.end()} {}
+    Pfn take() { return take(PageCount{1}); }
+    // Consecutive frames; whole 2 MiB are aligned to 2 MiB. Running out is a bug of the caller's sizing.
+    Pfn take(PageCount count);
+
+  private:
+    Pfn next_;
+    Pfn end_;
+};
+
+class BootTables {
+  public:
+    BootTables(x86::PhysMem& memory, BootFrames& frames);
+    [[nodiscard]] Pfn root() const { return root_; }
+    // Maps `range` at its direct-map address with the largest leaves that fit, up to 1 GiB; 2 MiB in the first GiB.
+    void map_direct(PfnRange range);
+    // Maps [va, va + bytes) to consecutive frames from `first` with leaves of `size`.
+    void map(VirtAddr va, Pfn first, std::uint64_t bytes, x86::PageSize size, std::uint64_t table_flags, std::uint64_t leaf_flags);
+    // A new address space: an own root that shares this one's kernel half.
+    [[nodiscard]] BootTables new_address_space() const;
+
+  private:
+    BootTables(x86::PhysMem& memory, BootFrames& frames, Pfn root) : memory_{&memory}, frames_{&frames}, root_{root} {}
+    void set_leaf(VirtAddr va, Pfn frame, x86::PageSize size, std::uint64_t table_flags, std::uint64_t leaf_flags);
+    x86::PhysMem* memory_;
+    BootFrames* frames_;
+    Pfn root_;
+};
+
+}  // namespace splinter::alloc

@@ -1,0 +1,87 @@
+#include "alloc/map/direct_map.h"
+
+#include <array>
+
+namespace splinter::alloc {
+
+using x86::Level;
+using x86::Pte;
+
+namespace {
+
+// First frame that a leaf of `level` around `pfn` maps.
+Pfn leaf_start(Pfn pfn, Level level) { return Pfn{pfn.raw() & ~(level.pages().raw() - 1)}; }
+
+// pgprot_clear_protnone_bits(): a leaf that is not present loses G; setting it present again does not bring it back.
+Pte with_mapping(Pte leaf, Mapping mapping) {
+    if (mapping == Mapping::mapped) return leaf.with(Pte::kPresent | Pte::kWritable);
+    return leaf.without(Pte::kPresent | Pte::kWritable | Pte::kGlobal);
+}
+
+}  // namespace
+
+DirectMap::DirectMap(Pfn root, PageTablePages& tables, TlbFlush& flush, std::size_t cpus)
+    : root_{root}, tables_{tables}, flush_{flush}, counters_(cpus) {}
+
+DirectMap::Leaf DirectMap::look_up(Cpu& cpu, Pfn pfn) const {
+    const VirtAddr va = layout::direct_map(pfn);
+    Pfn table = root_;
+    for (Level level = x86::kPml4e;; level = level.below()) {
+        const VirtAddr entry = layout::direct_map(base_of(table) + level.index(va) * 8);
+        const Pte value = cpu.load_pte(entry);
+        if (value.is_leaf(level)) return {entry, value, level};   // PS stays set in a leaf that is not present
+        table = value.next_table();
+    }
+}
+
+DirectMap::Outcome DirectMap::set_mapping(Cpu& cpu, PfnRange range, Mapping mapping) {
+    const Account account{cpu, kDirectMap};
+    cpu.lock(kCpaLock);
+    for (Pfn at = range.first; at < range.end();) {
+        cpu.retire(Step::cpa_lookup);
+        const Leaf leaf = look_up(cpu, at);
+        const Pfn first = leaf_start(at, leaf.level);
+        const bool whole = first == at && at + leaf.level.pages() <= range.end();
+        if (leaf.value != with_mapping(leaf.value, mapping) && !whole) {
+            cpu.unlock(kCpaLock);
+            const auto table = tables_.allocate(cpu);
+            if (!table) return Outcome::no_memory;
+            cpu.lock(kCpaLock);
+            if (!split(cpu, at, leaf, *table)) {
+                cpu.unlock(kCpaLock);
+                tables_.release(cpu, *table);
+                cpu.lock(kCpaLock);
+            }
+            continue;   // from the top: the leaf is smaller now
+        }
+        if (leaf.value != with_mapping(leaf.value, mapping)) {
+            cpu.retire(Step::cpa_set_leaf);
+            cpu.store_pte(leaf.entry, with_mapping(leaf.value, mapping));
+        }
+        at = first + leaf.level.pages();
+    }
+    cpu.unlock(kCpaLock);
+    return Outcome::done;
+}
+
+bool DirectMap::split(Cpu& cpu, Pfn pfn, const Leaf& leaf, Pfn table) {
+    const Account account{cpu, kSplit};
+    const LockGuard lock{cpu, kPgdLock};
+    const Leaf now = look_up(cpu, pfn);
+    if (now.level != leaf.level || now.value != leaf.value) return false;
+    cpu.retire(Step::split_fill);
+    const x86::PageSize size = x86::leaf_size(leaf.level.below());
+    // The flags are inherited, A, D and G included; PS only where the smaller leaf needs it.
+    const std::uint64_t flags = leaf.value.flags() & ~Pte::kPageSizeBit;
+    std::array<Pte, x86::kEntriesPerTable> entries;
+    for (std::uint64_t i = 0; i < entries.size(); ++i)
+        entries[i] = Pte::leaf(leaf.value.frame(leaf.level) + PageCount{leaf.level.below().pages().raw() * i}, size, flags);
+    cpu.fill_table(layout::direct_map(table), entries);
+    cpu.store_pte(leaf.entry, Pte::table(table, kKernelTable));
+    KernelCounters& mine = counters(cpu.id());
+    ++(leaf.level == x86::kPdpte ? mine.direct_map_level3_splits : mine.direct_map_level2_splits);
+    flush_.all(cpu);
+    return true;
+}
+
+}  // namespace splinter::alloc

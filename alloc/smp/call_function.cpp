@@ -1,0 +1,74 @@
+#include "alloc/smp/call_function.h"
+
+#include <utility>
+
+namespace splinter::alloc {
+
+CallFunction::CallFunction(std::size_t cpus, layout::KernelData data)
+    : data_{data}, queues_(cpus), sequences_(cpus, 0), counters_(cpus) {}
+
+void CallFunction::run_on_all(Cpu& cpu, const RemoteWork& work) {
+    CpuMask targets = cpu.online();
+    targets.clear(cpu.id());
+    const std::uint64_t sequence = ++sequences_[cpu.id().index()];
+    if (!targets.empty()) {
+        const Account account{cpu, kCallSetup};
+        cpu.retire(Step::flush_setup);
+        const CpuMask to_interrupt = enqueue(cpu, targets, work, sequence);
+        if (!to_interrupt.empty()) cpu.write_icr(to_interrupt, kCallFunctionVector);
+        ++counters(cpu.id()).nr_tlb_remote_flush;
+    }
+    {
+        const Account account{cpu, kLocalFlush};
+        execute(cpu, work);
+    }
+    if (targets.empty()) return;
+    const Account account{cpu, kAckWait};
+    cpu.retire(Step::csd_wait);
+    targets.for_each([&](CpuId target) {
+        cpu.wait_for(completion(cpu.id(), target), sequence);
+        cpu.touch(data_.call_data(cpu.id(), target), Touch::owned);   // the acknowledgement's line comes back
+    });
+}
+
+CpuMask CallFunction::enqueue(Cpu& cpu, const CpuMask& targets, const RemoteWork& work, std::uint64_t sequence) {
+    CpuMask to_interrupt;
+    targets.for_each([&](CpuId target) {
+        cpu.retire(Step::csd_enqueue);
+        cpu.touch(data_.call_queue(target), Touch::contended);   // llist_add(): atomic
+        std::deque<Request>& queue = queues_[target.index()];
+        if (queue.empty()) to_interrupt.set(target);
+        queue.push_back({cpu.id(), sequence, work});
+    });
+    return to_interrupt;
+}
+
+void CallFunction::on_interrupt(Cpu& cpu) {
+    const Account account{cpu, kCallHandler};
+    cpu.touch(data_.call_queue(cpu.id()), Touch::contended);   // llist_del_all(): atomic
+    const std::deque<Request> requests = std::exchange(queues_[cpu.id().index()], {});
+    for (const Request& request : requests) {
+        cpu.retire(Step::csd_handle);
+        cpu.touch(data_.call_data(request.initiator, cpu.id()), Touch::owned);   // the initiator only waits
+        execute(cpu, request.work);
+        ++counters(cpu.id()).nr_tlb_remote_flush_received;
+        cpu.complete(completion(request.initiator, cpu.id()), request.sequence);
+    }
+}
+
+void CallFunction::execute(Cpu& cpu, const RemoteWork& work) {
+    switch (work.kind) {
+        case RemoteWork::Kind::flush_all:
+            cpu.invalidate(x86::Invalidation::all());
+            ++counters(cpu.id()).nr_tlb_local_flush_all;
+            return;
+        case RemoteWork::Kind::flush_range:
+            for (std::uint64_t i = 0; i < work.pages.raw(); ++i) {
+                cpu.invalidate(x86::Invalidation::page(work.start + i * kPageBytes));   // flush_tlb_one_kernel()
+                ++counters(cpu.id()).nr_tlb_local_flush_one;
+            }
+            return;
+    }
+}
+
+}  // namespace splinter::alloc
