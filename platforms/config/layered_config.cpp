@@ -1,0 +1,146 @@
+#include "platforms/config/layered_config.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "hw/base/check.h"
+#include "hw/base/user_error.h"
+#include "platforms/config/layers.h"
+#include "platforms/config/resolve.h"
+#include "platforms/config/set_option.h"
+
+namespace splinter::platforms {
+
+LayeredConfig LayeredConfig::load(const std::string& path, const std::vector<std::string>& sets, const Describe& describe) {
+    LayeredConfig config;
+    if (!path.empty()) {
+        config.includes_ = read_with_includes(path, "command line");
+        config.own_ = std::move(config.includes_.back());
+        config.includes_.pop_back();
+    }
+    config.raw_axes_ = config.own_.axes;
+    config.check_axes();
+    config.apply_sets(sets);
+    config.read_platforms();
+    config.name_axis_values(describe);
+    return config;
+}
+
+void LayeredConfig::check_axes() const {
+    for (const RawAxis& axis : raw_axes_) {
+        if (axis.values.empty()) throw UserError(axis.origin, fmt::format("axis `{}` has no values", axis.key));
+        const auto value = own_.values.find(axis.key);
+        if (value == own_.values.end()) continue;
+        throw UserError(axis.origin, fmt::format("axis `{}` also has a value at {}", axis.key, value->second.key_origin));
+    }
+}
+
+void LayeredConfig::apply_sets(const std::vector<std::string>& sets) {
+    for (RawAxis& option : parse_set_options(sets)) {
+        const auto axis = std::ranges::find(raw_axes_, option.key, &RawAxis::key);
+        if (option.values.size() == 1) {
+            if (axis != raw_axes_.end()) raw_axes_.erase(axis);
+            sets_[option.key] = RawEntry{option.values.front(), option.origin, "", "", {}};
+        } else if (axis != raw_axes_.end()) {
+            *axis = std::move(option);
+        } else {
+            raw_axes_.push_back(std::move(option));
+        }
+    }
+}
+
+// The platform is not read if no layer names one: the defaults in the aggregates are a whole machine.
+void LayeredConfig::read_platforms() {
+    const auto axis = std::ranges::find(raw_axes_, kModelKey, &RawAxis::key);
+    if (axis != raw_axes_.end()) {
+        for (const RawValue& model : axis->values) platforms_[model.text] = read_platform(model, own_.path);
+    } else if (const RawEntry* entry = model_of({})) {
+        platforms_[entry->value.text] = read_platform(entry->value, own_.path);
+    }
+}
+
+// Resolves each value of each axis once, beside the first values of the others: that checks it and gives its canonical text.
+void LayeredConfig::name_axis_values(const Describe& describe) {
+    resolve_choice(Choice(raw_axes_.size(), 0), describe);
+    for (std::size_t axis = 0; axis < raw_axes_.size(); ++axis) axes_.push_back(name_values_of(axis, describe));
+}
+
+Axis LayeredConfig::name_values_of(std::size_t axis, const Describe& describe) const {
+    const RawAxis& raw = raw_axes_[axis];
+    Axis named{raw.key, {}, raw.origin};
+    std::vector<std::string> canonical;
+    Choice choice(raw_axes_.size(), 0);
+    for (std::size_t& i = choice[axis]; i < raw.values.size(); ++i) {
+        const RawValue& value = raw.values[i];
+        const std::vector<ConfigEntry> entries = resolve_choice(choice, describe);
+        const auto entry = std::ranges::find(entries, raw.key, &ConfigEntry::key);
+        if (std::ranges::find(canonical, entry->value) != canonical.end()) {
+            throw UserError(value.origin, fmt::format("axis `{}` has the value {} twice", raw.key, entry->value));
+        }
+        canonical.push_back(entry->value);
+        // Only durations are converted, and only from ns; all other texts that end so are canonical already.
+        named.values.push_back(value.text.ends_with("ns") ? value.text : entry->value);
+    }
+    return named;
+}
+
+std::vector<PointKey> LayeredConfig::points() const {
+    std::vector<PointKey> points{PointKey{}};
+    for (const Axis& axis : axes_) {
+        std::vector<PointKey> longer;
+        for (const PointKey& point : points) {
+            for (const std::string& value : axis.values) {
+                longer.push_back(point);
+                longer.back().push_back({axis.key, value});
+            }
+        }
+        points = std::move(longer);
+    }
+    return points;
+}
+
+std::vector<ConfigEntry> LayeredConfig::resolve(const PointKey& key, const Describe& describe) const {
+    SPLINTER_CHECK(key.size() == axes_.size(), "a point has one value for each axis");
+    Choice choice;
+    for (std::size_t i = 0; i < axes_.size(); ++i) {
+        const auto& values = axes_[i].values;
+        const auto value = std::ranges::find(values, key[i].value);
+        SPLINTER_CHECK(key[i].key == axes_[i].key && value != values.end(), "not a point: " + key[i].key + "=" + key[i].value);
+        choice.push_back(static_cast<std::size_t>(value - values.begin()));
+    }
+    return resolve_choice(choice, describe);
+}
+
+RawTable LayeredConfig::chosen_values(const Choice& choice) const {
+    RawTable chosen;
+    for (std::size_t i = 0; i < raw_axes_.size(); ++i) {
+        const RawAxis& axis = raw_axes_[i];
+        chosen[axis.key] = RawEntry{axis.values[choice[i]], axis.origin, "", "", {}};
+    }
+    return chosen;
+}
+
+// The highest value of platform.model, null if there is none.
+const RawEntry* LayeredConfig::model_of(const RawTable& chosen) const {
+    for (const RawTable* layer : {&sets_, &chosen, &own_.values}) {
+        if (const auto found = layer->find(kModelKey); found != layer->end()) return &found->second;
+    }
+    return nullptr;
+}
+
+std::vector<ConfigEntry> LayeredConfig::resolve_choice(const Choice& choice, const Describe& describe) const {
+    const RawTable chosen = chosen_values(choice);
+    std::vector<const RawTable*> layers;
+    const auto add_files = [&](const std::vector<RawFile>& files) {
+        std::ranges::transform(files, std::back_inserter(layers), [](const RawFile& file) { return &file.values; });
+    };
+    add_files(includes_);
+    if (const RawEntry* model = model_of(chosen)) add_files(platforms_.at(model->value.text));
+    layers.insert(layers.end(), {&own_.values, &chosen, &sets_});
+    return resolve_layers(layers, describe);
+}
+
+}  // namespace splinter::platforms

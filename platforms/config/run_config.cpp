@@ -1,0 +1,83 @@
+#include "platforms/config/run_config.h"
+
+#include "alloc/flush/strategies.h"
+#include "platforms/workload/workload.h"
+
+namespace splinter::platforms {
+namespace {
+
+const std::vector<std::string> kPresence{"real", "absent", "hypothetical"};
+constexpr Limits kPercent{0, 100};
+constexpr Limits kTime{0, 1'000'000'000'000};
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+constexpr std::uint64_t kTiB = std::uint64_t{1} << 40;
+
+void describe(PlatformParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "platform"};
+    v.text("model", p.model, "platform file below configs/platforms, without .toml, or a path");
+    v.choice("pku", p.pku, kPresence, "protection keys for user pages");
+    v.choice("pks", p.pks, kPresence, "protection keys for supervisor pages");
+    v.choice("pcid", p.pcid, kPresence, "process-context identifiers");
+    v.choice("invlpgb", p.invlpgb, kPresence, "broadcast invalidation, INVLPGB and TLBSYNC");
+    v.bytes("memory", p.memory, {32 * kMiB, kTiB}, "memory that the page allocator manages; a trace brings its own");
+    v.count("seed", p.seed, {}, "seed of all random generators");
+}
+
+void describe(FlushParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "flush"};
+    std::vector<std::string> strategies;
+    for (const alloc::StrategyInfo& info : alloc::flush_strategies()) strategies.emplace_back(info.name);
+    v.choice("strategy", p.strategy, strategies, "when pages leave the direct map and when they are flushed");
+    v.choice("mechanism", p.mechanism, {"ipi"}, "how other cores are told to flush");
+}
+
+void describe(BackgroundParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "background"};
+    v.bytes("user_footprint", p.user_footprint, {0, std::uint64_t{1} << 30}, "per core, mapped with 4 KiB pages");
+    v.bytes("kernel_footprint", p.kernel_footprint, {0, std::uint64_t{1} << 30}, "shared by all cores, through the direct map");
+    v.count("kernel_percent", p.kernel_percent, kPercent, "share of accesses made in kernel mode");
+    v.count("same_page_percent", p.same_page_percent, kPercent, "share of accesses to the page of the access before");
+    v.cycles("think", p.think, {1, 1'000'000}, "straight-line work between two accesses");
+}
+
+void describe(SecretmemParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "secretmem"};
+    v.count("cores_percent", p.cores_percent, {1, 100}, "share of cores that allocate, at least one core");
+    v.count("pages", p.pages, {1, 100'000'000}, "protected pages per allocating core");
+    v.count("rounds", p.rounds, {1, 1'000'000}, "steady state: times that all pages are freed and allocated again");
+    v.cycles("think", p.think, kTime, "between two operations");
+    v.cycles("warm_up", p.warm_up, kTime, "before the victims' undisturbed rate is measured");
+    v.cycles("baseline", p.baseline, kTime, "over which the victims' undisturbed rate is measured");
+}
+
+void describe(TraceParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "trace"};
+    v.text("directory", p.directory, "trace.csv, snap0.json, snap1.json, plain or .xz; relative to the file that names it");
+    v.cycles("think", p.think, kTime, "between two events");
+    v.list("unmapped", p.unmapped, {}, "allocations to protect: gfp:FLAG|FLAG, order:N, migratetype:NAME; any may match");
+    v.cycles("warm_up", p.warm_up, kTime, "before the victims' undisturbed rate is measured");
+    v.cycles("baseline", p.baseline, kTime, "over which the victims' undisturbed rate is measured");
+}
+
+void describe(WorkloadParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "workload"};
+    std::vector<std::string> names;
+    for (const WorkloadInfo& info : workload_table()) names.emplace_back(info.name);
+    v.list("run", p.run, names, "workloads, simulated one after the other, each on a freshly booted machine");
+    describe(p.background, v);
+    describe(p.secretmem, v);
+    describe(p.trace, v);
+}
+
+}  // namespace
+
+void describe(RunConfig& config, ParamVisitor& visitor) {
+    describe(config.platform, visitor);
+    hw::describe(config.hw, visitor);
+    alloc::describe(config.kernel, visitor);
+    alloc::describe(config.costs, visitor);
+    describe(config.flush, visitor);
+    describe(config.workload, visitor);
+}
+
+}  // namespace splinter::platforms

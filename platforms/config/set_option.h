@@ -1,0 +1,15 @@
+// The texts after --set: "key=value" sets one value, "key=a,b,c" makes an axis. A list field joins its names with '+', so
+// that ',' always means an axis.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "platforms/config/raw.h"
+
+namespace splinter::platforms {
+
+// One axis for each text, in order; an axis of one value is a plain value. Throws UserError with origin "--set KEY".
+[[nodiscard]] std::vector<RawAxis> parse_set_options(const std::vector<std::string>& texts);
+
+}  // namespace splinter::platforms
