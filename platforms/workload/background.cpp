@@ -1,0 +1,46 @@
+#include "platforms/workload/background.h"
+
+#include "alloc/layout.h"
+
+namespace splinter::platforms {
+namespace {
+inline constexpr Label kUser{"user"};
+inline constexpr Label kKernel{"kernel"};
+}  // namespace
+
+BackgroundLoop::BackgroundLoop(Node& node, CpuId core)
+    : params_{node.config().workload.background},
+      core_{node.machine().core(core)},
+      kernel_pages_{node.kernel_pages()},
+      rng_{node.config().platform.seed, "core" + std::to_string(core.raw()) + ".background"},
+      user_pages_{params_.user_footprint >> kPageShift},
+      user_page_{Node::kUserBase},
+      kernel_page_{kernel_pages_.empty() ? VirtAddr{} : alloc::layout::direct_map(kernel_pages_.front())} {}
+
+void BackgroundLoop::step() {
+    const std::uint64_t dice = rng_.next();
+    const bool kernel = !kernel_pages_.empty() && (dice & 0xffff) % 100 < params_.kernel_percent;
+    const bool same_page = (dice >> 16 & 0xffff) % 100 < params_.same_page_percent;
+    hw::Timeline& time = core_.timeline();
+    time.ledger().enter(kernel ? kKernel : kUser);
+    core_.set_mode(kernel ? x86::Mode::supervisor : x86::Mode::user);
+    time.advance(params_.think);
+    const std::uint64_t offset = dice >> 32 & (kPageBytes - 1);
+    if (kernel) {
+        if (!same_page) kernel_page_ = next_kernel_page();
+        core_.access(kernel_page_ + offset, {x86::AccessKind::read, x86::Mode::supervisor});
+    } else if (user_pages_ > 0) {
+        if (!same_page) user_page_ = next_user_page();
+        core_.access(user_page_ + offset, {x86::AccessKind::write, x86::Mode::user});
+    }
+    time.ledger().leave();
+    ++accesses_;
+}
+
+VirtAddr BackgroundLoop::next_user_page() { return Node::kUserBase + rng_.below(user_pages_) * kPageBytes; }
+
+VirtAddr BackgroundLoop::next_kernel_page() {
+    return alloc::layout::direct_map(kernel_pages_[rng_.below(kernel_pages_.size())]);
+}
+
+}  // namespace splinter::platforms

@@ -1,0 +1,30 @@
+// What a core does that does not allocate: accesses to its own user memory and, for a share of them, to kernel data through the
+// direct map, with straight-line work in between. Its pace shows what flushes take from others.
+#pragma once
+
+#include "hw/base/rng.h"
+#include "platforms/build/node.h"
+
+namespace splinter::platforms {
+
+class BackgroundLoop {
+  public:
+    BackgroundLoop(Node& node, CpuId core);
+    // One access and the work around it.
+    void step();
+    [[nodiscard]] std::uint64_t accesses() const { return accesses_; }
+
+  private:
+    VirtAddr next_user_page();
+    VirtAddr next_kernel_page();
+    BackgroundParams params_;
+    hw::Core& core_;
+    const std::vector<Pfn>& kernel_pages_;
+    Rng rng_;
+    std::uint64_t user_pages_;
+    VirtAddr user_page_;
+    VirtAddr kernel_page_;
+    std::uint64_t accesses_ = 0;
+};
+
+}  // namespace splinter::platforms

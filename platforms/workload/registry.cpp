@@ -1,0 +1,26 @@
+#include <array>
+
+#include "hw/base/user_error.h"
+#include "platforms/workload/workload.h"
+
+namespace splinter::platforms {
+namespace {
+
+constexpr std::array kWorkloads{
+    WorkloadInfo{"secretmem", make_secretmem,
+                 "each of some cores allocates and frees protected pages at a given rate; the others access memory"},
+    WorkloadInfo{"trace", make_trace,
+                 "a real kernel's recorded allocations in their order, a declared share of them protected; other cores access memory"},
+};
+
+}  // namespace
+
+std::span<const WorkloadInfo> workload_table() { return kWorkloads; }
+
+const WorkloadInfo& find_workload(std::string_view name) {
+    for (const WorkloadInfo& info : kWorkloads)
+        if (info.name == name) return info;
+    throw UserError("workload.run", "found \"" + std::string{name} + "\", allowed: secretmem, trace");
+}
+
+}  // namespace splinter::platforms

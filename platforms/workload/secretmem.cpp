@@ -1,0 +1,80 @@
+// Workload `secretmem`: each of k cores allocates N protected pages one by one (population, first touch), then, `rounds` times,
+// frees them all in random order and allocates N again (steady state, reuse). What a set of processes with memfd_secret areas
+// does to the kernel; their user mappings are not modelled.
+#include <algorithm>
+
+#include "hw/base/rng.h"
+#include "hw/base/user_error.h"
+#include "platforms/run/session.h"
+
+namespace splinter::platforms {
+namespace {
+
+inline constexpr Label kThink{"think"};
+
+class Secretmem : public Workload {
+  public:
+    explicit Secretmem(const RunConfig& config)
+        : params_{config.workload.secretmem},
+          seed_{config.platform.seed},
+          cores_{config.hw.cores},
+          allocating_{std::max<std::uint64_t>(1, cores_ * params_.cores_percent / 100)} {}
+
+    [[nodiscard]] std::vector<std::string> phases() const override { return {"population", "steady"}; }
+
+    // Spread evenly over the machine: core floor(i * cores / allocating) for each i.
+    [[nodiscard]] bool allocates(CpuId core) const override {
+        const std::uint64_t i = (core.raw() * allocating_ + cores_ - 1) / cores_;
+        return i < allocating_ && i * cores_ / allocating_ == core.raw();
+    }
+
+    void run(Session& session, CpuId core) override {
+        Rng rng{seed_, "core" + std::to_string(core.raw()) + ".secretmem"};
+        std::vector<Pfn> pages;
+        session.warm_up(core, params_.warm_up, params_.baseline);
+        allocate(session, core, pages);
+        session.begin_phase(core);
+        for (std::uint64_t round = 0; round < params_.rounds; ++round) {
+            for (std::size_t i = pages.size(); i > 1; --i) std::swap(pages[i - 1], pages[rng.below(i)]);
+            for (Pfn page : pages) {
+                think(session, core);
+                session.release(core, page, Order{0U});
+            }
+            pages.clear();
+            allocate(session, core, pages);
+        }
+    }
+
+    void check(Session& session) override {
+        for (std::uint32_t i = 0; i < cores_; ++i)
+            for (std::size_t phase = 0; phase < session.phase_count(); ++phase)
+                if (session.samples(CpuId{i}, phase).failures > 0)
+                    throw SimulatedFinding("out of memory: core" + std::to_string(i) + " got " +
+                                           std::to_string(session.samples(CpuId{i}, phase).pages) + " pages in phase " +
+                                           std::to_string(phase - Session::kFirstPhase) + " of secretmem");
+    }
+
+  private:
+    void allocate(Session& session, CpuId core, std::vector<Pfn>& pages) {
+        for (std::uint64_t i = 0; i < params_.pages; ++i) {
+            think(session, core);
+            if (const auto page = session.acquire(core, alloc::AllocRequest{})) pages.push_back(*page);
+        }
+    }
+
+    void think(Session& session, CpuId core) {
+        const alloc::Account account{session.node().cpu(core), kThink};
+        session.node().machine().core(core).timeline().advance(params_.think);
+    }
+
+    SecretmemParams params_;
+    std::uint64_t seed_;
+    std::uint64_t cores_;
+    std::uint64_t allocating_;
+};
+
+}  // namespace
+
+std::unique_ptr<Workload> make_secretmem(const RunConfig& config) { return std::make_unique<Secretmem>(config); }
+
+}  // namespace splinter::platforms

@@ -1,0 +1,150 @@
+#include "platforms/workload/trace_workload.h"
+
+#include "hw/base/check.h"
+#include "hw/base/user_error.h"
+
+namespace splinter::platforms {
+namespace {
+
+inline constexpr Label kTurn{"other-cpus-turn"};
+inline constexpr Label kTraceThink{"think"};
+inline constexpr Label kOrdinary{"ordinary"};
+
+Pfn end_of(const KernelSnapshot& snapshot) {
+    Pfn end{0};
+    for (const SnapshotZone& zone : snapshot.zones) end = std::max(end, zone.span.end());
+    return end;
+}
+
+}  // namespace
+
+TraceWorkload::TraceWorkload(const RunConfig& config)
+    : params_{config.workload.trace},
+      cores_{config.hw.cores},
+      trace_{load_kernel_trace(params_.directory)},
+      script_{trace_, UnmappedShare{params_.unmapped, trace_.log.gfp}},
+      blocks_(script_.allocations()),
+      live_{end_of(trace_.before)},
+      waiting_(cores_, false) {
+    counts_.events = trace_.log.events.size();
+}
+
+// Live at the start: whatever is not free in the snapshot, and what boot took of it for the kernel's own data.
+void TraceWorkload::prepare(Session& session) {
+    const FrameSet free = free_frames(trace_.before);
+    for (const SnapshotZone& zone : trace_.before.zones)
+        for (Pfn page = zone.span.first; page < zone.span.end(); page += PageCount{1})
+            if (!free.contains_any({page, PageCount{1}})) live_.insert({page, PageCount{1}});
+    for (Pfn page : session.node().kernel_pages()) live_.insert({page, PageCount{1}});
+}
+
+void TraceWorkload::run(Session& session, CpuId core) {
+    session.warm_up(core, params_.warm_up, params_.baseline);
+    CoreCpu& cpu = session.node().cpu(core);
+    const std::vector<TraceOperation>& operations = script_.operations();
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+        if (operations[i].cpu.raw() % cores_ != core.raw()) continue;
+        wait_for_turn(session, core, i);
+        {
+            const alloc::Account account{cpu, kTraceThink};
+            session.node().machine().core(core).timeline().advance(params_.think);
+        }
+        execute(session, core, operations[i]);
+        pass_turn(session, core);
+    }
+}
+
+void TraceWorkload::wait_for_turn(Session& session, CpuId core, std::size_t operation) {
+    const alloc::Account account{session.node().cpu(core), kTurn};
+    hw::Timeline& time = session.node().machine().core(core).timeline();
+    time.order();
+    if (turn_ == operation) return;
+    waiting_[core.index()] = true;
+    time.wait_for_wake();
+    time.order();
+    SPLINTER_CHECK(turn_ == operation, "a core is woken for its own operation");
+}
+
+void TraceWorkload::pass_turn(Session& session, CpuId core) {
+    hw::Timeline& time = session.node().machine().core(core).timeline();
+    time.order();
+    if (++turn_ == script_.operations().size()) return;
+    const CpuId next{static_cast<std::uint32_t>(script_.operations()[turn_].cpu.raw() % cores_)};
+    if (!waiting_[next.index()]) return;
+    waiting_[next.index()] = false;
+    session.node().machine().core(next).timeline().wake(time.now());
+}
+
+void TraceWorkload::execute(Session& session, CpuId core, const TraceOperation& operation) {
+    switch (operation.kind) {
+        case TraceOperation::Kind::allocate: allocate(session, core, operation); return;
+        case TraceOperation::Kind::bulk_allocate: allocate_bulk(session, core, operation); return;
+        case TraceOperation::Kind::free_allocated: {
+            const Block& block = blocks_[operation.subject];
+            if (!block.first) return;
+            if (block.is_protected) {
+                ++counts_.frees;
+                live_.erase({*block.first, operation.order.pages()});
+                session.release(core, *block.first, operation.order);
+            } else {
+                release(session, core, *block.first, operation.order);
+            }
+            return;
+        }
+        case TraceOperation::Kind::free_bulk:
+            if (bulk_freed_ < bulk_pages_.size()) release(session, core, bulk_pages_[bulk_freed_++], operation.order);
+            return;
+        case TraceOperation::Kind::free_older: release(session, core, Pfn{operation.subject}, operation.order); return;
+    }
+}
+
+void TraceWorkload::allocate(Session& session, CpuId core, const TraceOperation& operation) {
+    const alloc::AllocRequest request{.order = operation.order,
+                                      .freetype = {static_cast<alloc::Migratetype>(operation.migratetype), alloc::Mapping::mapped},
+                                      .blocking = alloc::Blocking::may_block,
+                                      .only_zone = alloc::ZoneIndex{operation.zone}};
+    ++counts_.allocations;
+    Block& block = blocks_[operation.subject];
+    block.is_protected = operation.is_protected;
+    if (operation.is_protected) {
+        block.first = session.acquire(core, request);
+    } else {
+        const alloc::Account account{session.node().cpu(core), kOrdinary};
+        block.first = session.node().kernel().pages().alloc_pages(session.node().cpu(core), request);
+    }
+    block.first ? took({*block.first, operation.order.pages()}) : void(++counts_.failures);
+}
+
+void TraceWorkload::allocate_bulk(Session& session, CpuId core, const TraceOperation& operation) {
+    const alloc::Account account{session.node().cpu(core), kOrdinary};
+    for (std::uint64_t i = 0; i < operation.subject; ++i) {
+        ++counts_.allocations;
+        alloc::AllocRequest request;
+        request.only_zone = alloc::ZoneIndex{operation.zone};
+        const auto page = session.node().kernel().pages().alloc_pages(session.node().cpu(core), request);
+        if (page) bulk_pages_.push_back(*page);
+        page ? took({*page, PageCount{1}}) : void(++counts_.failures);
+    }
+}
+
+void TraceWorkload::release(Session& session, CpuId core, Pfn first, Order order) {
+    const alloc::Account account{session.node().cpu(core), kOrdinary};
+    ++counts_.frees;
+    live_.erase({first, order.pages()});
+    session.node().kernel().pages().free_pages(session.node().cpu(core), first, order);
+}
+
+void TraceWorkload::took(PfnRange range) {
+    if (live_.contains_any(range)) ++counts_.overlaps;
+    live_.insert(range);
+}
+
+void TraceWorkload::check(Session&) {
+    SPLINTER_CHECK(turn_ == script_.operations().size(), "every operation of the trace was executed");
+    if (counts_.overlaps > 0)
+        throw SimulatedFinding(std::to_string(counts_.overlaps) + " allocations of the trace were given frames of a live block");
+}
+
+std::unique_ptr<Workload> make_trace(const RunConfig& config) { return std::make_unique<TraceWorkload>(config); }
+
+}  // namespace splinter::platforms

@@ -1,0 +1,59 @@
+// Workload `trace`: a real kernel's recorded allocations, replayed in their total order on its zones and memory. CPU c of the
+// recording runs on core c mod cores; the remaining cores run the background loop. A declared share of the allocations is
+// protected by the flush strategy; the rest are ordinary.
+#pragma once
+
+#include "platforms/run/session.h"
+#include "platforms/workload/trace_script.h"
+
+namespace splinter::platforms {
+
+class TraceWorkload : public Workload {
+  public:
+    // Reads the trace. Throws UserError: missing, truncated, garbled.
+    explicit TraceWorkload(const RunConfig& config);
+
+    [[nodiscard]] std::vector<std::string> phases() const override { return {"trace"}; }
+    [[nodiscard]] bool allocates(CpuId core) const override { return core.raw() < std::min<std::uint64_t>(trace_.before.cpus, cores_); }
+    [[nodiscard]] const KernelSnapshot* snapshot() const override { return &trace_.before; }
+    void prepare(Session& session) override;
+    void run(Session& session, CpuId core) override;
+    void check(Session& session) override;
+
+    struct Counts {
+        std::uint64_t events = 0;        // lines of the trace
+        std::uint64_t allocations = 0;   // blocks asked for, bulk pages included
+        std::uint64_t frees = 0;
+        std::uint64_t failures = 0;      // allocations that the kernel served and the model could not
+        std::uint64_t overlaps = 0;      // allocations that were given frames of a live block
+    };
+    [[nodiscard]] const Counts& counts() const { return counts_; }
+    [[nodiscard]] const KernelTrace& trace() const { return trace_; }
+
+  private:
+    struct Block {
+        std::optional<Pfn> first;   // nothing: the allocation failed
+        bool is_protected = false;
+    };
+    void wait_for_turn(Session& session, CpuId core, std::size_t operation);
+    void pass_turn(Session& session, CpuId core);
+    void execute(Session& session, CpuId core, const TraceOperation& operation);
+    void allocate(Session& session, CpuId core, const TraceOperation& operation);
+    void allocate_bulk(Session& session, CpuId core, const TraceOperation& operation);
+    void release(Session& session, CpuId core, Pfn first, Order order);
+    void took(PfnRange range);
+
+    TraceParams params_;
+    std::uint64_t cores_;
+    KernelTrace trace_;
+    TraceScript script_;
+    std::vector<Block> blocks_;            // by number of the allocation
+    std::vector<Pfn> bulk_pages_;          // held, in the order of their allocation
+    std::size_t bulk_freed_ = 0;
+    FrameSet live_;
+    std::size_t turn_ = 0;                 // operation whose turn it is; changed at ordering points
+    std::vector<bool> waiting_;            // by core
+    Counts counts_;
+};
+
+}  // namespace splinter::platforms

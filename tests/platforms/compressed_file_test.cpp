@@ -1,0 +1,98 @@
+#include "platforms/workload/compressed_file.h"
+
+#include "tests/platforms/kernel_trace_files.h"
+
+namespace splinter::platforms {
+namespace {
+
+using testing::expect_contains;
+using testing::read_bytes;
+using testing::sample;
+using testing::ScratchDirectory;
+using testing::user_error;
+
+std::string compressed_sample() { return read_bytes(sample("secret512-k61/snap0.json.xz")); }
+
+TEST(CompressedFile, PlainTextIsReturnedAsItIs) {
+    const ScratchDirectory scratch;
+    EXPECT_EQ(read_text_file(scratch.write("a.csv", std::string("one\ntwo\0", 8))), std::string("one\ntwo\0", 8));
+    EXPECT_EQ(read_text_file(scratch.write("empty", "")), "");
+}
+
+TEST(CompressedFile, XzIsRecognisedByContentNotByName) {
+    const ScratchDirectory scratch;
+    const std::string text = read_text_file(sample("secret512-k61/snap0.json.xz"));
+    EXPECT_EQ(text.substr(0, 19), "{\"kernel\":\"6.1.192\"");
+    EXPECT_EQ(read_text_file(scratch.write("plain_name.json", compressed_sample())), text);
+    EXPECT_EQ(read_text_file(scratch.write("plain.json.xz", text)), text);
+}
+
+TEST(CompressedFile, ConcatenatedXzStreamsAreOneText) {
+    const ScratchDirectory scratch;
+    const std::string text = read_text_file(sample("secret512-k61/snap0.json.xz"));
+    EXPECT_EQ(read_text_file(scratch.write("two.xz", compressed_sample() + compressed_sample())), text + text);
+}
+
+TEST(CompressedFile, TheOtherNameIsTriedBothWays) {
+    const ScratchDirectory scratch;
+    scratch.write("a.csv", "plain");
+    scratch.write("b.csv.xz", compressed_sample());
+    EXPECT_EQ(find_text_file(scratch.file("a.csv.xz")), scratch.file("a.csv"));
+    EXPECT_EQ(find_text_file(scratch.file("b.csv")), scratch.file("b.csv.xz"));
+    EXPECT_EQ(read_text_file(scratch.file("a.csv.xz")), "plain");
+    EXPECT_EQ(read_text_file(scratch.file("b.csv")).substr(0, 9), "{\"kernel\"");
+}
+
+TEST(CompressedFile, TheExactNameWinsWhenBothExist) {
+    const ScratchDirectory scratch;
+    scratch.write("a", "without");
+    scratch.write("a.xz", "with");
+    EXPECT_EQ(read_text_file(scratch.file("a")), "without");
+    EXPECT_EQ(read_text_file(scratch.file("a.xz")), "with");
+}
+
+TEST(CompressedFile, EveryTruncationOfAnXzFileIsAnError) {
+    const ScratchDirectory scratch;
+    const std::string whole = compressed_sample();
+    for (const std::size_t size :
+         {std::size_t{0}, std::size_t{3}, std::size_t{6}, std::size_t{20}, whole.size() / 2, whole.size() - 1}) {
+        const std::string path = scratch.write("cut.xz", whole.substr(0, size));
+        const std::string message = user_error([&] { (void)read_text_file(path); });
+        EXPECT_EQ(message, path + ": the xz stream is truncated") << size << " bytes";
+    }
+}
+
+TEST(CompressedFile, DamageInsideAnXzFileIsAnErrorNamingTheFileReallyRead) {
+    const ScratchDirectory scratch;
+    std::string bytes = compressed_sample();
+    bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x55);
+    scratch.write("bad.json.xz", bytes);
+    const std::string message = user_error([&] { (void)read_text_file(scratch.file("bad.json")); });
+    EXPECT_EQ(message, scratch.file("bad.json.xz") + ": the xz stream is damaged, or garbage follows it");
+}
+
+TEST(CompressedFile, GarbageAfterTheXzStreamIsAnError) {
+    const ScratchDirectory scratch;
+    const std::string path = scratch.write("tail.xz", compressed_sample() + std::string(64, 'g'));
+    EXPECT_EQ(user_error([&] { (void)read_text_file(path); }), path + ": the xz stream is damaged, or garbage follows it");
+}
+
+TEST(CompressedFile, MissingFilesAndDirectoriesAreErrors) {
+    const ScratchDirectory scratch;
+    EXPECT_EQ(user_error([&] { (void)read_text_file(scratch.file("no.csv")); }),
+              scratch.file("no.csv") + ": no such file, nor no.csv.xz");
+    EXPECT_EQ(user_error([&] { (void)read_text_file(scratch.file("no.csv.xz")); }),
+              scratch.file("no.csv.xz") + ": no such file, nor no.csv");
+    expect_contains(user_error([&] { (void)read_text_file(scratch.path()); }), scratch.path() + ": is a directory");
+}
+
+TEST(CompressedFile, TheLimitHoldsForTheDecompressedText) {
+    const std::string path = sample("secret512-k61/snap0.json.xz");
+    const std::uint64_t size = read_text_file(path).size();
+    EXPECT_EQ(read_text_file(path, size).size(), size);
+    EXPECT_EQ(user_error([&] { (void)read_text_file(path, size - 1); }),
+              path + ": longer than " + std::to_string(size - 1) + " bytes");
+}
+
+}  // namespace
+}  // namespace splinter::platforms
