@@ -1,0 +1,85 @@
+#include "platforms/adapter/core_cpu.h"
+
+#include "alloc/accounts.h"
+
+namespace splinter::platforms {
+namespace {
+
+constexpr x86::Access kKernelRead{x86::AccessKind::read, x86::Mode::supervisor};
+constexpr x86::Access kKernelWrite{x86::AccessKind::write, x86::Mode::supervisor};
+constexpr std::size_t kClusterTargets = 16;   // x2APIC logical cluster: targets of one ICR write (SDM Vol. 3A 11.12.10)
+
+}  // namespace
+
+CoreCpu::CoreCpu(hw::Machine& machine, CpuId id, const alloc::StepCosts& costs, const CpuMask& online)
+    : machine_{machine},
+      core_{machine.core(id)},
+      timeline_{core_.timeline()},
+      costs_{costs},
+      online_{online},
+      line_hit_{machine.params().mem.l1d_hit},
+      icr_write_{machine.params().ipi.icr_write} {}
+
+void CoreCpu::retire(alloc::Step step, std::uint64_t times) { timeline_.advance(costs_[step] * times); }
+
+void CoreCpu::touch(VirtAddr address, alloc::Touch touch) {
+    (void)core_.translate(address, kKernelWrite);
+    if (touch == alloc::Touch::contended) timeline_.order();
+    timeline_.advance(machine_.memory().lines().take(id(), address));
+    if (touch == alloc::Touch::contended) timeline_.order();
+}
+
+x86::Pte CoreCpu::load_pte(VirtAddr entry) {
+    const PhysAddr address = core_.translate(entry, kKernelRead);
+    const x86::Pte value = core_.mmu().load(address);
+    timeline_.advance(line_hit_);
+    return value;
+}
+
+void CoreCpu::store_pte(VirtAddr entry, x86::Pte value) {
+    const PhysAddr address = core_.translate(entry, kKernelWrite);
+    core_.mmu().store(address, value);
+    timeline_.advance(line_hit_);
+}
+
+void CoreCpu::fill_table(VirtAddr table, std::span<const x86::Pte, x86::kEntriesPerTable> entries) {
+    const PhysAddr address = core_.translate(table, kKernelWrite);
+    for (std::size_t i = 0; i < entries.size(); ++i) machine_.memory().contents().store(address + i * 8, entries[i]);
+}
+
+void CoreCpu::lock(alloc::LockId lock) {
+    const alloc::Account account{*this, alloc::kLockWait};
+    machine_.locks().lock(timeline_, hw::SpinLockId{lock.raw()});
+}
+
+void CoreCpu::unlock(alloc::LockId lock) { machine_.locks().unlock(timeline_, hw::SpinLockId{lock.raw()}); }
+
+alloc::IrqState CoreCpu::irq_save() {
+    const bool enabled = timeline_.interrupts_enabled();
+    timeline_.disable_interrupts();
+    return enabled ? alloc::IrqState::enabled : alloc::IrqState::disabled;
+}
+
+void CoreCpu::irq_restore(alloc::IrqState state) {
+    if (state == alloc::IrqState::enabled) timeline_.enable_interrupts();
+}
+
+void CoreCpu::invalidate(const x86::Invalidation& invalidation) { timeline_.advance(core_.mmu().invalidate(invalidation)); }
+
+void CoreCpu::write_icr(const CpuMask& targets, std::uint8_t vector) {
+    // All but self is one write with the shorthand; a subset takes one write per cluster of 16.
+    const std::size_t count = targets.count();
+    const bool all_but_self = count + 1 == online_.count() && !targets.test(id());
+    timeline_.advance(icr_write_ * (all_but_self ? 1 : (count + kClusterTargets - 1) / kClusterTargets));
+    core_.apic().send(targets, hw::Vector{vector});
+}
+
+void CoreCpu::complete(alloc::CompletionId completion, std::uint64_t count) {
+    machine_.words().post(timeline_, hw::WordId{completion.raw()}, count);
+}
+
+void CoreCpu::wait_for(alloc::CompletionId completion, std::uint64_t count) {
+    machine_.words().wait_until(timeline_, hw::WordId{completion.raw()}, count);
+}
+
+}  // namespace splinter::platforms

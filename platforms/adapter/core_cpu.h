@@ -1,0 +1,51 @@
+// The port alloc::Cpu on a simulated core: the only place that sees both the kernel model and the machine. Each call becomes
+// cycles on the core's timeline, accesses through its MMU, messages through its APIC.
+//
+// Ordering points are placed by the rule of facts "exact and fast": before any access to state that another core can change and
+// that no held lock covers. A contended touch has two, before the line's owner is looked up and after its transfer is paid, so
+// that what the kernel does after the call happens at that moment for every quantum.
+#pragma once
+
+#include "alloc/costs/step_costs.h"
+#include "alloc/cpu.h"
+#include "hw/core/machine.h"
+
+namespace splinter::platforms {
+
+class CoreCpu : public alloc::Cpu {
+  public:
+    CoreCpu(hw::Machine& machine, CpuId id, const alloc::StepCosts& costs, const CpuMask& online);
+
+    [[nodiscard]] CpuId id() const override { return core_.id(); }
+    [[nodiscard]] const CpuMask& online() const override { return online_; }
+    [[nodiscard]] Cycles now() const override { return timeline_.now(); }
+    using Cpu::retire;
+    void retire(alloc::Step step, std::uint64_t times) override;
+    void touch(VirtAddr address, alloc::Touch touch) override;
+    [[nodiscard]] x86::Pte load_pte(VirtAddr entry) override;
+    void store_pte(VirtAddr entry, x86::Pte value) override;
+    void fill_table(VirtAddr table, std::span<const x86::Pte, x86::kEntriesPerTable> entries) override;
+    void lock(alloc::LockId lock) override;
+    void unlock(alloc::LockId lock) override;
+    alloc::IrqState irq_save() override;
+    void irq_restore(alloc::IrqState state) override;
+    void invalidate(const x86::Invalidation& invalidation) override;
+    void write_icr(const CpuMask& targets, std::uint8_t vector) override;
+    void complete(alloc::CompletionId completion, std::uint64_t count) override;
+    void wait_for(alloc::CompletionId completion, std::uint64_t count) override;
+    void enter(const Label& account) override { timeline_.ledger().enter(account); }
+    void leave() override { timeline_.ledger().leave(); }
+
+    [[nodiscard]] hw::Core& core() { return core_; }
+
+  private:
+    hw::Machine& machine_;
+    hw::Core& core_;
+    hw::Timeline& timeline_;
+    const alloc::StepCosts& costs_;
+    const CpuMask& online_;
+    Cycles line_hit_;
+    Cycles icr_write_;
+};
+
+}  // namespace splinter::platforms

@@ -1,0 +1,124 @@
+#include "platforms/cli/arguments.h"
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+#include <thread>
+
+#include <fmt/format.h>
+#include <boost/program_options.hpp>
+
+#include "hw/base/user_error.h"
+#include "platforms/cli/commands.h"
+
+namespace splinter::platforms {
+
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr unsigned kHelpWidth = 120;
+constexpr unsigned kMaxJobs = 4096;
+
+bool takes(const Command& command, OptionId option) {
+    return std::find(command.options.begin(), command.options.end(), option) != command.options.end();
+}
+
+po::options_description options_of(const Command& command) {
+    po::options_description out{"options", kHelpWidth};
+    auto add = out.add_options();
+    const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+    if (takes(command, OptionId::set))
+        add("set", po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
+            "set a parameter, or several values of it (KEY=V1,V2) as an axis; may be repeated");
+    if (takes(command, OptionId::jobs)) add("jobs,j", text("N"), "points simulated at a time (default: the host's CPUs)");
+    if (takes(command, OptionId::out)) add("out", text("DIR"), "directory for one JSON file per point and sweep.csv");
+    if (takes(command, OptionId::json)) add("json", text("FILE"), "write the result, with its whole config, to FILE");
+    if (takes(command, OptionId::configs)) add("configs", text("DIR"), "where platforms/*.toml is found (default: configs)");
+    add("verbose,v", "more on standard error")("quiet,q", "warnings and errors only")("help,h", "this text");
+    return out;
+}
+
+std::string usage(const Command& command) {
+    std::string out = "splinter " + std::string{command.name};
+    for (const std::string_view name : command.positional) out += fmt::format(" {}", name);
+    if (takes(command, OptionId::out)) out += " --out DIR";  // the one option that must be given
+    return out;
+}
+
+std::string option_names(const po::options_description& options) {
+    std::string out;
+    for (const auto& option : options.options()) out += fmt::format("{}--{}", out.empty() ? "" : ", ", option->long_name());
+    return out;
+}
+
+unsigned parse_jobs(const std::string& text) {
+    unsigned jobs = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), jobs);
+    if (error != std::errc{} || stop != text.data() + text.size() || jobs == 0 || jobs > kMaxJobs)
+        throw UserError("--jobs", fmt::format("expected a number from 1 to {}, found \"{}\"", kMaxJobs, text));
+    return jobs;
+}
+
+struct Parsed {
+    po::variables_map options;
+    std::vector<std::string> positional;
+};
+
+Parsed parse(const Command& command, const std::vector<std::string>& texts) {
+    const po::options_description known = options_of(command);
+    Parsed out;
+    try {
+        // No guessing: --js for --json would change its meaning with the next option that is added.
+        constexpr int kStyle = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+        const po::parsed_options parsed = po::command_line_parser(texts).options(known).style(kStyle).run();
+        for (const po::option& option : parsed.options)
+            if (option.position_key >= 0) out.positional.insert(out.positional.end(), option.value.begin(), option.value.end());
+        po::store(parsed, out.options);
+    } catch (const po::error& error) {
+        throw UserError("command line", error.what(), fmt::format("options of {}: {}", command.name, option_names(known)));
+    }
+    return out;
+}
+
+void check_positional(const Command& command, const std::vector<std::string>& found) {
+    if (found.size() < command.positional.size())
+        throw UserError("command line", fmt::format("{} is missing", command.positional[found.size()]),
+                        "usage: " + usage(command));
+    if (found.size() > command.positional.size())
+        throw UserError("command line", fmt::format("unexpected argument \"{}\"", found[command.positional.size()]),
+                        "usage: " + usage(command));
+}
+
+}  // namespace
+
+Arguments parse_arguments(const Command& command, const std::vector<std::string>& texts) {
+    const auto [values, positional] = parse(command, texts);
+    Arguments out;
+    const auto text = [&options = values](const char* name) {
+        return options.contains(name) ? std::optional{options[name].as<std::string>()} : std::nullopt;
+    };
+    out.help = values.contains("help");
+    if (out.help) return out;
+    out.positional = positional;
+    check_positional(command, out.positional);
+    if (values.contains("set")) out.sets = values["set"].as<std::vector<std::string>>();
+    out.json = text("json");
+    out.out = text("out");
+    out.configs = text("configs");
+    out.jobs = values.contains("jobs") ? parse_jobs(*text("jobs")) : std::max(1U, std::thread::hardware_concurrency());
+    out.verbose = values.contains("verbose");
+    out.quiet = values.contains("quiet");
+    if (takes(command, OptionId::out) && !out.out)
+        throw UserError("command line", "--out DIR is missing", "usage: " + usage(command));
+    return out;
+}
+
+std::string command_help(const Command& command) {
+    std::ostringstream options;
+    options << options_of(command);
+    return fmt::format("usage: {} [OPTIONS]\n\n{}\n\n{}\nexample:\n  {}\n", usage(command), command.summary, options.str(),
+                       command.example);
+}
+
+}  // namespace splinter::platforms

@@ -1,0 +1,34 @@
+// What follows the command: options and positional arguments, checked against what the command takes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace splinter::platforms {
+
+struct Command;
+
+// The options that a command can offer beside --help, --verbose and --quiet, which all have.
+enum class OptionId { set, json, jobs, out, configs };
+
+struct Arguments {
+    std::vector<std::string> positional;
+    std::vector<std::string> sets;  // the texts after --set
+    std::optional<std::string> json;
+    std::optional<std::string> out;
+    std::optional<std::string> configs;
+    unsigned jobs = 1;  // default: the host's CPUs
+    bool help = false;
+    bool verbose = false;
+    bool quiet = false;
+};
+
+// Throws UserError: unknown or repeated option, missing or malformed value, too few or too many arguments.
+Arguments parse_arguments(const Command& command, const std::vector<std::string>& texts);
+
+// Usage, options and an example of one command.
+std::string command_help(const Command& command);
+
+}  // namespace splinter::platforms

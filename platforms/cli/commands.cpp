@@ -1,0 +1,43 @@
+#include "platforms/cli/commands.h"
+
+namespace splinter::platforms {
+
+namespace {
+
+constexpr std::string_view kConfig[] = {"CONFIG"};
+constexpr std::string_view kDirectory[] = {"DIR"};
+constexpr std::string_view kFile[] = {"FILE"};
+
+constexpr OptionId kRunOptions[] = {OptionId::set, OptionId::json};
+constexpr OptionId kSweepOptions[] = {OptionId::set, OptionId::jobs, OptionId::out, OptionId::json};
+constexpr OptionId kCompareOptions[] = {OptionId::set, OptionId::jobs, OptionId::json};
+constexpr OptionId kListOptions[] = {OptionId::configs};
+constexpr OptionId kSetOnly[] = {OptionId::set};
+
+constexpr Command kCommands[] = {
+    {"run", kConfig, kRunOptions, "simulate one point; prints its figures and the largest accounts of its cycle ledger",
+     "splinter run configs/experiments/first-light.toml --set platform.cores=16 --set flush.strategy=freetype --json out.json",
+     execute_run},
+    {"sweep", kConfig, kSweepOptions, "simulate all combinations of the axes and keep one JSON file per point",
+     "splinter sweep configs/experiments/first-light.toml --set platform.cores=2,4,8,16 -j 2 --out results", execute_sweep},
+    {"compare", kConfig, kCompareOptions, "simulate all combinations of the axes and print the comparison",
+     "splinter compare configs/experiments/first-light.toml --set flush.strategy=none,per-page,batched,freetype",
+     execute_compare},
+    {"replay", kDirectory, kRunOptions, "replay a real kernel's allocation trace; exit 0 if its free pages are reproduced",
+     "splinter replay tests/data/traces/secret512-k61", execute_replay},
+    {"list", {}, kListOptions, "list strategies, workloads, platforms and metrics", "splinter list", execute_list},
+    {"config check", kFile, kSetOnly, "check an experiment and all its points, simulate nothing",
+     "splinter config check configs/experiments/smoke.toml", execute_config_check},
+    {"config reference",
+     {},
+     {},
+     "print every parameter with its default: the source of configs/README.md",
+     "splinter config reference",
+     execute_config_reference},
+};
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+}  // namespace splinter::platforms

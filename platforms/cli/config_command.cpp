@@ -1,0 +1,28 @@
+// splinter config check FILE, splinter config reference.
+#include <fmt/format.h>
+
+#include "platforms/cli/commands.h"
+#include "platforms/cli/exit_codes.h"
+#include "platforms/cli/output.h"
+#include "platforms/config/experiment.h"
+#include "platforms/config/reference.h"
+
+namespace splinter::platforms {
+
+int execute_config_check(const Invocation& invocation) {
+    const std::string& file = invocation.arguments.positional[0];
+    const Experiment experiment = Experiment::load(file, invocation.arguments.sets);
+    const std::vector<PointKey> points = experiment.points();
+    for (const PointKey& key : points) (void)experiment.resolve(key);
+    std::string out = fmt::format("{}: ok, {} point{}\n", file, points.size(), points.size() == 1 ? "" : "s");
+    for (const Axis& axis : experiment.axes()) out += fmt::format("  {} = {}\n", axis.key, fmt::join(axis.values, ", "));
+    print(out);
+    return kExitOk;
+}
+
+int execute_config_reference(const Invocation&) {
+    print(parameter_reference(RunConfig{}));
+    return kExitOk;
+}
+
+}  // namespace splinter::platforms

@@ -1,0 +1,24 @@
+// All points of an experiment, simulated in child processes and read back from their files: what sweep and compare share.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "platforms/cli/commands.h"
+#include "platforms/cli/point_pool.h"
+#include "platforms/report/point_result.h"
+
+namespace splinter::platforms {
+
+// Every point of the experiment, resolved: a mistake in any of them is thrown before the first is simulated. Files go to
+// `directory`, which need not exist yet.
+std::vector<PointJob> prepare_points(const Arguments& arguments, const std::string& directory);
+
+struct ExperimentOutcome {
+    std::vector<PointResult> results;  // of the points that succeeded, in point order
+    int exit_code;                     // kExitOk if all did, else the gravest: a bug, then a finding, then a user's mistake
+};
+
+ExperimentOutcome run_experiment(const std::vector<PointJob>& jobs, const Invocation& invocation);
+
+}  // namespace splinter::platforms

@@ -1,0 +1,13 @@
+// What `compare` and `sweep` print: the tables, then where the ranking changes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "platforms/report/point_result.h"
+
+namespace splinter::platforms {
+
+std::string comparison_report(const std::vector<PointResult>& points);
+
+}  // namespace splinter::platforms

@@ -1,0 +1,160 @@
+#include "platforms/report/comparison_table.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "platforms/report/numbers.h"
+#include "platforms/report/point_labels.h"
+#include "platforms/report/result_lookup.h"
+#include "platforms/report/text_table.h"
+#include "platforms/run/metrics.h"
+
+namespace splinter::platforms {
+
+namespace {
+
+constexpr std::string_view kRatioMetric = "cycles_per_page";
+constexpr std::string_view kExposureMetric = "exposure_cycles_per_page";
+constexpr const char* kProtectionFact = "protection";
+constexpr std::string_view kBaseline = "none";
+
+// The rows of one table with what they share.
+struct Section {
+    const std::vector<PointResult>& points;
+    const PointLabels& labels;
+    std::string workload, phase;
+};
+
+std::optional<double> figure(const Section& section, std::size_t row, std::string_view metric) {
+    const Phase* phase = find_phase(section.points[row].result, section.workload, section.phase);
+    return phase == nullptr ? std::nullopt : find_metric(*phase, metric);
+}
+
+std::string metric_cell(const Section& section, std::size_t row, const MetricInfo& metric) {
+    const std::optional<double> value = figure(section, row, metric.id);
+    if (value) return metric.unit == "bytes" ? human_bytes(*value) : human_number(*value);
+    const WorkloadResult& workload = *find_workload(section.points[row].result, section.workload);
+    const auto fact = workload.facts.find(kProtectionFact);
+    return metric.id == kExposureMetric && fact != workload.facts.end() ? fact->second : "-";
+}
+
+// The strategy that ratios refer to; none if no two rows differ in the strategy alone.
+std::optional<std::string> reference_strategy(const PointLabels& labels) {
+    const std::optional<std::size_t> column = labels.column_of(kStrategyKey);
+    if (!column) return std::nullopt;
+    std::set<std::string> names;
+    for (const auto& row : labels.rows) names.insert(row[*column]);
+    if (names.size() < 2) return std::nullopt;
+    return names.contains(std::string{kBaseline}) ? std::string{kBaseline} : labels.rows.front()[*column];
+}
+
+std::string ratio_cell(const Section& section, std::size_t row, const std::string& reference) {
+    std::vector<std::string> wanted = section.labels.rows[row];
+    wanted[*section.labels.column_of(kStrategyKey)] = reference;
+    const auto found = std::find(section.labels.rows.begin(), section.labels.rows.end(), wanted);
+    if (found == section.labels.rows.end()) return "-";
+    const auto own = figure(section, row, kRatioMetric);
+    const auto base = figure(section, static_cast<std::size_t>(found - section.labels.rows.begin()), kRatioMetric);
+    if (!own || !base || *base <= 0) return "-";
+    const double ratio = *own / *base;
+    return ratio < 9.995 ? fmt::format("{:.2f}", ratio) : human_number(ratio);
+}
+
+std::string section_table(const Section& section) {
+    TextTable table;
+    const std::optional<std::string> reference = reference_strategy(section.labels);
+    for (std::size_t i = 0; i < section.labels.keys.size(); ++i)
+        table.add_column(section.labels.headings[i], section.labels.keys[i] == kCoresKey ? Align::right : Align::left);
+    for (const MetricInfo& metric : metrics()) {
+        table.add_column(std::string{metric.heading}, Align::right);
+        if (metric.id == kRatioMetric && reference) table.add_column("vs " + *reference, Align::right);
+    }
+    // A gap where the first label changes keeps the strategies of one core count together.
+    const bool grouped_rows = section.labels.keys.size() > 1 && reference.has_value();
+    std::optional<std::string> group;
+    for (std::size_t row = 0; row < section.points.size(); ++row) {
+        if (find_phase(section.points[row].result, section.workload, section.phase) == nullptr) continue;
+        std::vector<std::string> cells = section.labels.rows[row];
+        if (grouped_rows && group && *group != cells.front()) table.add_gap();
+        if (!cells.empty()) group = cells.front();
+        for (const MetricInfo& metric : metrics()) {
+            cells.push_back(metric_cell(section, row, metric));
+            if (metric.id == kRatioMetric && reference) cells.push_back(ratio_cell(section, row, *reference));
+        }
+        table.add_row(std::move(cells));
+    }
+    return table.render();
+}
+
+// "cores 64, 256" if one label tells the marked rows from the others, else their number.
+std::string which_rows(const PointLabels& labels, const std::vector<bool>& marked) {
+    for (std::size_t column = 0; column < labels.keys.size(); ++column) {
+        std::vector<std::string> inside;
+        std::set<std::string> outside;
+        for (std::size_t row = 0; row < marked.size(); ++row) {
+            const std::string& value = labels.rows[row][column];
+            if (!marked[row])
+                outside.insert(value);
+            else if (std::find(inside.begin(), inside.end(), value) == inside.end())
+                inside.push_back(value);
+        }
+        if (std::none_of(inside.begin(), inside.end(), [&](const std::string& value) { return outside.contains(value); }))
+            return fmt::format("{} {}", labels.headings[column], fmt::join(inside, ", "));
+    }
+    return fmt::format("{} of {} rows", std::count(marked.begin(), marked.end(), true), marked.size());
+}
+
+// What the runs state in words, each fact once, with the rows it holds for unless it holds for all.
+std::string notes(const std::vector<PointResult>& points, const PointLabels& labels, const std::string& workload) {
+    std::map<std::pair<std::string, std::string>, std::vector<bool>> holders;
+    for (std::size_t row = 0; row < points.size(); ++row) {
+        const WorkloadResult* found = find_workload(points[row].result, workload);
+        if (found == nullptr) continue;
+        for (const auto& fact : found->facts)
+            if (fact.first != kProtectionFact) holders.try_emplace(fact, points.size(), false).first->second[row] = true;
+    }
+    std::string out;
+    for (const auto& [fact, marked] : holders) {
+        const bool all = std::find(marked.begin(), marked.end(), false) == marked.end();
+        out += fmt::format("{}: {}{}\n", fact.first, fact.second, all ? "" : " (" + which_rows(labels, marked) + ")");
+    }
+    return out;
+}
+
+// What all points share and a reader needs in order to place the figures.
+std::string context_line(const std::vector<PointResult>& points) {
+    std::string out = "splinter " + points.front().result.program_version;
+    for (const std::string_view key : {"platform.model", "platform.memory"}) {
+        const std::optional<std::string> value = config_value(points.front().result, key);
+        const bool shared = std::all_of(points.begin(), points.end(),
+                                        [&](const PointResult& point) { return config_value(point.result, key) == value; });
+        if (value && shared) out += ", " + *value;
+    }
+    return out + "\n";
+}
+
+}  // namespace
+
+std::string section_title(const std::string& workload, const std::string& phase) {
+    if (phase == "population") return workload + ", population (first touch)";
+    if (phase == "steady") return workload + ", steady state (reuse)";
+    return phase == workload ? workload : workload + ", " + phase;
+}
+
+std::string comparison_table(const std::vector<PointResult>& points) {
+    if (points.empty()) return "no results\n";
+    const PointLabels labels = point_labels(points);
+    std::string out = context_line(points);
+    for (const std::string& workload : workload_names(points)) {
+        for (const std::string& phase : phase_names(points, workload))
+            out += fmt::format("\n{}\n{}", section_title(workload, phase), section_table({points, labels, workload, phase}));
+        const std::string facts = notes(points, labels, workload);
+        if (!facts.empty()) out += "\n" + facts;
+    }
+    return out;
+}
+
+}  // namespace splinter::platforms

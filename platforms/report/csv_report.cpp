@@ -1,0 +1,50 @@
+#include "platforms/report/csv_report.h"
+
+#include <fmt/format.h>
+
+#include "platforms/report/point_labels.h"
+#include "platforms/report/result_lookup.h"
+#include "platforms/run/metrics.h"
+
+namespace splinter::platforms {
+
+namespace {
+
+// RFC 4180: a field with a separator, quote or line break is quoted, quotes doubled.
+std::string field(const std::string& text) {
+    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+    std::string out = "\"";
+    for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
+    return out + "\"";
+}
+
+std::string line(std::vector<std::string> cells) {
+    for (std::string& cell : cells) cell = field(cell);
+    return fmt::format("{}\n", fmt::join(cells, ","));
+}
+
+}  // namespace
+
+std::string csv_report(const std::vector<PointResult>& points) {
+    const PointLabels labels = point_labels(points);
+    std::vector<std::string> heading = labels.keys;
+    heading.insert(heading.end(), {"workload", "phase"});
+    for (const MetricInfo& metric : metrics()) heading.emplace_back(metric.id);
+    heading.insert(heading.end(), {"end_cycles", "state_hash"});
+    std::string out = line(std::move(heading));
+    for (std::size_t row = 0; row < points.size(); ++row)
+        for (const WorkloadResult& workload : points[row].result.workloads)
+            for (const Phase& phase : workload.phases) {
+                std::vector<std::string> cells = labels.rows[row];
+                cells.insert(cells.end(), {workload.workload, phase.name});
+                for (const MetricInfo& metric : metrics()) {
+                    const std::optional<double> value = find_metric(phase, metric.id);
+                    cells.push_back(value ? fmt::format("{}", *value) : "");
+                }
+                cells.insert(cells.end(), {std::to_string(workload.end_cycles), fmt::format("{:#018x}", workload.state_hash)});
+                out += line(std::move(cells));
+            }
+    return out;
+}
+
+}  // namespace splinter::platforms

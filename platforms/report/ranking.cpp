@@ -1,0 +1,148 @@
+// Only an inversion between two strategies that were run on both core counts is a change: a point that failed, or two
+// strategies that tie, are not.
+#include "platforms/report/ranking.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <map>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "platforms/report/comparison_table.h"
+#include "platforms/report/point_labels.h"
+#include "platforms/report/result_lookup.h"
+
+namespace splinter::platforms {
+
+namespace {
+
+struct Entry {
+    std::string strategy;
+    double cycles;
+};
+using ByCores = std::map<std::uint64_t, std::vector<Entry>>;
+using Ranking = std::vector<std::string>;
+
+std::string ranked_phase(const std::vector<PointResult>& points, const std::string& workload) {
+    const std::vector<std::string> phases = phase_names(points, workload);
+    if (phases.empty()) return "";
+    return std::find(phases.begin(), phases.end(), "steady") != phases.end() ? "steady" : phases.back();
+}
+
+std::uint64_t to_number(const std::string& text) {
+    std::uint64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+// "memory=64GiB": the labels other than cores and strategy.
+std::string other_labels(const PointLabels& labels, std::size_t row) {
+    std::vector<std::string> parts;
+    for (std::size_t i = 0; i < labels.keys.size(); ++i)
+        if (labels.keys[i] != kCoresKey && labels.keys[i] != kStrategyKey)
+            parts.push_back(labels.headings[i] + "=" + labels.rows[row][i]);
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+Ranking rank(std::vector<Entry> entries) {
+    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.cycles < b.cycles; });
+    Ranking names;
+    for (const Entry& entry : entries) names.push_back(entry.strategy);
+    return names;
+}
+
+Ranking restricted_to(const Ranking& ranking, const Ranking& allowed) {
+    Ranking out;
+    for (const std::string& name : ranking)
+        if (std::find(allowed.begin(), allowed.end(), name) != allowed.end()) out.push_back(name);
+    return out;
+}
+
+bool tie(const std::vector<Entry>& entries, const std::string& a, const std::string& b) {
+    const auto cycles = [&](const std::string& name) {
+        return std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.strategy == name; })->cycles;
+    };
+    return cycles(a) == cycles(b);
+}
+
+// Does some pair stand the other way round?
+bool changes(const std::vector<Entry>& before, const std::vector<Entry>& after) {
+    const Ranking old_order = restricted_to(rank(before), rank(after));
+    const Ranking new_order = restricted_to(rank(after), old_order);
+    for (std::size_t i = 0; i < old_order.size(); ++i)
+        for (std::size_t j = i + 1; j < old_order.size(); ++j) {
+            const auto first = std::find(new_order.begin(), new_order.end(), old_order[i]);
+            const auto second = std::find(new_order.begin(), new_order.end(), old_order[j]);
+            if (second < first && !tie(before, old_order[i], old_order[j]) && !tie(after, old_order[i], old_order[j]))
+                return true;
+        }
+    return false;
+}
+
+std::string listed(const std::vector<std::string>& items) {
+    if (items.size() < 2) return fmt::format("{}", fmt::join(items, ""));
+    return fmt::format("{} and {}", fmt::join(items.begin(), items.end() - 1, ", "), items.back());
+}
+
+std::string describe_group(const ByCores& by_cores) {
+    std::string out;
+    std::vector<std::string> changed_at, all;
+    const std::vector<Entry>* previous = nullptr;
+    for (const auto& [cores, entries] : by_cores) {
+        const std::string name = std::to_string(cores);
+        const bool changed = previous != nullptr && changes(*previous, entries);
+        if (changed) changed_at.push_back(name);
+        if (previous == nullptr || changed) out += fmt::format("{:>5} cores: {}\n", name, fmt::join(rank(entries), " < "));
+        all.push_back(name);
+        previous = &entries;
+    }
+    if (by_cores.size() < 2) return out;
+    if (changed_at.empty()) return out + fmt::format("  the same on {} cores\n", listed(all));
+    return out + fmt::format("  the ranking changes at {} cores\n", listed(changed_at));
+}
+
+// The rows of one workload that differ in cores and strategy only, in the order of the points.
+struct Group {
+    std::string name;
+    ByCores by_cores;
+};
+
+std::vector<Group> groups_of(const std::vector<PointResult>& points, const std::string& workload,
+                             const std::string& phase_name) {
+    const PointLabels labels = point_labels(points);
+    const std::optional<std::size_t> cores = labels.column_of(kCoresKey);
+    const std::optional<std::size_t> strategy = labels.column_of(kStrategyKey);
+    std::vector<Group> groups;
+    if (!cores || !strategy) return groups;
+    for (std::size_t row = 0; row < points.size(); ++row) {
+        const Phase* phase = find_phase(points[row].result, workload, phase_name);
+        const std::optional<double> value = phase == nullptr ? std::nullopt : find_metric(*phase, "cycles_per_page");
+        if (!value) continue;
+        const std::string name = other_labels(labels, row);
+        auto group = std::find_if(groups.begin(), groups.end(), [&](const Group& known) { return known.name == name; });
+        if (group == groups.end()) group = groups.insert(groups.end(), {name, {}});
+        group->by_cores[to_number(labels.rows[row][*cores])].push_back({labels.rows[row][*strategy], *value});
+    }
+    return groups;
+}
+
+}  // namespace
+
+std::string ranking_report(const std::vector<PointResult>& points) {
+    std::string out;
+    for (const std::string& workload : workload_names(points)) {
+        const std::string phase = ranked_phase(points, workload);
+        for (const Group& group : groups_of(points, workload, phase)) {
+            const auto several = [](const auto& item) { return item.second.size() > 1; };
+            if (std::none_of(group.by_cores.begin(), group.by_cores.end(), several)) continue;
+            out += fmt::format("{}{}{}, cycles/page from low to high:\n{}", out.empty() ? "" : "\n",
+                               section_title(workload, phase), group.name.empty() ? "" : ", " + group.name,
+                               describe_group(group.by_cores));
+        }
+    }
+    return out;
+}
+
+}  // namespace splinter::platforms

@@ -1,0 +1,220 @@
+#include "platforms/run/measure.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+
+namespace splinter::platforms {
+namespace {
+
+constexpr std::string_view kInterruptPath = "interrupt";
+
+bool under(std::string_view path, std::string_view top) {
+    return path.starts_with(top) && (path.size() == top.size() || path[top.size()] == '/');
+}
+
+// Order-independent of who ran first: FNV-1a over all cores in their order.
+class StateHash {
+  public:
+    void add(std::uint64_t value) {
+        for (unsigned i = 0; i < 8; ++i) hash_ = (hash_ ^ (value >> (8 * i) & 0xff)) * 0x100000001b3U;
+    }
+    void add(std::string_view text) {
+        for (char c : text) hash_ = (hash_ ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+    }
+    [[nodiscard]] std::uint64_t value() const { return hash_; }
+
+  private:
+    std::uint64_t hash_ = 0xcbf29ce484222325U;
+};
+
+// The smallest value that at least `share` of the sorted samples do not exceed (nearest rank).
+double percentile(const std::vector<std::uint64_t>& sorted, double share) {
+    const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted.size())));
+    return static_cast<double>(sorted[std::max<std::size_t>(rank, 1) - 1]);
+}
+
+class Measurement {
+  public:
+    explicit Measurement(Session& session) : session_{session} {}
+
+    [[nodiscard]] Phase phase(std::size_t index, std::string name, bool is_protected) {
+        Phase result{std::move(name), {}};
+        std::vector<std::uint64_t> latencies;
+        std::uint64_t pages = 0;
+        std::uint64_t cycles = 0;
+        for_each_core([&](CpuId core) {
+            const OperationSamples& samples = session_.samples(core, index);
+            latencies.insert(latencies.end(), samples.alloc_cycles.begin(), samples.alloc_cycles.end());
+            pages += samples.pages;
+            cycles += samples.cycles;
+        });
+        auto& metrics = result.metrics;
+        metrics["pages"] = static_cast<double>(pages);
+        metrics["splits"] = static_cast<double>(splits(index));
+        metrics["unmapped_free_bytes"] = static_cast<double>(session_.unmapped_free_at_end(index).raw() * kPageBytes);
+        if (const auto slowdown = victim_slowdown(index)) metrics["victim_slowdown_percent"] = *slowdown;
+        if (pages == 0) return result;
+        const auto per_page = static_cast<double>(pages);
+        std::sort(latencies.begin(), latencies.end());
+        metrics["cycles_per_page"] = static_cast<double>(cycles) / per_page;
+        const double ghz = static_cast<double>(session_.node().config().hw.frequency) / 1e9;
+        metrics["ns_per_page"] = metrics["cycles_per_page"] / ghz;
+        metrics["alloc_p50_cycles"] = percentile(latencies, 0.5);
+        metrics["alloc_p99_cycles"] = percentile(latencies, 0.99);
+        metrics["alloc_p999_cycles"] = percentile(latencies, 0.999);
+        metrics["ipis_per_1000_pages"] = static_cast<double>(interrupts(index)) * 1000 / per_page;
+        metrics["stolen_cycles_per_page"] = static_cast<double>(stolen(index)) / per_page;
+        if (is_protected) {
+            const ExposureTracker::Total exposure = session_.exposure().total(index);
+            if (exposure.pages > 0)
+                metrics["exposure_cycles_per_page"] =
+                    static_cast<double>(exposure.page_cycles) / static_cast<double>(exposure.pages);
+        }
+        return result;
+    }
+
+    [[nodiscard]] std::vector<LedgerLine> ledger() {
+        std::map<std::pair<LedgerSide, std::string>, std::uint64_t> sums;
+        for_each_core([&](CpuId core) {
+            const LedgerSide side = session_.allocates(core) ? LedgerSide::initiator : LedgerSide::victim;
+            const hw::Timeline& time = session_.node().machine().core(core).timeline();
+            for (const auto& [path, cycles] : time.ledger().since({})) sums[{side, path}] += cycles;
+            // All cores end at the common end time; the rest is idle.
+            if (time.now() < session_.end()) sums[{side, "idle"}] += (session_.end() - time.now()).raw();
+        });
+        std::vector<LedgerLine> lines;
+        for (const auto& [key, cycles] : sums) lines.push_back({key.first, key.second, cycles});
+        return lines;
+    }
+
+    [[nodiscard]] std::map<std::string, std::uint64_t> counters() {
+        std::map<std::string, std::uint64_t> all;
+        for_each_core([&](CpuId core) {
+            const CoreMark& end = session_.marks(core).back();
+            alloc::for_each_counter([&](std::string_view name, auto member) { all[std::string{name}] += end.kernel.*member; });
+            const std::string path = "core" + std::to_string(core.raw());
+            all[path + ".mmu.accesses"] = end.mmu.accesses;
+            all[path + ".mmu.l1_misses"] = end.mmu.l1_misses;
+            all[path + ".mmu.l2_misses"] = end.mmu.l2_misses;
+            all[path + ".mmu.walk_reads"] = end.mmu.walk_reads;
+            all[path + ".mmu.walk_cycles"] = end.mmu.walk_cycles;
+            all[path + ".mmu.invlpg"] = end.mmu.invlpg;
+            all[path + ".mmu.full_flushes"] = end.mmu.full_flushes;
+            all[path + ".apic.sent"] = end.apic.sent;
+            all[path + ".apic.received"] = end.apic.received;
+            if (!session_.allocates(core)) all[path + ".background.accesses"] = end.background_accesses;
+        });
+        all["contended_lock_acquisitions"] = session_.node().machine().locks().contended();
+        return all;
+    }
+
+    [[nodiscard]] std::uint64_t state_hash(const std::map<std::string, std::uint64_t>& counters) {
+        StateHash hash;
+        for_each_core([&](CpuId core) {
+            const hw::Timeline& time = session_.node().machine().core(core).timeline();
+            hash.add(time.now().raw());
+            for (const auto& [path, cycles] : time.ledger().since({})) {
+                hash.add(path);
+                hash.add(cycles);
+            }
+            for (std::size_t phase = 0; phase < session_.phase_count(); ++phase)
+                for (std::uint64_t cycles : session_.samples(core, phase).alloc_cycles) hash.add(cycles);
+        });
+        for (const auto& [name, value] : counters) {
+            hash.add(name);
+            hash.add(value);
+        }
+        for (std::size_t phase = 0; phase < session_.phase_count(); ++phase) {
+            hash.add(session_.exposure().total(phase).page_cycles);
+            hash.add(session_.exposure().total(phase).pages);
+        }
+        return hash.value();
+    }
+
+  private:
+    template <class Visitor>
+    void for_each_core(Visitor&& visit) {
+        for (std::uint32_t i = 0; i < session_.node().core_count(); ++i) visit(CpuId{i});
+    }
+    // Marks of a core around a phase: marks[0] is the start of phase 0.
+    [[nodiscard]] const CoreMark& begin(CpuId core, std::size_t phase) const { return session_.marks(core)[phase]; }
+    [[nodiscard]] const CoreMark& end(CpuId core, std::size_t phase) const { return session_.marks(core)[phase + 1]; }
+
+    std::uint64_t splits(std::size_t phase) {
+        std::uint64_t sum = 0;
+        for_each_core([&](CpuId core) {
+            const alloc::KernelCounters& a = begin(core, phase).kernel;
+            const alloc::KernelCounters& b = end(core, phase).kernel;
+            sum += b.direct_map_level2_splits - a.direct_map_level2_splits + b.direct_map_level3_splits -
+                   a.direct_map_level3_splits;
+        });
+        return sum;
+    }
+
+    std::uint64_t interrupts(std::size_t phase) {
+        std::uint64_t sum = 0;
+        for_each_core([&](CpuId core) { sum += end(core, phase).apic.received - begin(core, phase).apic.received; });
+        return sum;
+    }
+
+    std::uint64_t stolen(std::size_t phase) {
+        std::uint64_t sum = 0;
+        for_each_core([&](CpuId core) {
+            const AccountTree& accounts = session_.node().machine().accounts();
+            const Ledger::Snapshot& before = begin(core, phase).ledger;
+            const Ledger::Snapshot& after = end(core, phase).ledger;
+            for (std::size_t i = 0; i < after.size(); ++i)
+                if (under(accounts.path(static_cast<AccountTree::Id>(i)), kInterruptPath))
+                    sum += after[i] - (i < before.size() ? before[i] : 0);
+        });
+        return sum;
+    }
+
+    // Cycles per background access of all victims together.
+    std::optional<double> victim_pace(std::size_t phase) {
+        std::uint64_t cycles = 0;
+        std::uint64_t accesses = 0;
+        for_each_core([&](CpuId core) {
+            if (session_.allocates(core)) return;
+            cycles += (end(core, phase).now - begin(core, phase).now).raw();
+            accesses += end(core, phase).background_accesses - begin(core, phase).background_accesses;
+        });
+        if (accesses == 0) return std::nullopt;
+        return static_cast<double>(cycles) / static_cast<double>(accesses);
+    }
+
+    std::optional<double> victim_slowdown(std::size_t phase) {
+        const auto undisturbed = victim_pace(Session::kBaseline);
+        const auto disturbed = victim_pace(phase);
+        if (!undisturbed || !disturbed) return std::nullopt;
+        return 100 * (*disturbed / *undisturbed - 1);
+    }
+
+    Session& session_;
+};
+
+}  // namespace
+
+WorkloadResult measure(std::string_view workload_name, const Workload& workload, Session& session) {
+    Measurement measurement{session};
+    const RunConfig& config = session.node().config();
+    const bool is_protected =
+        alloc::find_flush_strategy(config.flush.strategy).protection == alloc::Protection::is_protected;
+    WorkloadResult result;
+    result.workload = workload_name;
+    const std::vector<std::string> phases = workload.phases();
+    for (std::size_t i = 0; i < phases.size(); ++i)
+        result.phases.push_back(measurement.phase(Session::kFirstPhase + i, phases[i], is_protected));
+    result.ledger = measurement.ledger();
+    result.counters = measurement.counters();
+    result.facts["protection"] = is_protected ? "protected" : "not protected";
+    if (session.node().machine().topology().hypothetical())
+        result.facts["hypothetical"] = "more cores than the product has: cores per socket were grown";
+    result.end_cycles = session.end().raw();
+    result.state_hash = measurement.state_hash(result.counters);
+    return result;
+}
+
+}  // namespace splinter::platforms

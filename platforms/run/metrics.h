@@ -1,0 +1,18 @@
+// The metrics of a phase: identifier, unit and definition, in the order of the comparison table. `splinter list` prints it.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace splinter::platforms {
+
+struct MetricInfo {
+    std::string_view id;           // key in Phase::metrics and column of the CSV
+    std::string_view heading;      // short column heading of the text table
+    std::string_view unit;
+    std::string_view definition;
+};
+
+std::span<const MetricInfo> metrics();
+
+}  // namespace splinter::platforms

@@ -1,0 +1,203 @@
+// Writing is a walk over the structs; reading is strict: each object must have exactly the fields that writing gives it, so
+// that a file of another program or version is refused instead of half understood.
+#include "platforms/run/run_result_json.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <initializer_list>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "hw/base/check.h"
+#include "hw/base/user_error.h"
+
+namespace splinter::platforms {
+
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+std::string_view side_name(LedgerSide side) { return side == LedgerSide::initiator ? "initiator" : "victim"; }
+
+ordered_json write_config(const std::vector<ConfigEntry>& config) {
+    ordered_json list = ordered_json::array();
+    for (const ConfigEntry& entry : config)
+        list.push_back({{"key", entry.key},
+                        {"value", entry.value},
+                        {"origin", entry.origin},
+                        {"source", entry.source},
+                        {"confidence", entry.confidence}});
+    return list;
+}
+
+ordered_json write_phases(const std::vector<Phase>& phases) {
+    ordered_json list = ordered_json::array();
+    for (const Phase& phase : phases) {
+        ordered_json figures = ordered_json::object();
+        for (const auto& [id, value] : phase.metrics) {
+            SPLINTER_CHECK(std::isfinite(value), fmt::format("metric {} of phase {} is not finite", id, phase.name));
+            figures[id] = value;
+        }
+        list.push_back({{"name", phase.name}, {"metrics", figures}});
+    }
+    return list;
+}
+
+ordered_json write_workload(const WorkloadResult& workload) {
+    ordered_json ledger = ordered_json::array();
+    for (const LedgerLine& line : workload.ledger)
+        ledger.push_back({{"side", side_name(line.side)}, {"path", line.path}, {"cycles", line.cycles}});
+    ordered_json out = ordered_json::object();
+    out["workload"] = workload.workload;
+    out["phases"] = write_phases(workload.phases);
+    out["ledger"] = ledger;
+    out["counters"] = ordered_json(workload.counters);
+    out["facts"] = ordered_json(workload.facts);
+    out["end_cycles"] = workload.end_cycles;
+    out["state_hash"] = fmt::format("{:#018x}", workload.state_hash);
+    return out;
+}
+
+// A place in the text: the value and its path from the root, for errors.
+class Node {
+  public:
+    Node(const json& value, std::string path, const std::string& origin)
+        : value_{value}, path_{std::move(path)}, origin_{origin} {}
+
+    // An object with these fields and no others.
+    void expect_fields(std::initializer_list<const char*> names) const {
+        if (!value_.is_object()) fail("an object");
+        for (const char* name : names)
+            if (!value_.contains(name)) throw UserError(origin_, fmt::format("{}: field \"{}\" is missing", where(), name));
+        for (const auto& [key, unused] : value_.items())
+            if (std::find(names.begin(), names.end(), key) == names.end())
+                throw UserError(origin_, fmt::format("{}: unknown field \"{}\"", where(), key));
+    }
+    [[nodiscard]] Node at(const std::string& name) const {
+        return {value_.at(name), path_.empty() ? name : path_ + "." + name, origin_};
+    }
+    template <class Visit>
+    void for_each_item(Visit&& visit) const {
+        if (!value_.is_array()) fail("a list");
+        for (std::size_t i = 0; i < value_.size(); ++i) visit(Node{value_[i], fmt::format("{}[{}]", path_, i), origin_});
+    }
+    template <class Visit>
+    void for_each_member(Visit&& visit) const {
+        if (!value_.is_object()) fail("an object");
+        for (const auto& [key, unused] : value_.items()) visit(key, at(key));
+    }
+    [[nodiscard]] std::string text() const {
+        if (!value_.is_string()) fail("a string");
+        return value_.get<std::string>();
+    }
+    [[nodiscard]] std::uint64_t whole() const {
+        if (!value_.is_number_unsigned()) fail("a whole number");
+        return value_.get<std::uint64_t>();
+    }
+    [[nodiscard]] double number() const {
+        if (!value_.is_number()) fail("a number");
+        return value_.get<double>();
+    }
+    [[nodiscard]] std::uint64_t hash() const {
+        const std::string digits = text();
+        std::uint64_t value = 0;
+        const char* end = digits.data() + digits.size();
+        if (!digits.starts_with("0x")) fail("a hexadecimal number");
+        const auto [stop, error] = std::from_chars(digits.data() + 2, end, value, 16);
+        if (error != std::errc{} || stop != end) fail("a hexadecimal number");
+        return value;
+    }
+    [[noreturn]] void fail(const std::string& expected) const {
+        throw UserError(origin_, fmt::format("{}: expected {}, found {}", where(), expected, value_.type_name()));
+    }
+
+  private:
+    [[nodiscard]] std::string where() const { return path_.empty() ? "result" : path_; }
+    const json& value_;
+    std::string path_;
+    const std::string& origin_;
+};
+
+LedgerSide read_side(const Node& node) {
+    for (const LedgerSide side : {LedgerSide::initiator, LedgerSide::victim})
+        if (node.text() == side_name(side)) return side;
+    node.fail("\"initiator\" or \"victim\"");
+}
+
+WorkloadResult read_workload(const Node& node) {
+    node.expect_fields({"workload", "phases", "ledger", "counters", "facts", "end_cycles", "state_hash"});
+    WorkloadResult out;
+    out.workload = node.at("workload").text();
+    node.at("phases").for_each_item([&](const Node& item) {
+        item.expect_fields({"name", "metrics"});
+        Phase& phase = out.phases.emplace_back();
+        phase.name = item.at("name").text();
+        item.at("metrics").for_each_member([&](const std::string& id, const Node& n) { phase.metrics[id] = n.number(); });
+    });
+    node.at("ledger").for_each_item([&](const Node& item) {
+        item.expect_fields({"side", "path", "cycles"});
+        out.ledger.push_back({read_side(item.at("side")), item.at("path").text(), item.at("cycles").whole()});
+    });
+    node.at("counters").for_each_member([&](const std::string& name, const Node& n) { out.counters[name] = n.whole(); });
+    node.at("facts").for_each_member([&](const std::string& name, const Node& n) { out.facts[name] = n.text(); });
+    out.end_cycles = node.at("end_cycles").whole();
+    out.state_hash = node.at("state_hash").hash();
+    return out;
+}
+
+json parse(const std::string& text, const std::string& origin) {
+    try {
+        return json::parse(text);
+    } catch (const json::parse_error& error) {
+        const std::size_t offset = std::min(error.byte == 0 ? 0 : error.byte - 1, text.size());
+        const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n');
+        const std::size_t line_start = offset == 0 ? std::string::npos : text.rfind('\n', offset - 1);
+        const std::size_t column = line_start == std::string::npos ? offset + 1 : offset - line_start;
+        throw UserError(fmt::format("{}:{}:{}", origin, line, column), "not JSON", "expected a result written by splinter");
+    } catch (const json::exception&) {
+        throw UserError(origin, "a number is out of range");
+    }
+}
+
+}  // namespace
+
+std::string to_json(const RunResult& result) {
+    ordered_json out = ordered_json::object();
+    out["schema"] = result.schema;
+    out["program_version"] = result.program_version;
+    out["config"] = write_config(result.config);
+    ordered_json workloads = ordered_json::array();
+    for (const WorkloadResult& workload : result.workloads) workloads.push_back(write_workload(workload));
+    out["workloads"] = workloads;
+    try {
+        return out.dump(2) + "\n";
+    } catch (const ordered_json::type_error&) {
+        throw UserError("result", "a configured text or path is not UTF-8 and cannot be written as JSON");
+    }
+}
+
+RunResult run_result_from_json(const std::string& text, const std::string& origin) {
+    const json root = parse(text, origin);
+    // The schema is looked at first: the fields of another one are unknown.
+    if (!root.is_object() || !root.contains("schema") || !root["schema"].is_number_integer())
+        throw UserError(origin, "not a result of splinter: no schema number");
+    if (root["schema"] != kResultSchema)
+        throw UserError(origin, fmt::format("result schema {} is not supported", root["schema"].dump()),
+                        fmt::format("this version reads schema {}", kResultSchema));
+    const Node node{root, "", origin};
+    node.expect_fields({"schema", "program_version", "config", "workloads"});
+    RunResult out;
+    out.program_version = node.at("program_version").text();
+    node.at("config").for_each_item([&](const Node& item) {
+        item.expect_fields({"key", "value", "origin", "source", "confidence"});
+        out.config.push_back({item.at("key").text(), item.at("value").text(), item.at("origin").text(),
+                              item.at("source").text(), item.at("confidence").text()});
+    });
+    node.at("workloads").for_each_item([&](const Node& item) { out.workloads.push_back(read_workload(item)); });
+    return out;
+}
+
+}  // namespace splinter::platforms

@@ -1,0 +1,183 @@
+#include "platforms/run/session.h"
+
+#include "hw/base/check.h"
+
+namespace splinter::platforms {
+namespace {
+
+inline constexpr Label kWarmUp{"warm-up"};
+inline constexpr Label kBarrier{"barrier"};
+inline constexpr Label kIdle{"idle"};
+inline constexpr Label kAcquire{"acquire"};
+inline constexpr Label kRelease{"release"};
+
+}  // namespace
+
+// The cores' programs: all the same object, told apart by the core.
+class Session::Program : public hw::CoreProgram {
+  public:
+    explicit Program(Session& session) : session_{session} {}
+    void run(hw::Core& core) override { session_.run_core(core.id()); }
+    void on_interrupt(hw::Core& core, hw::Vector vector) override {
+        session_.node_->kernel().on_interrupt(session_.node_->cpu(core.id()), vector.raw());
+    }
+    void on_notice(hw::Core& core, const hw::Message& notice) override { session_.on_notice(core, notice); }
+
+  private:
+    Session& session_;
+};
+
+Session::Session(const RunConfig& config, Workload& workload)
+    : workload_{workload},
+      node_{std::make_unique<Node>(config, workload.snapshot(), exposure_)},
+      program_{std::make_unique<Program>(*this)},
+      cores_(config.hw.cores),
+      phase_count_{kFirstPhase + workload.phases().size()},
+      unmapped_free_(phase_count_) {
+    hw::Machine& machine = node_->machine();
+    exposure_.attach(machine, [&machine](CpuId sender, std::uint64_t record) {
+        machine.notify_all(machine.core(sender), kNarrowed, record);
+    });
+    for (const auto& core : machine.cores()) {
+        PerCore& mine = cores_[core->id().index()];
+        core->set_program(*program_);
+        mine.allocates = workload.allocates(core->id());
+        allocating_cores_ += mine.allocates ? 1 : 0;
+        mine.samples.resize(phase_count_);
+        if (!mine.allocates) mine.background = std::make_unique<BackgroundLoop>(*node_, core->id());
+    }
+    SPLINTER_CHECK(allocating_cores_ > 0, "a workload has at least one allocating core");
+}
+
+Session::~Session() = default;
+
+void Session::run() {
+    workload_.prepare(*this);
+    node_->machine().run();
+    for (const auto& core : node_->machine().cores()) end_ = std::max(end_, core->timeline().now());
+    exposure_.finish(end_);
+    check_ledgers();
+    workload_.check(*this);
+}
+
+void Session::run_core(CpuId core) {
+    PerCore& mine = cores_[core.index()];
+    hw::Core& silicon = node_->machine().core(core);
+    mark(core);
+    if (mine.allocates) {
+        workload_.run(*this, core);
+        finish_allocating(core);
+    } else {
+        while (!mine.stopped) mine.background->step();
+    }
+    mark(core);
+    silicon.set_mode(x86::Mode::supervisor);
+}
+
+void Session::begin_phase(CpuId core) {
+    hw::Timeline& time = node_->machine().core(core).timeline();
+    const std::size_t next = cores_[core.index()].phase + 1;
+    SPLINTER_CHECK(next < phase_count_, "a workload begins the phases that it has named");
+    const alloc::Account account{node_->cpu(core), kBarrier};
+    time.order();
+    if (++arrived_ == allocating_cores_) {
+        arrived_ = 0;
+        unmapped_free_[declared_phase_] = node_->kernel().unmapped_free_pages();   // nobody allocates now
+        declared_phase_ = next;
+        node_->machine().notify_all(node_->machine().core(core), kPhase, next);
+    }
+    time.wait_for_wake();
+}
+
+void Session::warm_up(CpuId core, Cycles warm_up, Cycles baseline) {
+    hw::Timeline& time = node_->machine().core(core).timeline();
+    const bool victims = allocating_cores_ < cores_.size();
+    {
+        const alloc::Account account{node_->cpu(core), kWarmUp};
+        if (victims) time.advance(warm_up);
+        begin_phase(core);
+        if (victims) time.advance(baseline);
+    }
+    begin_phase(core);
+}
+
+void Session::finish_allocating(CpuId core) {
+    hw::Timeline& time = node_->machine().core(core).timeline();
+    const alloc::Account account{node_->cpu(core), kIdle};
+    time.order();
+    if (++finished_ == allocating_cores_) {
+        unmapped_free_[declared_phase_] = node_->kernel().unmapped_free_pages();
+        node_->machine().notify_all(node_->machine().core(core), kStop, 0);
+    }
+    time.wait_for_wake();   // until the stop; interrupts are served meanwhile
+}
+
+void Session::on_notice(hw::Core& core, const hw::Message& notice) {
+    PerCore& mine = cores_[core.id().index()];
+    switch (notice.what) {
+        case kNarrowed:
+            exposure_.on_notice(core, notice.payload);
+            return;
+        case kPhase:
+            mark(core.id());
+            mine.phase = notice.payload;
+            exposure_.enter_phase(core.id(), mine.phase);
+            if (mine.allocates) core.timeline().wake(core.timeline().now());
+            return;
+        case kStop:
+            mine.stopped = true;
+            if (mine.allocates) core.timeline().wake(core.timeline().now());
+            return;
+        default: SPLINTER_CHECK(false, "unknown notice");
+    }
+}
+
+void Session::mark(CpuId core) {
+    const hw::Core& silicon = node_->machine().core(core);
+    PerCore& mine = cores_[core.index()];
+    mine.marks.push_back({silicon.timeline().now(), silicon.timeline().ledger().snapshot(), silicon.mmu().stats(),
+                          silicon.apic().stats(), node_->kernel().counters(core),
+                          mine.background ? mine.background->accesses() : 0});
+}
+
+std::optional<Pfn> Session::acquire(CpuId core, const alloc::AllocRequest& request) {
+    CoreCpu& cpu = node_->cpu(core);
+    OperationSamples& samples = cores_[core.index()].samples[cores_[core.index()].phase];
+    const Cycles begin = cpu.now();
+    std::optional<Pfn> block;
+    {
+        const alloc::Account account{cpu, kAcquire};
+        block = strategy().acquire(cpu, request);
+    }
+    const Cycles spent = cpu.now() - begin;
+    samples.cycles += spent.raw();
+    if (!block) {
+        ++samples.failures;
+        return std::nullopt;
+    }
+    samples.alloc_cycles.push_back(spent.raw());
+    samples.pages += request.order.pages().raw();
+    return block;
+}
+
+void Session::release(CpuId core, Pfn block, Order order) {
+    CoreCpu& cpu = node_->cpu(core);
+    const Cycles begin = cpu.now();
+    {
+        const alloc::Account account{cpu, kRelease};
+        strategy().release(cpu, block, order);
+    }
+    cores_[core.index()].samples[cores_[core.index()].phase].cycles += (cpu.now() - begin).raw();
+}
+
+const OperationSamples& Session::samples(CpuId core, std::size_t phase) const { return cores_[core.index()].samples[phase]; }
+
+void Session::check_ledgers() const {
+    for (const auto& core : node_->machine().cores())
+        SPLINTER_CHECK(core->timeline().ledger().total() == core->timeline().now(),
+                       "core" + std::to_string(core->id().raw()) + ": the ledger holds " +
+                           std::to_string(core->timeline().ledger().total().raw()) + " of " +
+                           std::to_string(core->timeline().now().raw()) + " cycles");
+}
+
+}  // namespace splinter::platforms

@@ -1,0 +1,99 @@
+// One workload on one booted node: gives every core its program, moves all of them through the phases, and keeps what the
+// measurement needs. A new phase reaches each core as a notice one lookahead after it was declared, so that each core's
+// counters are cut at an exact cycle of its own time.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "platforms/run/exposure.h"
+#include "platforms/workload/background.h"
+#include "platforms/workload/workload.h"
+
+namespace splinter::platforms {
+
+// The counters of one core at the start of a phase, or at the end.
+struct CoreMark {
+    Cycles now;
+    Ledger::Snapshot ledger;
+    hw::MmuStats mmu;
+    hw::ApicStats apic;
+    alloc::KernelCounters kernel;
+    std::uint64_t background_accesses = 0;
+};
+
+// Operations of one core in one phase.
+struct OperationSamples {
+    std::vector<std::uint64_t> alloc_cycles;   // one per successful allocation
+    std::uint64_t pages = 0;                   // allocated
+    std::uint64_t cycles = 0;                  // inside allocation and free calls
+    std::uint64_t failures = 0;
+};
+
+class Session {
+  public:
+    // Phases: 0 warm-up, 1 baseline, then the workload's.
+    static constexpr std::size_t kBaseline = 1;
+    static constexpr std::size_t kFirstPhase = 2;
+
+    Session(const RunConfig& config, Workload& workload);
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    // Simulates the whole run. Throws SimulatedFinding and InternalError.
+    void run();
+
+    [[nodiscard]] Node& node() { return *node_; }
+    [[nodiscard]] alloc::FlushStrategy& strategy() { return node_->kernel().strategy(); }
+    // --- for workloads, on the core's stack ---
+    // Waits until every allocating core is here, then for the start of the next phase.
+    void begin_phase(CpuId core);
+    // Warm-up and baseline, in which only the background loop works, then the first measured phase.
+    void warm_up(CpuId core, Cycles warm_up, Cycles baseline);
+    // One protected block by way of the strategy, timed; nothing if memory is short.
+    [[nodiscard]] std::optional<Pfn> acquire(CpuId core, const alloc::AllocRequest& request);
+    void release(CpuId core, Pfn block, Order order);
+    [[nodiscard]] std::size_t allocating_cores() const { return allocating_cores_; }
+
+    // --- results, after run() ---
+    [[nodiscard]] const std::vector<CoreMark>& marks(CpuId core) const { return cores_[core.index()].marks; }
+    [[nodiscard]] const OperationSamples& samples(CpuId core, std::size_t phase) const;
+    [[nodiscard]] const ExposureTracker& exposure() const { return exposure_; }
+    [[nodiscard]] PageCount unmapped_free_at_end(std::size_t phase) const { return unmapped_free_[phase]; }
+    [[nodiscard]] Cycles end() const { return end_; }
+    [[nodiscard]] bool allocates(CpuId core) const { return cores_[core.index()].allocates; }
+    [[nodiscard]] std::size_t phase_count() const { return phase_count_; }
+
+  private:
+    enum Notice : std::uint32_t { kPhase, kStop, kNarrowed };
+    class Program;
+    struct PerCore {
+        bool allocates = false;
+        bool stopped = false;
+        std::size_t phase = 0;
+        std::vector<CoreMark> marks;
+        std::vector<OperationSamples> samples;   // by phase
+        std::unique_ptr<BackgroundLoop> background;
+    };
+    void run_core(CpuId core);
+    void finish_allocating(CpuId core);
+    void on_notice(hw::Core& core, const hw::Message& notice);
+    void mark(CpuId core);
+    void check_ledgers() const;
+
+    Workload& workload_;
+    ExposureTracker exposure_;
+    std::unique_ptr<Node> node_;
+    std::unique_ptr<Program> program_;
+    std::vector<PerCore> cores_;
+    std::size_t phase_count_ = 0;
+    std::size_t allocating_cores_ = 0;
+    std::size_t arrived_ = 0;               // allocating cores at the barrier; changed at ordering points
+    std::size_t finished_ = 0;
+    std::size_t declared_phase_ = 0;
+    std::vector<PageCount> unmapped_free_;   // at the end of each phase
+    Cycles end_;
+};
+
+}  // namespace splinter::platforms

@@ -1,0 +1,131 @@
+#!/usr/bin/env bats
+# The user's mistakes: one line that names the place and the choices, exit 2, no file left behind.
+
+# shellcheck disable=SC2154  # common.bash and bats set the variables
+
+setup() { load common.bash; }
+
+@test "an unknown key is refused at its place" {
+    # shellcheck disable=SC2016  # the message has backquotes
+    refuses_config '2:1: unknown key `platform.coers`' '[platform]' 'coers = 4'
+}
+
+@test "a wrong type is refused at its place" {
+    refuses_config '2:9: ' '[platform]' 'cores = "four"'
+}
+
+@test "a missing unit is refused at its place" {
+    refuses_config '2:10: ' '[platform]' 'memory = 4'
+}
+
+@test "a duplicate key is refused at its place" {
+    refuses_config '3:' '[platform]' 'cores = 2' 'cores = 4'
+}
+
+@test "a value out of range is refused at its place" {
+    refuses_config '2:9: ' '[platform]' 'cores = 0'
+}
+
+@test "text that is not TOML is refused at its place" {
+    refuses_config '1:' 'what is this'
+}
+
+@test "a missing file is named" {
+    refuses "$work/missing.toml" run "$work/missing.toml" --json "$work/out.json"
+    [ -z "$(ls -A "$work")" ]
+}
+
+@test "a directory is no config" {
+    refuses "$work" run "$work"
+}
+
+@test "a binary file is refused without printing its bytes" {
+    head -c 4096 "$splinter" >"$work/binary.toml"
+    refuses "$work/binary.toml" run "$work/binary.toml" --json "$work/out.json"
+    [[ "$stderr" != *[[:cntrl:]]* ]]
+    leaves_only binary.toml
+}
+
+@test "an unknown key after --set is refused with the one that was meant" {
+    refuses 'platform.cores' run "$smoke" --set platform.core=4
+}
+
+@test "a value without unit after --set is refused" {
+    refuses '--set' run "$smoke" --set platform.memory=4
+}
+
+@test "--set without a value is refused" {
+    refuses '--set platform.cores' run "$smoke" --set platform.cores
+}
+
+@test "a truncated trace is refused and leaves no file" {
+    mkdir "$work/trace"
+    cp "$source_dir"/tests/data/traces/secret512-k61/* "$work/trace"
+    head -c 1000 "$source_dir/tests/data/traces/secret512-k61/trace.csv.xz" >"$work/trace/trace.csv.xz"
+    refuses "$work/trace/trace.csv" run "$smoke" --set workload.run=trace \
+        --set "workload.trace.directory=$work/trace" --json "$work/out.json"
+    leaves_only trace
+    refuses "$work/trace/trace.csv" replay "$work/trace" --json "$work/out.json"
+    leaves_only trace
+}
+
+@test "a garbled trace is refused at its place" {
+    mkdir "$work/trace"
+    cp "$source_dir"/tests/data/traces/secret512-k61/snap* "$work/trace"
+    echo 'this is no trace' >"$work/trace/trace.csv"
+    refuses "$work/trace/trace.csv:1:1: " replay "$work/trace"
+}
+
+@test "a trace directory that does not exist is named" {
+    refuses "$work/nowhere" replay "$work/nowhere"
+}
+
+@test "an output file that cannot be written is refused" {
+    refuses "$work/nowhere/out.json" run "$smoke" "${small[@]}" --json "$work/nowhere/out.json"
+    refuses "not a regular file" run "$smoke" "${small[@]}" --json "$work"
+}
+
+@test "an unwritable output file is refused before the first point of a sweep" {
+    refuses "$work/nowhere/out.json" sweep "$smoke" "${small[@]}" --out "$work/sweep" \
+        --json "$work/nowhere/out.json"
+    [ ! -e "$work/sweep" ]
+}
+
+@test "a config that fails leaves an existing output file as it was" {
+    echo 'earlier' >"$work/out.json"
+    refuses 'platform.core' run "$smoke" --set platform.core=4 --json "$work/out.json"
+    [ "$(cat "$work/out.json")" = 'earlier' ]
+}
+
+@test "an unknown command is refused with the list of commands" {
+    refuses 'run, sweep, compare, replay, list' rnu "$smoke"
+    refuses 'run, sweep, compare, replay, list'
+    refuses 'config check' config chekc "$smoke"
+}
+
+@test "an unknown option is refused with the options of the command" {
+    refuses '--set, --json' run "$smoke" --jsn out.json
+    refuses '--set, --jobs, --json' compare "$smoke" --out x
+    refuses '--argument' run --argument "$smoke"
+}
+
+@test "an abbreviated option is not guessed" {
+    refuses "'--js'" run "$smoke" --js "$work/out.json"
+}
+
+@test "a missing argument is named with the usage" {
+    refuses 'CONFIG is missing; usage: splinter run CONFIG' run
+    refuses '--out DIR is missing' sweep "$smoke"
+    refuses 'DIR is missing' replay
+    refuses "'--set'" run "$smoke" --set
+}
+
+@test "an argument too many is named" {
+    refuses 'unexpected argument "b.toml"' run "$smoke" b.toml
+}
+
+@test "a number of jobs that is none is refused" {
+    refuses '"0"' compare "$smoke" -j 0
+    refuses '"two"' compare "$smoke" -j two
+    refuses '"-1"' compare "$smoke" -j -1
+}

@@ -1,0 +1,140 @@
+// JSON: nothing is lost, nothing that is not ours is read.
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "hw/base/check.h"
+#include "hw/base/user_error.h"
+#include "platforms/run/run_result_json.h"
+#include "tests/platforms/report_samples.h"
+
+namespace splinter::platforms {
+
+namespace {
+
+std::string error_of(const std::string& text) {
+    try {
+        (void)run_result_from_json(text, "r.json");
+    } catch (const UserError& error) {
+        return error.what();
+    }
+    return "no error";
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+    const std::size_t at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+TEST(ResultJson, ReadsBackWhatItWrote) {
+    const RunResult before = samples::full_result();
+    const RunResult after = run_result_from_json(to_json(before), "r.json");
+    EXPECT_EQ(to_json(after), to_json(before));
+    EXPECT_EQ(after.program_version, before.program_version);
+    ASSERT_EQ(after.config.size(), 2U);
+    EXPECT_EQ(after.config[0].key, "hw.core.invlpg");
+    EXPECT_EQ(after.config[0].value, "200cyc");
+    EXPECT_EQ(after.config[0].origin, "configs/platforms/x.toml:12:5");
+    EXPECT_EQ(after.config[0].source, "\"SDM\" 3A");
+    EXPECT_EQ(after.config[0].confidence, "H");
+    ASSERT_EQ(after.workloads.size(), 2U);
+    const WorkloadResult& read = after.workloads[0];
+    const WorkloadResult& written = before.workloads[0];
+    EXPECT_EQ(read.workload, "secretmem");
+    ASSERT_EQ(read.phases.size(), 2U);
+    EXPECT_EQ(read.phases[0].name, "population");
+    EXPECT_EQ(read.phases[0].metrics, written.phases[0].metrics);
+    EXPECT_EQ(read.phases[1].metrics, written.phases[1].metrics);
+    ASSERT_EQ(read.ledger.size(), 2U);
+    EXPECT_EQ(read.ledger[1].side, LedgerSide::victim);
+    EXPECT_EQ(read.ledger[1].path, "user");
+    EXPECT_EQ(read.ledger[1].cycles, ~std::uint64_t{0});
+    EXPECT_EQ(read.counters, written.counters);
+    EXPECT_EQ(read.facts, written.facts);
+    EXPECT_EQ(read.end_cycles, written.end_cycles);
+    EXPECT_EQ(read.state_hash, written.state_hash);
+}
+
+TEST(ResultJson, WritesItsKeysInOneOrder) {
+    RunResult result;
+    result.program_version = "0.1.0";
+    result.workloads = {samples::workload("trace", {{"trace", {{"splits", 2}, {"pages", 0.5}}}})};
+    EXPECT_EQ(to_json(result), R"({
+  "schema": 1,
+  "program_version": "0.1.0",
+  "config": [],
+  "workloads": [
+    {
+      "workload": "trace",
+      "phases": [
+        {
+          "name": "trace",
+          "metrics": {
+            "pages": 0.5,
+            "splits": 2.0
+          }
+        }
+      ],
+      "ledger": [],
+      "counters": {},
+      "facts": {},
+      "end_cycles": 1000,
+      "state_hash": "0x0000000000000abc"
+    }
+  ]
+}
+)");
+}
+
+TEST(ResultJson, RefusesAnotherSchemaBeforeAnythingElse) {
+    EXPECT_EQ(error_of(R"({"schema": 99, "other": 1})"),
+              "r.json: result schema 99 is not supported; this version reads schema 1");
+    EXPECT_EQ(error_of("{}"), "r.json: not a result of splinter: no schema number");
+    EXPECT_EQ(error_of("[1]"), "r.json: not a result of splinter: no schema number");
+}
+
+TEST(ResultJson, NamesLineAndColumnOfGarbage) {
+    EXPECT_EQ(error_of("{\n  \"schema\": 1,\n  oops"), "r.json:3:3: not JSON; expected a result written by splinter");
+    EXPECT_EQ(error_of(""), "r.json:1:1: not JSON; expected a result written by splinter");
+    EXPECT_EQ(error_of(std::string{"\x7f\x45\x4c\x46\0\x01", 6}),
+              "r.json:1:1: not JSON; expected a result written by splinter");
+}
+
+TEST(ResultJson, RefusesTruncatedText) {
+    const std::string whole = to_json(samples::full_result());
+    for (std::size_t length = 0; length < whole.size() - 2; length += 7)
+        EXPECT_NE(error_of(whole.substr(0, length)), "no error") << length;
+}
+
+TEST(ResultJson, NamesTheFieldThatIsWrong) {
+    const std::string good = to_json(samples::full_result());
+    EXPECT_EQ(error_of(replaced(good, "\"splits\": 3.0", "\"splits\": \"3\"")),
+              "r.json: workloads[0].phases[0].metrics.splits: expected a number, found string");
+    EXPECT_EQ(error_of(replaced(good, "\"end_cycles\": 1000", "\"end_cycles\": -1")),
+              "r.json: workloads[1].end_cycles: expected a whole number, found number");
+    EXPECT_EQ(error_of(replaced(good, "\"facts\": {}", "\"fact\": {}")), "r.json: workloads[1]: field \"facts\" is missing");
+    EXPECT_EQ(error_of(replaced(good, "\"facts\": {}", "\"facts\": {}, \"more\": 1")),
+              "r.json: workloads[1]: unknown field \"more\"");
+    EXPECT_EQ(error_of(replaced(good, "\"victim\"", "\"bystander\"")),
+              "r.json: workloads[0].ledger[1].side: expected \"initiator\" or \"victim\", found string");
+    EXPECT_EQ(error_of(replaced(good, "0x0000000000000abc", "0xabcg")),
+              "r.json: workloads[1].state_hash: expected a hexadecimal number, found string");
+    EXPECT_EQ(error_of(replaced(good, "1e-300", "1e999")), "r.json: a number is out of range");
+}
+
+TEST(ResultJson, DoesNotWriteWhatIsNoNumber) {
+    RunResult result = samples::full_result();
+    result.workloads[0].phases[0].metrics["splits"] = std::numeric_limits<double>::quiet_NaN();
+    EXPECT_THROW((void)to_json(result), InternalError);
+}
+
+TEST(ResultJson, BlamesTheUserForTextThatIsNotUtf8) {
+    RunResult result = samples::full_result();
+    result.config[0].value = "\xff";
+    EXPECT_THROW((void)to_json(result), UserError);
+}
+
+}  // namespace splinter::platforms
