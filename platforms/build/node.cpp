@@ -1,0 +1,95 @@
+#include "platforms/build/node.h"
+
+#include "hw/base/user_error.h"
+#include "platforms/adapter/boot_cpu.h"
+#include "platforms/build/zone_plan.h"
+
+namespace splinter::platforms {
+namespace {
+
+constexpr std::uint64_t kLargeBytes = x86::kPde.bytes();
+
+std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) { return (value + unit - 1) / unit * unit; }
+
+PageCount managed_frames(const RunConfig& config, const KernelSnapshot* snapshot) {
+    if (snapshot == nullptr) return PageCount{config.platform.memory >> kPageShift};
+    Pfn end{0};
+    for (const SnapshotZone& zone : snapshot->zones) end = std::max(end, zone.span.end());
+    return end - Pfn{0};
+}
+
+}  // namespace
+
+Node::Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapObserver& observer) : config_{config} {
+    if (config.platform.memory % kLargeBytes != 0)
+        throw UserError("platform.memory", "found " + std::to_string(config.platform.memory) + " bytes, allowed: multiples of 2MiB");
+    size_memory(managed_frames(config, snapshot));
+    boot(snapshot, observer);
+    build_silicon(*tables_);
+    take_kernel_pages();
+}
+
+// Boot's own memory stands behind the zones, so that a recorded snapshot's frames stay the allocator's alone.
+void Node::size_memory(PageCount managed_end) {
+    managed_end_ = managed_end;
+    const std::uint64_t begin = round_up(managed_end.raw() * kPageBytes, kLargeBytes);
+    const std::uint64_t struct_pages = round_up(managed_end.raw() * alloc::layout::kStructPageBytes, kLargeBytes);
+    const std::uint64_t footprints = config_.hw.cores * round_up(config_.workload.background.user_footprint, kLargeBytes);
+    const std::uint64_t whole = begin + struct_pages + footprints + alloc::layout::kKernelDataBytes;
+    // Page tables: at most one page per 2 MiB mapped with 4 KiB leaves (footprints, the tail of memory), and a few per GiB.
+    const std::uint64_t tables = round_up((footprints / kLargeBytes + whole / (std::uint64_t{1} << 30) * 2 +
+                                           config_.hw.cores * 8 + 1024) * kPageBytes, kLargeBytes);
+    const std::uint64_t end = whole + tables + 8 * kLargeBytes;   // alignment of the parts
+    boot_range_ = PfnRange{pfn_of(PhysAddr{begin}), PageCount{(end - begin) >> kPageShift}};
+    memory_ = std::make_unique<x86::PhysMem>(end);
+    frames_ = std::make_unique<alloc::FrameTable>(managed_end);
+}
+
+void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer) {
+    boot_frames_ = std::make_unique<alloc::BootFrames>(*boot_range_);
+    const Pfn data = boot_frames_->take(PageCount{alloc::layout::kKernelDataBytes >> kPageShift});
+    const std::uint64_t struct_page_bytes = round_up(managed_end_.raw() * alloc::layout::kStructPageBytes, kLargeBytes);
+    const Pfn struct_pages = boot_frames_->take(PageCount{struct_page_bytes >> kPageShift});
+    tables_ = std::make_unique<alloc::BootTables>(*memory_, *boot_frames_);
+    tables_->map_direct({Pfn{0}, managed_end_});
+    tables_->map_direct(*boot_range_);
+    tables_->map(alloc::layout::kVmemmap, struct_pages, struct_page_bytes, x86::PageSize::m2, alloc::kKernelTable,
+                 alloc::kKernelLeaf);
+    auto zones = snapshot != nullptr ? plan_zones(*snapshot, *frames_) : plan_zones(config_.platform.memory, *frames_);
+    kernel_ = std::make_unique<alloc::Kernel>(
+        config_.kernel, alloc::find_flush_strategy(config_.flush.strategy), *frames_,
+        alloc::BootInfo{config_.hw.cores, tables_->root(), alloc::layout::KernelData{alloc::layout::direct_map(data)},
+                        std::move(zones)},
+        observer);
+    if (snapshot != nullptr) load_pcp_lists(*snapshot, kernel_->pages(), *frames_, config_.hw.cores);
+}
+
+void Node::build_silicon(const alloc::BootTables& kernel_tables) {
+    machine_ = std::make_unique<hw::Machine>("machine", config_.hw, *memory_);
+    online_ = CpuMask::first(config_.hw.cores);
+    const std::uint64_t bytes = config_.workload.background.user_footprint;
+    for (std::uint32_t i = 0; i < config_.hw.cores; ++i) {
+        cpus_.push_back(std::make_unique<CoreCpu>(*machine_, CpuId{i}, config_.costs, online_));
+        alloc::BootTables space = kernel_tables.new_address_space();
+        if (bytes > 0)
+            space.map(kUserBase, boot_frames_->take(PageCount{bytes >> kPageShift}), bytes, x86::PageSize::k4, alloc::kUserTable,
+                      alloc::kUserLeaf);
+        const std::uint16_t pcid = config_.platform.pcid == "absent" ? 0 : 1;
+        machine_->core(CpuId{i}).mmu().set_root(space.root(), hw::Pcid{pcid});
+        x86::PagingMode& mode = machine_->core(CpuId{i}).mmu().paging_mode();
+        mode.pku = config_.platform.pku != "absent";
+        mode.pks = false;   // no key is in use until page tables carry one
+    }
+}
+
+void Node::take_kernel_pages() {
+    BootCpu cpu{*memory_};
+    const std::uint64_t wanted = config_.workload.background.kernel_footprint >> kPageShift;
+    for (std::uint64_t i = 0; i < wanted; ++i) {
+        const auto page = kernel_->pages().alloc_pages(cpu, alloc::AllocRequest{});
+        if (!page) throw UserError("workload.background.kernel_footprint", "does not fit into the machine's free memory");
+        kernel_pages_.push_back(*page);
+    }
+}
+
+}  // namespace splinter::platforms

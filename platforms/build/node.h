@@ -1,0 +1,54 @@
+// A booted machine with its kernel: simulated memory, page tables, allocator, silicon. Everything that a workload runs on.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "alloc/kernel.h"
+#include "alloc/map/boot_tables.h"
+#include "hw/core/machine.h"
+#include "platforms/adapter/core_cpu.h"
+#include "platforms/config/run_config.h"
+#include "platforms/workload/kernel_snapshot.h"
+
+namespace splinter::platforms {
+
+class Node {
+  public:
+    // `snapshot`: the state to boot into; without one, the zones follow from platform.memory. `observer` outlives the node.
+    Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapObserver& observer);
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    [[nodiscard]] const RunConfig& config() const { return config_; }
+    [[nodiscard]] hw::Machine& machine() { return *machine_; }
+    [[nodiscard]] alloc::Kernel& kernel() { return *kernel_; }
+    [[nodiscard]] CoreCpu& cpu(CpuId id) { return *cpus_[id.index()]; }
+    [[nodiscard]] std::size_t core_count() const { return cpus_.size(); }
+    [[nodiscard]] Pfn root() const { return tables_->root(); }
+    [[nodiscard]] x86::PhysMem& memory() { return *memory_; }
+    // Pages of ordinary kernel data (slabs), allocated at boot and shared by all cores' kernel accesses.
+    [[nodiscard]] const std::vector<Pfn>& kernel_pages() const { return kernel_pages_; }
+    static constexpr VirtAddr kUserBase{0x0000100000000000U};   // where each core's user footprint is mapped
+
+  private:
+    void size_memory(PageCount managed_end);
+    void boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer);
+    void build_silicon(const alloc::BootTables& kernel_tables);
+    void take_kernel_pages();
+
+    RunConfig config_;
+    std::unique_ptr<x86::PhysMem> memory_;
+    std::unique_ptr<alloc::FrameTable> frames_;
+    PageCount managed_end_;                              // frames below are the zones'
+    std::optional<PfnRange> boot_range_;                 // frames behind them: page tables, struct pages, kernel data, footprints
+    std::unique_ptr<alloc::BootFrames> boot_frames_;
+    std::unique_ptr<alloc::BootTables> tables_;
+    std::unique_ptr<alloc::Kernel> kernel_;
+    std::unique_ptr<hw::Machine> machine_;
+    CpuMask online_;
+    std::vector<std::unique_ptr<CoreCpu>> cpus_;
+    std::vector<Pfn> kernel_pages_;
+};
+
+}  // namespace splinter::platforms

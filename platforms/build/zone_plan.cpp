@@ -1,0 +1,121 @@
+#include "platforms/build/zone_plan.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace splinter::platforms {
+
+using alloc::FrameTable;
+using alloc::Migratetype;
+using alloc::PerCpuPages;
+using alloc::Zone;
+using alloc::ZoneIndex;
+using alloc::ZoneLayout;
+
+namespace {
+
+constexpr std::uint64_t kDmaEnd = std::uint64_t{16} << 20;
+constexpr std::uint64_t kDma32End = std::uint64_t{4} << 30;
+constexpr std::uint64_t kReservedBytes = std::uint64_t{1} << 20;   // real-mode memory and firmware
+// sysctl_lowmem_reserve_ratio: a lower zone keeps 1/256 (DMA, DMA32) of the pages above it.
+constexpr std::uint64_t kLowmemReserveRatio = 256;
+
+PfnRange frames_between(std::uint64_t begin, std::uint64_t end) {
+    return {pfn_of(PhysAddr{begin}), PageCount{(end - begin) >> kPageShift}};
+}
+
+// The largest aligned blocks that tile [from, to): order-10 ones become wilderness, the edges listed blocks.
+void free_range(Zone& zone, Pfn from, Pfn to) {
+    const std::uint64_t largest = alloc::kMaxOrder.pages().raw();
+    while (from < to) {
+        if (from.raw() % largest == 0 && (to - from).raw() >= largest) {
+            const PageCount whole{(to - from).raw() & ~(largest - 1)};
+            zone.add_wilderness({from, whole});
+            from += whole;
+            continue;
+        }
+        unsigned order = 0;
+        while (order + 1 < alloc::kOrders && from.raw() % (std::uint64_t{2} << order) == 0 &&
+               (to - from).raw() >= (std::uint64_t{2} << order))
+            ++order;
+        zone.add_free_block(from, Order{order}, Migratetype::movable);
+        from += Order{order}.pages();
+    }
+}
+
+void set_watermarks(std::vector<ZoneLayout>& layouts) {
+    std::uint64_t total = 0;
+    for (const ZoneLayout& layout : layouts) total += layout.managed.raw();
+    const auto min_free_kbytes = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(total * (kPageBytes / 1024) * 16)));
+    const std::uint64_t min_pages = std::clamp<std::uint64_t>(min_free_kbytes, 128, 262144) / (kPageBytes / 1024);
+    for (std::size_t i = 0; i < layouts.size(); ++i) {
+        layouts[i].watermark_min = PageCount{min_pages * layouts[i].managed.raw() / std::max<std::uint64_t>(total, 1)};
+        std::uint64_t above = 0;
+        layouts[i].lowmem_reserve.assign(layouts.size(), 0);
+        for (std::size_t j = i + 1; j < layouts.size(); ++j) {
+            above += layouts[j].managed.raw();
+            layouts[i].lowmem_reserve[j] = above / kLowmemReserveRatio;
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<Zone> plan_zones(std::uint64_t memory_bytes, FrameTable& frames) {
+    std::vector<ZoneLayout> layouts;
+    const auto add = [&](const char* name, std::uint64_t begin, std::uint64_t end) {
+        if (begin >= end) return;
+        const PfnRange span = frames_between(begin, end);
+        const std::uint64_t reserved = begin == 0 ? kReservedBytes >> kPageShift : 0;
+        layouts.push_back({name, ZoneIndex{static_cast<std::uint8_t>(layouts.size())}, span, span.count - PageCount{reserved},
+                           PageCount{0}, {}});
+    };
+    add("DMA", 0, std::min(memory_bytes, kDmaEnd));
+    add("DMA32", kDmaEnd, std::min(memory_bytes, kDma32End));
+    add("Normal", kDma32End, memory_bytes);
+    set_watermarks(layouts);
+    std::vector<Zone> zones;
+    for (ZoneLayout& layout : layouts) {
+        const Pfn begin = std::max(layout.span.first, pfn_of(PhysAddr{kReservedBytes}));
+        const Pfn end = layout.span.end();
+        zones.emplace_back(std::move(layout), frames);
+        free_range(zones.back(), begin, end);
+    }
+    return zones;
+}
+
+std::vector<Zone> plan_zones(const KernelSnapshot& snapshot, FrameTable& frames) {
+    std::vector<Zone> zones;
+    for (const SnapshotZone& recorded : snapshot.zones) {
+        ZoneLayout layout{recorded.name, ZoneIndex{static_cast<std::uint8_t>(zones.size())}, recorded.span, recorded.managed,
+                          recorded.watermark_min, {}};
+        for (PageCount reserve : recorded.lowmem_reserve) layout.lowmem_reserve.push_back(reserve.raw());
+        Zone& zone = zones.emplace_back(std::move(layout), frames);
+        for (std::size_t i = 0; i < recorded.pageblock_types.size(); ++i) {
+            const char type = recorded.pageblock_types[i];
+            const Pfn block = recorded.pageblock_start + PageCount{i << alloc::kPageblockOrder.index()};
+            if (type != '.') zone.set_pageblock_migratetype(std::max(block, recorded.span.first), static_cast<Migratetype>(type - '0'));
+        }
+        for (const SnapshotFreeList& list : recorded.free)
+            for (Pfn block : list.blocks) zone.add_free_block(block, list.order, static_cast<Migratetype>(list.migratetype));
+    }
+    return zones;
+}
+
+void load_pcp_lists(const KernelSnapshot& snapshot, alloc::PageAllocator& pages, FrameTable& frames, std::size_t cores) {
+    for (std::size_t z = 0; z < snapshot.zones.size(); ++z) {
+        const SnapshotZone& recorded = snapshot.zones[z];
+        for (std::size_t core = 0; core < cores; ++core) {   // cores beyond the recorded CPUs get CPU 0's limits
+            const SnapshotPcp& pcp = recorded.pcp[core < recorded.pcp.size() ? core : 0];
+            const PageCount high = std::max({pcp.high, pcp.high_min, pcp.batch});
+            pages.pcp(pages.zones()[z], CpuId{static_cast<std::uint32_t>(core)}).configure(pcp.batch, high);
+        }
+        for (const SnapshotPcp& pcp : recorded.pcp) {
+            const CpuId core{static_cast<std::uint32_t>(pcp.cpu.raw() % cores)};
+            for (const SnapshotPcpList& list : pcp.lists)
+                for (Pfn block : list.blocks) pages.pcp(pages.zones()[z], core).push_cold(frames, list.pindex, block);
+        }
+    }
+}
+
+}  // namespace splinter::platforms

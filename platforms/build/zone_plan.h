@@ -1,0 +1,21 @@
+// Which zones a machine has and which of their frames are free at the start: computed from the memory size, or taken from a
+// recorded kernel's snapshot.
+#pragma once
+
+#include <vector>
+
+#include "alloc/buddy/page_allocator.h"
+#include "platforms/workload/kernel_snapshot.h"
+
+namespace splinter::platforms {
+
+// DMA (to 16 MiB), DMA32 (to 4 GiB) and Normal, all free but for the first MiB; watermarks by min_free_kbytes
+// (mm/page_alloc.c, calculate_min_free_kbytes(), setup_per_zone_lowmem_reserve()).
+std::vector<alloc::Zone> plan_zones(std::uint64_t memory_bytes, alloc::FrameTable& frames);
+
+// The snapshot's zones, free lists in their order, and pageblock types.
+std::vector<alloc::Zone> plan_zones(const KernelSnapshot& snapshot, alloc::FrameTable& frames);
+// The snapshot's per-CPU lists; CPU c's go to core c mod `cores`.
+void load_pcp_lists(const KernelSnapshot& snapshot, alloc::PageAllocator& pages, alloc::FrameTable& frames, std::size_t cores);
+
+}  // namespace splinter::platforms
