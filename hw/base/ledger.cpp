@@ -1,6 +1,7 @@
 #include "hw/base/ledger.h"
 
 #include <numeric>
+#include <utility>
 
 namespace splinter {
 
@@ -27,6 +28,12 @@ AccountTree::Id Ledger::interrupt(const Label& label) {
     const AccountTree::Id interrupted = current_;
     make_current(tree_->child(AccountTree::kRoot, label));
     return interrupted;
+}
+
+AccountTree::Id Ledger::open(const Label& label) {
+    const AccountTree::Id before = current_;
+    enter(label);
+    return std::exchange(current_, before);
 }
 
 void Ledger::make_current(AccountTree::Id account) {

@@ -51,6 +51,10 @@ class Ledger {
     explicit Ledger(AccountTree& tree) : tree_{&tree}, cycles_(1, 0) {}
     void enter(const Label& label);
     void leave() { current_ = tree_->parent(current_); }
+    // The fast way for a loop: accounts below the current one, resolved once, to switch between.
+    AccountTree::Id open(const Label& label);
+    [[nodiscard]] AccountTree::Id current() const { return current_; }
+    void switch_to(AccountTree::Id account) { current_ = account; }
     // From here on cycles belong to the path that starts at the root (an interrupt); returns what resume() needs.
     AccountTree::Id interrupt(const Label& label);
     void resume(AccountTree::Id interrupted) { current_ = interrupted; }

@@ -15,7 +15,8 @@ CpuId Conductor::start() {
 
 void Conductor::suspend(Timeline& self, Cycles key) {
     if (key != kNever) {
-        if (!drop_dead_entries() || Entry{key, self.id(), 0} < queue_.top()) {   // still the earliest: no queue, no switch
+        // Still the earliest: no queue, no switch. Passive cores come through the queue, for the deadlock check.
+        if (!self.passive() && (!drop_dead_entries() || Entry{key, self.id(), 0} < queue_.top())) {
             dispatch({key, self.id(), 0});
             return;
         }
@@ -39,8 +40,12 @@ bool Conductor::finish(Timeline& self, CpuId& next, Cycles& when) {
 }
 
 void Conductor::ready(Timeline& core, Cycles key) {
-    if (core.suspended() && key < core.queue_key()) push(core, key);
+    if (!core.suspended() || key >= core.queue_key()) return;
+    push(core, key);
+    if (running_ != nullptr) running_->clip_limit(limit_before(key));
 }
+
+Cycles Conductor::limit_before(Cycles effect_time) const { return effect_time == kNever ? kNever : effect_time + quantum_; }
 
 void Conductor::push(Timeline& core, Cycles key) {
     core.set_queued(key);
@@ -53,24 +58,38 @@ bool Conductor::drop_dead_entries() {
 }
 
 Conductor::Entry Conductor::pop() {
-    if (!drop_dead_entries()) throw SimulatedFinding(deadlock_report());
+    if (!drop_dead_entries()) report_deadlock();
     const Entry entry = queue_.top();
     queue_.pop();
+    if (core(entry.cpu).passive()) check_for_deadlock();
     return entry;
 }
 
 void Conductor::dispatch(const Entry& entry) {
-    core(entry.cpu).set_dispatched(entry.key, quantum_);
-    if (on_horizon_) on_horizon_(entry.key);
+    running_ = &core(entry.cpu);
+    const Cycles others = drop_dead_entries() ? queue_.top().key : kNever;
+    running_->set_dispatched(entry.key, limit_before(others));
+    if (on_horizon_ && entry.key > lag_) on_horizon_(entry.key - lag_);
 }
 
-std::string Conductor::deadlock_report() const {
+// Passive cores run for ever; what they do without interrupts helps nobody who waits.
+void Conductor::check_for_deadlock() const {
+    bool somebody_waits = false;
+    for (const Timeline* core : cores_) {
+        if (core->finished()) continue;
+        if (core->passive() ? core->interrupt_pending() : core->queue_key() != kNever) return;
+        somebody_waits = somebody_waits || !core->passive();
+    }
+    if (somebody_waits) report_deadlock();
+}
+
+void Conductor::report_deadlock() const {
     std::string report = "deadlock: no core can run";
     for (const Timeline* core : cores_)
-        if (!core->finished())
+        if (!core->finished() && !core->passive())
             report += "\n  core" + std::to_string(core->id().raw()) + " at cycle " + std::to_string(core->now().raw()) + " in " +
                       core->ledger().path();
-    return report;
+    throw SimulatedFinding(report);
 }
 
 }  // namespace splinter::hw

@@ -1,9 +1,14 @@
-// Who runs next. The Conductor owns the queue of (time, core) and resumes exactly one core at a time, the earliest; whoever
-// supplies the stacks (SystemC threads) only switches between them. Plain C++.
+// Who runs next. The Conductor owns the queue of (effect time, core) and resumes exactly one core at a time; whoever supplies the
+// stacks (SystemC threads) only switches between them. Plain C++.
 //
-// A core may run up to `quantum` cycles past its dispatch time, as long as it touches nothing that another core can change;
-// before that it comes back (Timeline::order) and goes on only when it is the earliest. An empty queue with unfinished cores is
-// a deadlock: a finding about the simulated system.
+// The effect time of a core is the earliest time at which it can do anything that another core could notice: its local time, or,
+// for a passive core (one that touches nothing shared until an interrupt comes), the arrival of its next interrupt. The core with
+// the smallest effect time runs, up to `quantum` cycles past the smallest effect time of the others: no message can reach it
+// before that, since messages travel for at least the lookahead, and quantum <= lookahead. Before it touches what another core
+// can change it comes back (Timeline::order) and goes on only when it is the earliest by (time, core).
+//
+// Passive cores lag behind the others, by kLagQuanta quanta at most, and then catch up in one go. Results are the same for every
+// quantum. If no core but passive ones can ever run again, that is a deadlock: a finding about the simulated system.
 #pragma once
 
 #include <exception>
@@ -27,7 +32,9 @@ class StackSwitcher {
 
 class Conductor {
   public:
-    explicit Conductor(Cycles quantum) : quantum_{quantum} {}
+    static constexpr std::uint64_t kLagQuanta = 64;
+
+    explicit Conductor(Cycles quantum) : quantum_{quantum}, lag_{quantum * kLagQuanta} {}
     void set_switcher(StackSwitcher& switcher) { switcher_ = &switcher; }
     // Called with the earliest time that any core can still read at, whenever it has grown.
     void set_horizon_listener(std::function<void(Cycles)> listener) { on_horizon_ = std::move(listener); }
@@ -35,14 +42,15 @@ class Conductor {
 
     // All cores ready at time 0; returns the one to resume first.
     CpuId start();
-    // The running core gives way until it is the earliest at `key`; kNever: until somebody calls ready().
+    // The running core gives way until it is the earliest at effect time `key`; kNever: until somebody calls ready().
     void suspend(Timeline& self, Cycles key);
     // The running core has finished its program; control does not come back. Returns the core to resume, if any is left.
     bool finish(Timeline& self, CpuId& next, Cycles& when);
-    // A suspended core became ready earlier, at `key`.
+    // The effect time of a suspended core has become `key` or stays, if that is earlier.
     void ready(Timeline& core, Cycles key);
 
-    [[nodiscard]] Cycles quantum() const { return quantum_; }
+    // How far a passive core may stay behind.
+    [[nodiscard]] Cycles lag() const { return lag_; }
     [[nodiscard]] const std::vector<Timeline*>& cores() const { return cores_; }
     [[nodiscard]] Timeline& core(CpuId cpu) const { return *cores_[cpu.index()]; }
 
@@ -58,9 +66,13 @@ class Conductor {
     Entry pop();
     [[nodiscard]] bool drop_dead_entries();
     void dispatch(const Entry& entry);
-    [[nodiscard]] std::string deadlock_report() const;
+    void check_for_deadlock() const;
+    [[noreturn]] void report_deadlock() const;
+    [[nodiscard]] Cycles limit_before(Cycles effect_time) const;
 
     Cycles quantum_;
+    Cycles lag_;
+    Timeline* running_ = nullptr;
     StackSwitcher* switcher_ = nullptr;
     std::function<void(Cycles)> on_horizon_;
     std::vector<Timeline*> cores_;

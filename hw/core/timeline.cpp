@@ -13,13 +13,20 @@ void Timeline::advance_to_barrier(Cycles cycles) {
         now_ += step;
         ledger_.charge(step);
         left -= step;
-        if (now_ >= limit_) suspend(now_);
+        if (now_ >= limit_) suspend(effect_time());
         deliver_due();
         if (left == Cycles{0} && now_ < barrier_) return;
     }
 }
 
+// The earliest time at which this core can do anything that another could notice.
+Cycles Timeline::effect_time() const {
+    if (!passive()) return now_;
+    return std::max(now_, std::min(interrupts_.next_arrival(), now_ + conductor_->lag()));
+}
+
 void Timeline::order() {
+    SPLINTER_CHECK(!passive(), "core" + std::to_string(id_.raw()) + " promised to touch nothing that others can change");
     if (now_ >= barrier_) advance_to_barrier(Cycles{0});
     suspend(now_);
     last_order_ = now_;
@@ -69,6 +76,7 @@ void Timeline::message_arrived() {
         return;
     }
     if (waiting_ && next_delivery() != kNever) conductor_->ready(*this, std::max(next_delivery(), now_));
+    if (passive()) conductor_->ready(*this, effect_time());
 }
 
 void Timeline::set_queued(Cycles key) {
@@ -76,13 +84,19 @@ void Timeline::set_queued(Cycles key) {
     ++queue_version_;
 }
 
-void Timeline::set_dispatched(Cycles key, Cycles quantum) {
+// A waiting core has let the time up to `key` pass; one in the middle of its program goes on where it was.
+void Timeline::set_dispatched(Cycles key, Cycles limit) {
     SPLINTER_CHECK(key >= now_, "a core is never dispatched in its past");
-    pay_until(key);
-    limit_ = key + quantum;
+    if (waiting_) pay_until(key);
+    limit_ = limit;
     queue_key_ = kNever;
     ++queue_version_;
     suspended_ = false;
+    update_barrier();
+}
+
+void Timeline::clip_limit(Cycles limit) {
+    limit_ = std::min(limit_, limit);
     update_barrier();
 }
 
@@ -115,9 +129,11 @@ void Timeline::deliver_due() {
         }
         const Message message = interrupts_.pop();
         const bool was_waiting = std::exchange(waiting_, false);
+        handling_ = true;
         interrupts_enabled_ = false;
         update_barrier();
         on_interrupt_(message);
+        handling_ = false;
         interrupts_enabled_ = true;
         waiting_ = was_waiting;
         update_barrier();

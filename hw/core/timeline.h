@@ -48,6 +48,10 @@ class Timeline {
     void order();
     // Waits, interruptibly, until wake() has set a time and that time has come.
     void wait_for_wake();
+    // A promise: until it says otherwise, outside of interrupt handlers this core reaches no ordering point and sends nothing.
+    // The Conductor lets it lag behind the others.
+    enum class Conduct : std::uint8_t { active, passive };
+    void set_conduct(Conduct conduct) { conduct_ = conduct; }
     [[nodiscard]] bool interrupts_enabled() const { return interrupts_enabled_; }
     void disable_interrupts();
     void enable_interrupts();
@@ -60,7 +64,10 @@ class Timeline {
 
     // --- called by the Conductor ---
     void set_queued(Cycles key);
-    void set_dispatched(Cycles key, Cycles quantum);
+    void set_dispatched(Cycles key, Cycles limit);
+    void clip_limit(Cycles limit);
+    [[nodiscard]] bool passive() const { return conduct_ == Conduct::passive && !handling_; }
+    [[nodiscard]] bool interrupt_pending() const { return interrupts_.next_arrival() != kNever; }
     void set_finished() { finished_ = true; }
     [[nodiscard]] bool finished() const { return finished_; }
     [[nodiscard]] bool suspended() const { return suspended_; }
@@ -71,6 +78,7 @@ class Timeline {
     void advance_to_barrier(Cycles cycles);
     void pay_until(Cycles time);
     void suspend(Cycles key);
+    [[nodiscard]] Cycles effect_time() const;
     [[nodiscard]] Cycles next_delivery() const;
     void deliver_due();
     void update_barrier();
@@ -82,7 +90,7 @@ class Timeline {
     Handler on_interrupt_;
     Handler on_notice_;
     Cycles now_;
-    Cycles limit_;                  // end of the quantum: dispatch time + quantum
+    Cycles limit_;                  // how far it may run before it comes back to the Conductor
     Cycles barrier_;                // min(limit, next delivery)
     Cycles last_order_;
     Cycles wake_at_ = kNever;
@@ -90,6 +98,8 @@ class Timeline {
     Inbox notices_;
     bool interrupts_enabled_ = true;
     bool waiting_ = false;          // inside wait_for_wake(), outside handlers
+    bool handling_ = false;         // inside an interrupt handler
+    Conduct conduct_ = Conduct::active;
     bool suspended_ = true;         // not the running core
     bool finished_ = false;
     Cycles queue_key_ = kNever;

@@ -4,9 +4,11 @@ namespace splinter::hw {
 
 void RecentStores::record(OrderPoint at, PhysAddr address, x86::Pte before, x86::Pte after) {
     stores_.push_back({at, address, before, after});
+    ++stores_to_[address.raw()];
 }
 
 x86::Pte RecentStores::view(CpuId reader, Cycles now, OrderPoint last_order, PhysAddr address, x86::Pte newest) const {
+    if (!stores_to_.contains(address.raw())) return newest;
     x86::Pte seen = newest;
     for (auto store = stores_.rbegin(); store != stores_.rend(); ++store) {
         if (store->address != address) continue;
@@ -17,7 +19,11 @@ x86::Pte RecentStores::view(CpuId reader, Cycles now, OrderPoint last_order, Phy
 }
 
 void RecentStores::forget_before(Cycles time) {
-    while (!stores_.empty() && stores_.front().at.time + lookahead_ <= time) stores_.pop_front();
+    while (!stores_.empty() && stores_.front().at.time + lookahead_ <= time) {
+        const auto count = stores_to_.find(stores_.front().address.raw());
+        if (--count->second == 0) stores_to_.erase(count);
+        stores_.pop_front();
+    }
 }
 
 }  // namespace splinter::hw

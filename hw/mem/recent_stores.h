@@ -3,10 +3,11 @@
 // PhysMem holds the newest value. A store at time t is seen by its own core at once; by another core from the earlier of t + L
 // and that core's first ordering point at or after t. L is at most the flight time of an interrupt, so that a store is always
 // seen after an interrupt, broadcast or lock hand-over that follows it. With this rule results are the same for every quantum
-// up to L. Stores younger than L are kept here; a walker looks only when the list is not empty.
+// up to L. Stores that some core may still have to see or not to see are kept here; a walker looks only when there are any.
 #pragma once
 
 #include <deque>
+#include <unordered_map>
 
 #include "hw/base/types.h"
 #include "hw/x86/pte.h"
@@ -41,6 +42,7 @@ class RecentStores {
     };
     Cycles lookahead_;
     std::deque<Store> stores_;
+    std::unordered_map<std::uint64_t, unsigned> stores_to_;   // kept stores by address; looked up only
 };
 
 }  // namespace splinter::hw

@@ -68,6 +68,7 @@ void Session::run_core(CpuId core) {
         workload_.run(*this, core);
         finish_allocating(core);
     } else {
+        silicon.timeline().set_conduct(hw::Timeline::Conduct::passive);
         while (!mine.stopped) mine.background->step();
     }
     mark(core);

@@ -6,6 +6,10 @@ namespace splinter::platforms {
 namespace {
 inline constexpr Label kUser{"user"};
 inline constexpr Label kKernel{"kernel"};
+
+// The low 16 random bits as a number from 0 to 99.
+std::uint64_t percentile(std::uint64_t bits) { return (bits & 0xffff) * 100 >> 16; }
+
 }  // namespace
 
 BackgroundLoop::BackgroundLoop(Node& node, CpuId core)
@@ -13,16 +17,18 @@ BackgroundLoop::BackgroundLoop(Node& node, CpuId core)
       core_{node.machine().core(core)},
       kernel_pages_{node.kernel_pages()},
       rng_{node.config().platform.seed, "core" + std::to_string(core.raw()) + ".background"},
+      user_account_{core_.timeline().ledger().open(kUser)},
+      kernel_account_{core_.timeline().ledger().open(kKernel)},
       user_pages_{params_.user_footprint >> kPageShift},
       user_page_{Node::kUserBase},
       kernel_page_{kernel_pages_.empty() ? VirtAddr{} : alloc::layout::direct_map(kernel_pages_.front())} {}
 
 void BackgroundLoop::step() {
     const std::uint64_t dice = rng_.next();
-    const bool kernel = !kernel_pages_.empty() && (dice & 0xffff) % 100 < params_.kernel_percent;
-    const bool same_page = (dice >> 16 & 0xffff) % 100 < params_.same_page_percent;
+    const bool kernel = !kernel_pages_.empty() && percentile(dice) < params_.kernel_percent;
+    const bool same_page = percentile(dice >> 16) < params_.same_page_percent;
     hw::Timeline& time = core_.timeline();
-    time.ledger().enter(kernel ? kKernel : kUser);
+    time.ledger().switch_to(kernel ? kernel_account_ : user_account_);
     core_.set_mode(kernel ? x86::Mode::supervisor : x86::Mode::user);
     time.advance(params_.think);
     const std::uint64_t offset = dice >> 32 & (kPageBytes - 1);
@@ -33,7 +39,6 @@ void BackgroundLoop::step() {
         if (!same_page) user_page_ = next_user_page();
         core_.access(user_page_ + offset, {x86::AccessKind::write, x86::Mode::user});
     }
-    time.ledger().leave();
     ++accesses_;
 }
 

@@ -21,6 +21,8 @@ class BackgroundLoop {
     hw::Core& core_;
     const std::vector<Pfn>& kernel_pages_;
     Rng rng_;
+    AccountTree::Id user_account_;
+    AccountTree::Id kernel_account_;
     std::uint64_t user_pages_;
     VirtAddr user_page_;
     VirtAddr kernel_page_;
