@@ -18,6 +18,7 @@ class Batched : public FlushStrategy {
         std::vector<Pfn>& stash = stash_for(cpu, request);
         if (stash.empty()) refill(cpu, request, stash);
         if (stash.empty()) return std::nullopt;
+        cpu.retire(Step::pcp_alloc);   // taking a page off a list of this CPU
         const Pfn page = stash.back();
         stash.pop_back();
         context().observer.handed_out(cpu, {page, PageCount{1}});

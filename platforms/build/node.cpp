@@ -68,12 +68,13 @@ void Node::build_silicon(const alloc::BootTables& kernel_tables) {
     machine_ = std::make_unique<hw::Machine>("machine", config_.hw, *memory_);
     online_ = CpuMask::first(config_.hw.cores);
     const std::uint64_t bytes = config_.workload.background.user_footprint;
+    const PageCount pages{bytes >> kPageShift};
+    Pfn footprint = boot_frames_->take(PageCount{pages.raw() * config_.hw.cores});
     for (std::uint32_t i = 0; i < config_.hw.cores; ++i) {
         cpus_.push_back(std::make_unique<CoreCpu>(*machine_, CpuId{i}, config_.costs, online_));
         alloc::BootTables space = kernel_tables.new_address_space();
-        if (bytes > 0)
-            space.map(kUserBase, boot_frames_->take(PageCount{bytes >> kPageShift}), bytes, x86::PageSize::k4, alloc::kUserTable,
-                      alloc::kUserLeaf);
+        space.map(kUserBase, footprint, bytes, x86::PageSize::k4, alloc::kUserTable, alloc::kUserLeaf);
+        footprint += pages;
         const std::uint16_t pcid = config_.platform.pcid == "absent" ? 0 : 1;
         machine_->core(CpuId{i}).mmu().set_root(space.root(), hw::Pcid{pcid});
         x86::PagingMode& mode = machine_->core(CpuId{i}).mmu().paging_mode();

@@ -1,4 +1,4 @@
-// The axes of an experiment and the points that they span.
+// The axes of an experiment; the points that they span are PointKeys (platforms/run/run_result.h).
 #pragma once
 
 #include <string>
@@ -13,13 +13,5 @@ struct Axis {
                                       // frequency may be an axis too
     std::string origin;               // "file:line:column" or "--set KEY"
 };
-
-// One choice of a value for every axis, in the order of axes().
-struct AxisValue {
-    std::string key;
-    std::string value;
-    friend bool operator==(const AxisValue&, const AxisValue&) = default;
-};
-using PointKey = std::vector<AxisValue>;
 
 }  // namespace splinter::platforms

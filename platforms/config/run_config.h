@@ -40,16 +40,16 @@ struct SecretmemParams {
     std::uint64_t pages = 4096;          // pages per allocating core
     std::uint64_t rounds = 1;            // steady state: times that all pages are freed and allocated again
     Cycles think{2000};                  // between two operations
-    Cycles warm_up{200000};              // before the victims' undisturbed rate is measured
-    Cycles baseline{500000};             // over which it is measured
+    Cycles warm_up{500000};              // before the victims' undisturbed rate is measured
+    Cycles baseline{2000000};             // over which it is measured
 };
 
 struct TraceParams {
     std::string directory;                             // trace.csv[.xz], snap0.json[.xz], snap1.json[.xz]
     Cycles think{1000};                                // between two events
     std::vector<std::string> unmapped;                 // predicates: "gfp:NAME", "order:N", "migratetype:NAME"; any match
-    Cycles warm_up{200000};
-    Cycles baseline{500000};
+    Cycles warm_up{500000};
+    Cycles baseline{2000000};
 };
 
 struct WorkloadParams {
