@@ -6,7 +6,7 @@
 
 #include "platforms/cli/commands.h"
 #include "platforms/cli/point_pool.h"
-#include "platforms/report/point_result.h"
+#include "platforms/run/run_result.h"
 
 namespace splinter::platforms {
 

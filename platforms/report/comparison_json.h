@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "platforms/report/point_result.h"
+#include "platforms/run/run_result.h"
 
 namespace splinter::platforms {
 

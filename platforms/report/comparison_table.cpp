@@ -41,48 +41,57 @@ std::string metric_cell(const Section& section, std::size_t row, const MetricInf
     return metric.id == kExposureMetric && fact != workload.facts.end() ? fact->second : "-";
 }
 
-// The strategy that ratios refer to; none if no two rows differ in the strategy alone.
-std::optional<std::string> reference_strategy(const PointLabels& labels) {
-    const std::optional<std::size_t> column = labels.column_of(kStrategyKey);
-    if (!column) return std::nullopt;
-    std::set<std::string> names;
-    for (const auto& row : labels.rows) names.insert(row[*column]);
-    if (names.size() < 2) return std::nullopt;
-    return names.contains(std::string{kBaseline}) ? std::string{kBaseline} : labels.rows.front()[*column];
+// The strategy that ratios refer to; "" if no two rows differ in the strategy.
+std::string reference_strategy(const PointLabels& labels) {
+    const std::vector<std::string> strategies = labels.values_of(kStrategyKey);
+    if (std::set<std::string>(strategies.begin(), strategies.end()).size() < 2) return "";
+    const bool has_baseline = std::find(strategies.begin(), strategies.end(), kBaseline) != strategies.end();
+    return has_baseline ? std::string{kBaseline} : strategies.front();
+}
+
+// The row of the reference strategy whose other labels are those of `row`; the number of rows if it was not run.
+std::size_t reference_row(const PointLabels& labels, std::size_t row, const std::string& reference) {
+    std::vector<std::string> wanted = labels.rows[row];
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+        if (labels.keys[i] == kStrategyKey) wanted[i] = reference;
+    return static_cast<std::size_t>(std::find(labels.rows.begin(), labels.rows.end(), wanted) - labels.rows.begin());
 }
 
 std::string ratio_cell(const Section& section, std::size_t row, const std::string& reference) {
-    std::vector<std::string> wanted = section.labels.rows[row];
-    wanted[*section.labels.column_of(kStrategyKey)] = reference;
-    const auto found = std::find(section.labels.rows.begin(), section.labels.rows.end(), wanted);
-    if (found == section.labels.rows.end()) return "-";
-    const auto own = figure(section, row, kRatioMetric);
-    const auto base = figure(section, static_cast<std::size_t>(found - section.labels.rows.begin()), kRatioMetric);
-    if (!own || !base || *base <= 0) return "-";
-    const double ratio = *own / *base;
+    const std::size_t base_row = reference_row(section.labels, row, reference);
+    if (base_row == section.points.size()) return "-";
+    const double own = figure(section, row, kRatioMetric).value_or(0);
+    const double base = figure(section, base_row, kRatioMetric).value_or(0);
+    if (own <= 0 || base <= 0) return "-";
+    const double ratio = own / base;
     return ratio < 9.995 ? fmt::format("{:.2f}", ratio) : human_number(ratio);
 }
 
-std::string section_table(const Section& section) {
+TextTable empty_table(const PointLabels& labels, const std::string& reference) {
     TextTable table;
-    const std::optional<std::string> reference = reference_strategy(section.labels);
-    for (std::size_t i = 0; i < section.labels.keys.size(); ++i)
-        table.add_column(section.labels.headings[i], section.labels.keys[i] == kCoresKey ? Align::right : Align::left);
+    for (std::size_t i = 0; i < labels.keys.size(); ++i)
+        table.add_column(labels.headings[i], labels.keys[i] == kCoresKey ? Align::right : Align::left);
     for (const MetricInfo& metric : metrics()) {
         table.add_column(std::string{metric.heading}, Align::right);
-        if (metric.id == kRatioMetric && reference) table.add_column("vs " + *reference, Align::right);
+        if (metric.id == kRatioMetric && !reference.empty()) table.add_column("vs " + reference, Align::right);
     }
+    return table;
+}
+
+std::string section_table(const Section& section) {
+    const std::string reference = reference_strategy(section.labels);
+    TextTable table = empty_table(section.labels, reference);
     // A gap where the first label changes keeps the strategies of one core count together.
-    const bool grouped_rows = section.labels.keys.size() > 1 && reference.has_value();
-    std::optional<std::string> group;
+    const bool with_gaps = section.labels.keys.size() > 1 && !reference.empty();
+    std::string group;
     for (std::size_t row = 0; row < section.points.size(); ++row) {
         if (find_phase(section.points[row].result, section.workload, section.phase) == nullptr) continue;
         std::vector<std::string> cells = section.labels.rows[row];
-        if (grouped_rows && group && *group != cells.front()) table.add_gap();
-        if (!cells.empty()) group = cells.front();
+        if (with_gaps && !group.empty() && group != cells.front()) table.add_gap();
+        if (with_gaps) group = cells.front();
         for (const MetricInfo& metric : metrics()) {
             cells.push_back(metric_cell(section, row, metric));
-            if (metric.id == kRatioMetric && reference) cells.push_back(ratio_cell(section, row, *reference));
+            if (metric.id == kRatioMetric && !reference.empty()) cells.push_back(ratio_cell(section, row, reference));
         }
         table.add_row(std::move(cells));
     }

@@ -39,10 +39,12 @@ std::uint64_t fnv1a(std::string_view text) {
 
 }  // namespace
 
-std::optional<std::size_t> PointLabels::column_of(std::string_view key) const {
-    const auto found = std::find(keys.begin(), keys.end(), key);
-    if (found == keys.end()) return std::nullopt;
-    return static_cast<std::size_t>(found - keys.begin());
+std::vector<std::string> PointLabels::values_of(std::string_view key) const {
+    std::vector<std::string> values;
+    for (std::size_t i = 0; i < keys.size(); ++i)
+        if (keys[i] == key)
+            for (const auto& row : rows) values.push_back(row[i]);
+    return values;
 }
 
 std::optional<std::string> config_value(const RunResult& result, std::string_view key) {
@@ -56,20 +58,23 @@ PointLabels point_labels(const std::vector<PointResult>& points) {
     if (points.empty()) return labels;
     for (const AxisValue& axis : points.front().key) labels.keys.push_back(axis.key);
     const std::size_t axes = labels.keys.size();
-    const bool add_cores = !labels.column_of(kCoresKey) && known_everywhere(points, kCoresKey);
-    const bool add_strategy = !labels.column_of(kStrategyKey) && known_everywhere(points, kStrategyKey);
+    const auto is_axis = [&](std::string_view key) {
+        return std::find(labels.keys.begin(), labels.keys.end(), key) != labels.keys.end();
+    };
+    const bool add_cores = !is_axis(kCoresKey) && known_everywhere(points, kCoresKey);
+    const bool add_strategy = !is_axis(kStrategyKey) && known_everywhere(points, kStrategyKey);
     if (add_cores) labels.keys.insert(labels.keys.begin(), std::string{kCoresKey});
     if (add_strategy) labels.keys.emplace_back(kStrategyKey);
     labels.headings = short_names(labels.keys);
     for (const PointResult& point : points) {
         SPLINTER_CHECK(point.key.size() == axes, "points of one comparison must have the same axes");
         std::vector<std::string>& row = labels.rows.emplace_back();
-        if (add_cores) row.push_back(*config_value(point.result, kCoresKey));
+        if (add_cores) row.push_back(config_value(point.result, kCoresKey).value_or(""));
         for (std::size_t i = 0; i < axes; ++i) {
             SPLINTER_CHECK(point.key[i].key == points.front().key[i].key, "points of one comparison must have the same axes");
             row.push_back(point.key[i].value);
         }
-        if (add_strategy) row.push_back(*config_value(point.result, kStrategyKey));
+        if (add_strategy) row.push_back(config_value(point.result, kStrategyKey).value_or(""));
     }
     return labels;
 }

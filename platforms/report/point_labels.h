@@ -1,13 +1,12 @@
 // What tells the points of a comparison apart: the label columns of tables and CSV, and the names of points and their files.
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "platforms/report/point_result.h"
+#include "platforms/run/run_result.h"
 
 namespace splinter::platforms {
 
@@ -19,7 +18,8 @@ struct PointLabels {
     std::vector<std::string> headings;           // "cores", or the whole key where that would be ambiguous
     std::vector<std::vector<std::string>> rows;  // one value per key, one row per point
 
-    [[nodiscard]] std::optional<std::size_t> column_of(std::string_view key) const;
+    // One value per row; empty if there is no such key.
+    [[nodiscard]] std::vector<std::string> values_of(std::string_view key) const;
 };
 
 // The axes, and beside them always the core count (first) and the strategy (last), read from the config where they are no

@@ -112,10 +112,10 @@ struct Group {
 std::vector<Group> groups_of(const std::vector<PointResult>& points, const std::string& workload,
                              const std::string& phase_name) {
     const PointLabels labels = point_labels(points);
-    const std::optional<std::size_t> cores = labels.column_of(kCoresKey);
-    const std::optional<std::size_t> strategy = labels.column_of(kStrategyKey);
+    const std::vector<std::string> cores = labels.values_of(kCoresKey);
+    const std::vector<std::string> strategies = labels.values_of(kStrategyKey);
     std::vector<Group> groups;
-    if (!cores || !strategy) return groups;
+    if (cores.empty() || strategies.empty()) return groups;
     for (std::size_t row = 0; row < points.size(); ++row) {
         const Phase* phase = find_phase(points[row].result, workload, phase_name);
         const std::optional<double> value = phase == nullptr ? std::nullopt : find_metric(*phase, "cycles_per_page");
@@ -123,7 +123,7 @@ std::vector<Group> groups_of(const std::vector<PointResult>& points, const std::
         const std::string name = other_labels(labels, row);
         auto group = std::find_if(groups.begin(), groups.end(), [&](const Group& known) { return known.name == name; });
         if (group == groups.end()) group = groups.insert(groups.end(), {name, {}});
-        group->by_cores[to_number(labels.rows[row][*cores])].push_back({labels.rows[row][*strategy], *value});
+        group->by_cores[to_number(cores[row])].push_back({strategies[row], *value});
     }
     return groups;
 }

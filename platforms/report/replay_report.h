@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "platforms/run/replay.h"
+#include "platforms/run/replay_result.h"
 
 namespace splinter::platforms {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "platforms/report/point_result.h"
+#include "platforms/run/run_result.h"
 
 namespace splinter::platforms {
 

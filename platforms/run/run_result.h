@@ -44,11 +44,25 @@ struct WorkloadResult {
     std::uint64_t state_hash = 0;                     // all cores' times and counters
 };
 
+// One choice of a value for every axis of an experiment, in the order of its axes.
+struct AxisValue {
+    std::string key;
+    std::string value;
+    friend bool operator==(const AxisValue&, const AxisValue&) = default;
+};
+using PointKey = std::vector<AxisValue>;
+
 struct RunResult {
     std::string program_version;
     int schema = kResultSchema;
     std::vector<ConfigEntry> config;                  // whole resolved config, sorted by key
     std::vector<WorkloadResult> workloads;
+};
+
+// A point of a sweep and what was found there: the input of every report over several points.
+struct PointResult {
+    PointKey key;
+    RunResult result;
 };
 
 }  // namespace splinter::platforms

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "platforms/report/point_result.h"
+#include "platforms/run/run_result.h"
 
 namespace splinter::platforms::samples {
 
