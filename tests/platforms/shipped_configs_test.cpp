@@ -1,4 +1,5 @@
 // The files below configs/ as they are shipped: every cost has its citation, and the parameter reference is fresh.
+#include "platforms/config/experiment.h"
 #include "platforms/config/reference.h"
 #include "platforms/config/sources.h"
 #include "tests/platforms/config_test_machine.h"
@@ -26,6 +27,13 @@ TEST(ShippedConfigs, HaveASourceAndAConfidenceForEveryCost) {
 
 TEST(ShippedConfigs, HaveASourceAndAConfidenceForEveryLatencyOfAPlatform) {
     EXPECT_EQ(all_values_without_source("platforms"), std::vector<std::string>{});
+}
+
+TEST(ShippedConfigs, HaveTheCostsThatTheProgramHasWithoutThem) {
+    const ResolvedPoint built_in = Experiment::load("", {}).resolve_single();
+    const ResolvedPoint shipped = Experiment::load((kConfigs / "costs/linux-6.12.toml").string(), {}).resolve_single();
+    for (std::size_t i = 0; i < built_in.entries.size(); ++i)
+        EXPECT_EQ(built_in.entries[i].value, shipped.entries[i].value) << built_in.entries[i].key;
 }
 
 // What stands between the two marker lines of configs/README.md.
