@@ -120,9 +120,9 @@ class RandomPrograms {
     // INVLPG first, so that it really walks.
     void walk(Core& core, VirtAddr va, x86::Access access) {
         core.timeline().advance(core.mmu().invalidate(x86::Invalidation::page(va)));
-        const Mmu::Outcome outcome = core.mmu().access(va, access);
-        core.timeline().advance(outcome.latency + Cycles{1});
-        state(core).see(outcome.fault ? outcome.fault->error_code : outcome.address.raw());
+        const Probe seen = probe(core, va, access);
+        core.timeline().advance(seen.latency + Cycles{1});
+        state(core).see(seen.faulted ? seen.error_code : seen.address.raw());
     }
 
     void locked_toggle(Core& core) {

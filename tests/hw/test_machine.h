@@ -57,6 +57,18 @@ inline constexpr std::uint64_t kTableFlags = x86::Pte::kPresent | x86::Pte::kWri
 inline constexpr std::uint64_t kCleanLeaf = x86::Pte::kPresent | x86::Pte::kWritable;  // A and D still to be set
 inline constexpr std::uint64_t kUsedLeaf = kCleanLeaf | x86::Pte::kAccessed | x86::Pte::kDirty;
 
+// One translation as a test looks at it; unlike Core::translate() it takes no time and lets the program see a fault.
+struct Probe {
+    bool faulted;
+    std::uint32_t error_code;  // with a fault
+    PhysAddr address;          // without
+    Cycles latency;            // beyond an L1 TLB hit
+};
+inline Probe probe(Core& core, VirtAddr va, x86::Access access) {
+    const Mmu::Outcome outcome = core.mmu().access(va, access);
+    return {outcome.fault.has_value(), outcome.fault ? outcome.fault->error_code : 0, outcome.address, outcome.latency};
+}
+
 class TestMachine {
   public:
     static constexpr std::uint64_t kMemoryBytes = std::uint64_t{64} << 20;
