@@ -5,7 +5,10 @@
 
 #include "alloc/flush/strategies.h"
 #include "hw/base/user_error.h"
+#include "platforms/run/child_process.h"
+#include "platforms/run/measure.h"
 #include "platforms/run/run_result_json.h"
+#include "probing_workload.h"
 #include "small_run.h"
 
 namespace splinter::platforms::testing {
@@ -74,6 +77,31 @@ TEST(QuantumLoads, ContendLocks) {
             50U)
             << load.name;
 }
+
+// Cores that read the very frames whose entries others change: what a walk sees must not depend on who ran first in host order.
+std::string probed(const std::string& strategy, std::uint64_t quantum) {
+    return run_in_child([&] {
+        ProbingWorkload workload{{.initiators = 3, .pages = 8, .large = Order{5U}, .probe_every = Cycles{70}}};
+        Session session{small_config({"platform.cores=6", "platform.cores_per_socket=3", "flush.strategy=" + strategy,
+                                      "platform.quantum=" + std::to_string(quantum)}),
+                        workload};
+        session.run();
+        return bytes(measure("probing", workload, session)) + std::to_string(workload.refused()) + " of " +
+               std::to_string(workload.probes()) + " refused, leaks: " + std::to_string(workload.leaks());
+    });
+}
+
+class QuantumUnderProbes : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(QuantumUnderProbes, ChangesNothingThatWalkingCoresSee) {
+    const std::uint64_t lookahead = small_config({}).hw.lookahead().raw();
+    const std::string reference = probed(GetParam(), 1);
+    for (const std::uint64_t quantum : {std::uint64_t{37}, lookahead / 3, lookahead})
+        EXPECT_EQ(probed(GetParam(), quantum), reference) << "quantum " << quantum;
+}
+
+INSTANTIATE_TEST_SUITE_P(Strategies, QuantumUnderProbes, ::testing::Values("per-page", "batched", "freetype"),
+                         [](const auto& test) { return test.param == "per-page" ? "per_page" : test.param; });
 
 TEST(QuantumLimit, TheLookaheadIsAcceptedAndOneCycleMoreIsRefused) {
     const std::uint64_t lookahead = small_config({}).hw.lookahead().raw();
