@@ -65,11 +65,11 @@ TEST_F(Allocator, CpusHaveListsOfTheirOwn) {
 }
 
 TEST_F(Allocator, ListsThatReachTheirHighMarkDrainOneBatch) {
-    const auto blocks = take(63 * 6 + 1);  // leaves 62 on the list
-    for (std::size_t i = 0; i < 378 - 62 - 1; ++i) pages.free_pages(node.cpu(), blocks[i], Order{0U});
-    EXPECT_EQ(pcp().count(), PageCount{377});
+    const auto blocks = take(63 * 8 + 1);  // leaves 62 on the list
+    for (std::size_t i = 0; i < 504 - 62 - 1; ++i) pages.free_pages(node.cpu(), blocks[i], Order{0U});
+    EXPECT_EQ(pcp().count(), PageCount{503});
     pages.free_pages(node.cpu(), blocks.back(), Order{0U});
-    EXPECT_EQ(pcp().count(), PageCount{378 - 63});
+    EXPECT_EQ(pcp().count(), PageCount{504 - 63});
     EXPECT_EQ(pages.free_pages(node.zone()), kSpan.count - PageCount{63});
 }
 

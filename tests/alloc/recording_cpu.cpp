@@ -15,9 +15,10 @@ void RecordingCpu::retire(Step step, std::uint64_t times) {
     record(retired, static_cast<std::uint64_t>(step), times);
 }
 
-void RecordingCpu::touch(VirtAddr address, Touch) {
-    (void)machine_.memory_.resolve(address);
+void RecordingCpu::touch(VirtAddr address, Touch touch) {
     now_ += kFakeLine;
+    if (touch == Touch::remapped) return;   // through no mapping that the tables hold
+    (void)machine_.memory_.resolve(address);
     record(touched, address.raw());
 }
 

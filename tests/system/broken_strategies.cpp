@@ -1,6 +1,6 @@
-#include "broken_strategies.h"
+#include "tests/system/broken_strategies.h"
 
-#include "forwarding_cpu.h"
+#include "tests/system/forwarding_cpu.h"
 
 namespace splinter::platforms::testing {
 namespace {

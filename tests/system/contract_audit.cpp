@@ -1,4 +1,4 @@
-#include "contract_audit.h"
+#include "tests/system/contract_audit.h"
 
 #include <fmt/format.h>
 

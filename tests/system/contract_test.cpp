@@ -5,11 +5,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "broken_strategies.h"
-#include "contract_audit.h"
+#include "tests/system/broken_strategies.h"
+#include "tests/system/contract_audit.h"
 #include "platforms/run/child_process.h"
-#include "probing_workload.h"
-#include "small_run.h"
+#include "tests/system/probing_workload.h"
+#include "tests/system/small_run.h"
 
 namespace splinter::platforms::testing {
 namespace {

@@ -6,7 +6,7 @@
 #include "hw/base/user_error.h"
 #include "platforms/run/child_process.h"
 #include "platforms/run/session.h"
-#include "small_run.h"
+#include "tests/system/small_run.h"
 
 namespace splinter::platforms::testing {
 namespace {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "platforms/run/run_result_json.h"
-#include "small_run.h"
+#include "tests/system/small_run.h"
 
 namespace splinter::platforms::testing {
 namespace {

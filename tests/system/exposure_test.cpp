@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <map>
 
-#include "broken_strategies.h"
+#include "tests/system/broken_strategies.h"
 #include "platforms/run/child_process.h"
-#include "probing_workload.h"
-#include "small_run.h"
+#include "tests/system/probing_workload.h"
+#include "tests/system/small_run.h"
 
 namespace splinter::platforms::testing {
 namespace {

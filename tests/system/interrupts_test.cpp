@@ -1,7 +1,7 @@
 // How many interrupts the strategies send: counted by the APICs, held against what pages, splits and cores imply.
 #include <gtest/gtest.h>
 
-#include "small_run.h"
+#include "tests/system/small_run.h"
 
 namespace splinter::platforms::testing {
 namespace {

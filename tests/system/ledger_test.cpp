@@ -4,7 +4,7 @@
 #include "hw/base/check.h"
 #include "platforms/run/child_process.h"
 #include "platforms/run/session.h"
-#include "small_run.h"
+#include "tests/system/small_run.h"
 
 namespace splinter::platforms::testing {
 namespace {

@@ -1,4 +1,4 @@
-#include "probing_workload.h"
+#include "tests/system/probing_workload.h"
 
 #include "hw/base/check.h"
 

@@ -8,8 +8,8 @@
 #include "platforms/run/child_process.h"
 #include "platforms/run/measure.h"
 #include "platforms/run/run_result_json.h"
-#include "probing_workload.h"
-#include "small_run.h"
+#include "tests/system/probing_workload.h"
+#include "tests/system/small_run.h"
 
 namespace splinter::platforms::testing {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "platforms/run/child_process.h"
 #include "platforms/run/session.h"
-#include "small_run.h"
+#include "tests/system/small_run.h"
 
 namespace splinter::platforms::testing {
 namespace {

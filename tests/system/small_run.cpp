@@ -1,4 +1,4 @@
-#include "small_run.h"
+#include "tests/system/small_run.h"
 
 #include <gtest/gtest.h>
 
