@@ -51,16 +51,16 @@ Mmu::Outcome Mmu::access(VirtAddr va, x86::Access access) {
     if (va.raw() - last_.first.raw() >= last_.bytes) translation = look_up(va, latency);
     // SDM 4.10.2.3: a write through an entry whose D was clear at the fill walks again, to set D.
     const bool walk_again = translation != nullptr && access.kind == x86::AccessKind::write && !translation->rights.dirty;
-    std::optional<x86::Translation> walked;
+    std::optional<x86::Walk> walked;
     if (translation == nullptr || walk_again) {
         walked = walk(va, access, latency);
-        if (!walked) {
+        if (walked->failure()) {
             ++stats_.faults;
-            return {x86::PageFault{va, x86::access_bits(access)}, latency, {}};
+            return {x86::page_fault(va, access, *walked->failure(), state_), latency, {}};
         }
-        translation = &*walked;
+        translation = &*walked->result();
     }
-    if (auto fault = x86::check_access(va, access, translation->rights, mode_)) {
+    if (auto fault = x86::check_access(va, access, translation->rights, state_)) {
         ++stats_.faults;
         drop_page(va);   // SDM 4.10.4.1: a page fault drops the entries of its address
         return {fault, latency, {}};
@@ -90,19 +90,19 @@ const x86::Translation* Mmu::look_up(VirtAddr va, Cycles& latency) {
     return nullptr;
 }
 
-std::optional<x86::Translation> Mmu::walk(VirtAddr va, x86::Access access, Cycles& latency) {
+x86::Walk Mmu::walk(VirtAddr va, x86::Access access, Cycles& latency) {
     ++stats_.l2_misses;
     last_ = {};
     const Cycles before = latency;
     const auto cached = paging_cache_.lookup(va, pcid_);
-    x86::Walk walk = cached ? x86::Walk{va, *cached} : x86::Walk{va, root_};
+    x86::Walk walk = cached ? x86::Walk{va, *cached, state_} : x86::Walk{va, root_, state_};
     while (!walk.done()) {
         const PhysAddr address = walk.entry_address();
         latency += params_.mmu.walk_step;
         x86::Pte entry = read_entry(address, latency);
         // A locked read-modify-write: an ordering point, after which the entry is read again.
-        for (std::uint64_t bits = bits_to_set(va, access, walk, entry); !entry.has(bits);
-             bits = bits_to_set(va, access, walk, entry)) {
+        for (std::uint64_t bits = walk.flags_to_set(entry, access); !entry.has(bits);
+             bits = walk.flags_to_set(entry, access)) {
             timeline_.order();
             const x86::Pte current = load(address);
             if (current == entry) store(address, current.with(bits));
@@ -113,17 +113,7 @@ std::optional<x86::Translation> Mmu::walk(VirtAddr va, x86::Access access, Cycle
     }
     stats_.walk_cycles += (latency - before).raw();
     if (walk.result()) fill(va, *walk.result());
-    return walk.result();
-}
-
-// SDM 4.8: A whenever the entry is used, D in the leaf before a write that the rights permit.
-std::uint64_t Mmu::bits_to_set(VirtAddr va, x86::Access access, const x86::Walk& walk, x86::Pte entry) const {
-    if (!entry.present()) return 0;
-    if (!entry.is_leaf(walk.point().level) || access.kind != x86::AccessKind::write) return x86::Pte::kAccessed;
-    x86::Rights rights = walk.point().rights;
-    rights.take_leaf(entry);
-    const bool permitted = !x86::check_access(va, access, rights, mode_).has_value();
-    return x86::Pte::kAccessed | (permitted ? x86::Pte::kDirty : 0);
+    return walk;
 }
 
 x86::Pte Mmu::read_entry(PhysAddr address, Cycles& latency) {

@@ -55,7 +55,7 @@ class Mmu : public sc_core::sc_module {
 
     void set_root(Pfn root, Pcid pcid);   // CR3, without a flush: the caller decides (boot)
     void set_observer(TranslationObserver* observer);
-    x86::PagingMode& paging_mode() { return mode_; }
+    x86::PagingState& paging_state() { return state_; }
 
     // Translates and checks one access at the core's current time. May reach an ordering point (A or D to set).
     [[nodiscard]] Outcome access(VirtAddr va, x86::Access access);
@@ -84,9 +84,8 @@ class Mmu : public sc_core::sc_module {
     TlbArray& l1(x86::PageSize size) { return arrays_[static_cast<std::size_t>(size)]; }
     TlbArray& l2(x86::PageSize size) { return arrays_[3 + static_cast<std::size_t>(size)]; }
     const x86::Translation* look_up(VirtAddr va, Cycles& latency);
-    [[nodiscard]] std::optional<x86::Translation> walk(VirtAddr va, x86::Access access, Cycles& latency);
+    [[nodiscard]] x86::Walk walk(VirtAddr va, x86::Access access, Cycles& latency);
     x86::Pte read_entry(PhysAddr address, Cycles& latency);
-    [[nodiscard]] std::uint64_t bits_to_set(VirtAddr va, x86::Access access, const x86::Walk& walk, x86::Pte entry) const;
     void fill(VirtAddr va, const x86::Translation& translation);
     void mark_if_stale(TlbArray& array, VirtAddr va, x86::PageSize size);
     void drop_page(VirtAddr va);
@@ -96,7 +95,7 @@ class Mmu : public sc_core::sc_module {
     Timeline& timeline_;
     std::array<TlbArray, 6> arrays_;   // L1 4K, 2M, 1G, L2 4K, 2M, 1G
     PagingCache paging_cache_;
-    x86::PagingMode mode_;
+    x86::PagingState state_;
     Pfn root_;
     Pcid pcid_;
     TranslationObserver* observer_ = nullptr;

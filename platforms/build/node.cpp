@@ -77,9 +77,10 @@ void Node::build_silicon(const alloc::BootTables& kernel_tables) {
         footprint += pages;
         const std::uint16_t pcid = config_.platform.pcid == "absent" ? 0 : 1;
         machine_->core(CpuId{i}).mmu().set_root(space.root(), hw::Pcid{pcid});
-        x86::PagingMode& mode = machine_->core(CpuId{i}).mmu().paging_mode();
-        mode.pku = config_.platform.pku != "absent";
-        mode.pks = false;   // no key is in use until page tables carry one
+        x86::PagingState& state = machine_->core(CpuId{i}).mmu().paging_state();
+        state.pcide = pcid != 0;
+        state.pke = config_.platform.pku != "absent";
+        state.pks = false;   // no key is in use until page tables carry one
     }
 }
 
