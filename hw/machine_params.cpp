@@ -63,8 +63,8 @@ void describe(IpiParams& p, ParamVisitor& v) {
 std::uint64_t checked_sets(const TlbParams& params, std::string_view key) {
     const std::uint64_t sets = params.entries / params.ways;
     if (params.entries > 0 && (params.entries % params.ways != 0 || !std::has_single_bit(sets)))
-        throw UserError(std::string{key}, "found " + std::to_string(params.entries) + " entries in " + std::to_string(params.ways) +
-                                              " ways, allowed: entries / ways a power of two");
+        throw UserError(std::string{key}, "found " + std::to_string(params.entries) + " entries in " +
+                                              std::to_string(params.ways) + " ways, allowed: entries / ways a power of two");
     return sets;
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 constexpr x86::Access kKernelRead{x86::AccessKind::read, x86::Mode::supervisor};
 constexpr x86::Access kKernelWrite{x86::AccessKind::write, x86::Mode::supervisor};
-constexpr std::size_t kClusterTargets = 16;   // x2APIC logical cluster: targets of one ICR write (SDM Vol. 3A 11.12.10)
+constexpr std::size_t kClusterTargets = 16;  // x2APIC logical cluster: targets of one ICR write (SDM Vol. 3A 11.12.10)
 
 }  // namespace
 

@@ -92,7 +92,7 @@ void Node::build_silicon(const alloc::BootTables& kernel_tables) {
         x86::PagingState& state = machine_->core(CpuId{i}).mmu().paging_state();
         state.pcide = pcid != 0;
         state.pke = config_.platform.pku != "absent";
-        state.pks = false;   // no key is in use until page tables carry one
+        state.pks = false;  // no key is in use until page tables carry one
     }
 }
 
