@@ -6,7 +6,7 @@ namespace splinter::alloc {
 
 Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTable& frames, BootInfo boot,
                MapObserver& observer)
-    : pages_{frames, std::move(boot.zones), boot.cpus, PageCount{params.pcp_batch}, PageCount{params.pcp_high}, boot.data},
+    : pages_{frames, std::move(boot.zones), boot.cpus, pcp_limits(params), boot.data},
       calls_{boot.cpus, boot.data},
       flush_{calls_, PageCount{params.flush_ceiling}},
       tables_{pages_},

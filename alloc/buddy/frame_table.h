@@ -5,28 +5,35 @@
 #include <cstdint>
 #include <optional>
 
+#include "alloc/freetype.h"
 #include "hw/base/types.h"
 
 namespace splinter::alloc {
 
-// What the allocator knows of a frame, in four bits: nothing, first frame of a block on a per-CPU list, or first frame of a
-// free block and the index of the free list that holds it.
+// What the allocator knows of a frame, in four bits: nothing, first frame of a block on a per-CPU list and the migratetype that
+// it has there (get_pcppage_migratetype()), or first frame of a free block and the index of the free list that holds it.
 class FrameState {
   public:
     constexpr FrameState() = default;
-    static constexpr FrameState pcp() { return FrameState{1}; }
+    static constexpr FrameState pcp(Migratetype type) {
+        return FrameState{static_cast<std::uint8_t>(kFirstPcp + static_cast<std::uint8_t>(type))};
+    }
     static constexpr FrameState buddy(std::size_t list) { return FrameState{static_cast<std::uint8_t>(kFirstList + list)}; }
     static constexpr FrameState decode(std::uint64_t bits) { return FrameState{static_cast<std::uint8_t>(bits)}; }
 
     [[nodiscard]] constexpr bool none() const { return bits_ == 0; }
-    [[nodiscard]] constexpr bool on_pcp() const { return bits_ == 1; }
-    [[nodiscard]] constexpr bool in_buddy() const { return bits_ >= kFirstList; }
+    [[nodiscard]] constexpr bool on_pcp() const { return bits_ >= kFirstPcp; }
+    // REQUIRES: on_pcp().
+    [[nodiscard]] constexpr Migratetype pcp_type() const { return static_cast<Migratetype>(bits_ - kFirstPcp); }
+    [[nodiscard]] constexpr bool in_buddy() const { return bits_ >= kFirstList && bits_ < kFirstPcp; }
     // REQUIRES: in_buddy().
     [[nodiscard]] constexpr std::size_t list() const { return bits_ - kFirstList; }
     [[nodiscard]] constexpr std::uint64_t bits() const { return bits_; }
 
   private:
-    static constexpr std::size_t kFirstList = 2;
+    static constexpr std::uint8_t kFirstList = 1;
+    static constexpr std::uint8_t kFirstPcp = kFirstList + kFreeListIndices;
+    static_assert(kFirstPcp + kMigratetypes <= 16);
     explicit constexpr FrameState(std::uint8_t bits) : bits_{bits} {}
     std::uint8_t bits_ = 0;
 };

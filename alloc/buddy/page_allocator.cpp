@@ -7,13 +7,13 @@
 
 namespace splinter::alloc {
 
-PageAllocator::PageAllocator(FrameTable& frames, std::vector<Zone> zones, std::size_t cpus, PageCount pcp_batch,
-                             PageCount pcp_high, layout::KernelData data)
+PageAllocator::PageAllocator(FrameTable& frames, std::vector<Zone> zones, std::size_t cpus, const PcpState& limits,
+                             layout::KernelData data)
     : frames_{&frames}, zones_{std::move(zones)}, counters_(cpus), data_{data} {
     for (std::size_t i = 0; i < zones_.size(); ++i) {
         SPLINTER_CHECK(zones_[i].layout().index.raw() == i, "zones are numbered in ascending order");
         pcps_.emplace_back(cpus);
-        for (PerCpuPages& pcp : pcps_.back()) pcp.configure(pcp_batch, pcp_high);
+        for (PerCpuPages& pcp : pcps_.back()) pcp.configure(limits);
     }
 }
 
@@ -50,16 +50,28 @@ bool PageAllocator::watermark_ok(const Zone& zone, const AllocRequest& request) 
     return zone.free_pages().raw() >= layout.watermark_min.raw() + reserve + request.order.pages().raw();
 }
 
+PageCount PageAllocator::high_mark(const Zone& zone) const {
+    const ZoneLayout& layout = zone.layout();
+    const std::size_t preferred = zones_.size() - 1;
+    const std::uint64_t reserve = preferred < layout.lowmem_reserve.size() ? layout.lowmem_reserve[preferred] : 0;
+    return layout.watermark_high + PageCount{reserve};
+}
+
+// alloc_flags_nofragment(): the zonelist begins with ZONE_NORMAL, and a lower zone may still have memory of the right type.
+bool PageAllocator::avoids_fragmenting() const { return zones_.size() > 1 && zones_.back().layout().kind == ZoneKind::normal; }
+
+// get_page_from_freelist() of 6.12 sets ZONE_BELOW_HIGH when it finds fewer free pages than the high watermark; frees clear it.
+void PageAllocator::note_fill(Zone& zone) const {
+    if (zone.layout().watermark_high > PageCount{0} && zone.free_pages() <= high_mark(zone)) zone.set_fill(ZoneFill::below_high);
+}
+
 std::optional<Pfn> PageAllocator::alloc_pages(Cpu& cpu, const AllocRequest& request) {
     const Account account{cpu, kAllocPages};
     SPLINTER_CHECK(request.order <= kMaxOrder, "order above MAX_PAGE_ORDER");
-    std::optional<Pfn> block;
-    for (Zone& zone : zones_ | std::views::reverse) {  // the zonelist of a node: highest zone first
-        if (request.only_zone && *request.only_zone != zone.layout().index) continue;
-        cpu.retire(Step::zone_lookup);
-        block = rmqueue(cpu, zone, request);
-        if (block) break;
-    }
+    const Fragmenting first_pass = avoids_fragmenting() ? Fragmenting::avoided : Fragmenting::allowed;
+    auto block = get_page_from_freelist(cpu, request, first_pass);
+    if (!block && first_pass == Fragmenting::avoided)  // "fragmentation is worse than OOM" [retry]
+        block = get_page_from_freelist(cpu, request, Fragmenting::allowed);
     if (!block) {
         ++counters(cpu.id()).failed_allocations;
         return std::nullopt;
@@ -70,44 +82,59 @@ std::optional<Pfn> PageAllocator::alloc_pages(Cpu& cpu, const AllocRequest& requ
     return block;
 }
 
-std::optional<Pfn> PageAllocator::rmqueue(Cpu& cpu, Zone& zone, const AllocRequest& request) {
-    if (!request.freetype.list_index()) return std::nullopt;
-    if (PerCpuPages::serves(request.order))
-        if (const auto block = rmqueue_pcplist(cpu, zone, request)) return block;
-    return rmqueue_buddy(cpu, zone, request);
+std::optional<Pfn> PageAllocator::get_page_from_freelist(Cpu& cpu, const AllocRequest& request, Fragmenting fragmenting) {
+    for (Zone& zone : zones_ | std::views::reverse) {  // the zonelist of a node: highest zone first
+        if (request.only_zone && *request.only_zone != zone.layout().index) continue;
+        cpu.retire(Step::zone_lookup);
+        note_fill(zone);
+        if (const auto block = rmqueue(cpu, zone, request, fragmenting)) return block;
+    }
+    return std::nullopt;
 }
 
-std::optional<Pfn> PageAllocator::rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest& request) {
+std::optional<Pfn> PageAllocator::rmqueue(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting) {
+    if (!request.freetype.list_index()) return std::nullopt;
+    if (PerCpuPages::serves(request.order))
+        if (const auto block = rmqueue_pcplist(cpu, zone, request, fragmenting)) return block;
+    return rmqueue_buddy(cpu, zone, request, fragmenting);
+}
+
+std::optional<Pfn> PageAllocator::rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting) {
     cpu.retire(Step::pcp_alloc);
     PerCpuPages& lists = pcp(zone, cpu.id());
+    zone.rules().pcp_rules.on_allocate(lists.state());
     const std::size_t list = PerCpuPages::list_index(request.order, request.freetype);
-    if (lists.lists()[list].empty()) rmqueue_bulk(cpu, zone, request, lists, list);
+    if (lists.lists()[list].empty()) refill(cpu, zone, request, lists, fragmenting);
+    return lists.pop(*frames_, list);
+}
+
+std::optional<Pfn> PageAllocator::alloc_bulk_page(Cpu& cpu, Zone& zone, FreeType type) {
+    const AllocRequest request{Order{0U}, type, Blocking::may_block, zone.layout().index};
+    PerCpuPages& lists = pcp(zone, cpu.id());
+    const std::size_t list = PerCpuPages::list_index(request.order, type);
+    const Fragmenting fragmenting = avoids_fragmenting() ? Fragmenting::avoided : Fragmenting::allowed;
+    if (lists.lists()[list].empty()) refill(cpu, zone, request, lists, fragmenting);
     return lists.pop(*frames_, list);
 }
 
 // Never flips a pageblock: only the list of the request's own freetype, and its fallbacks, can refill.
-void PageAllocator::rmqueue_bulk(Cpu& cpu, Zone& zone, const AllocRequest& request, PerCpuPages& lists, std::size_t list) {
+void PageAllocator::refill(Cpu& cpu, Zone& zone, const AllocRequest& request, PerCpuPages& lists, Fragmenting fragmenting) {
     const Account account{cpu, kBulk};
+    const unsigned blocks = zone.rules().pcp_rules.refill_blocks(lists.state(), request.order, zone.fill());
     const IrqLockGuard lock{cpu, lock_of(zone)};
     if (!watermark_ok(zone, request)) return;
-    TakeMode mode = TakeMode::normal;
-    for (unsigned i = lists.refill_blocks(request.order); i > 0; --i) {
-        BuddyWork work;
-        const auto block = take_block(zone, request.order, request.freetype, mode, work);
-        charge(cpu, zone, request.order, work);
-        if (!block) break;
-        lists.push_cold(*frames_, list, *block);
-    }
+    rmqueue_bulk(zone, lists, request.order, request.freetype, fragmenting, blocks,
+                 [&](const BuddyWork& work) { charge(cpu, zone, request.order, work); });
 }
 
-std::optional<Pfn> PageAllocator::rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request) {
+std::optional<Pfn> PageAllocator::rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting) {
     {
         const Account account{cpu, kBuddy};
         const IrqLockGuard lock{cpu, lock_of(zone)};
         if (!watermark_ok(zone, request)) return std::nullopt;
         TakeMode mode = TakeMode::normal;
         BuddyWork work;
-        const auto block = take_block(zone, request.order, request.freetype, mode, work);
+        const auto block = take_block(zone, request.order, request.freetype, mode, work, fragmenting);
         charge(cpu, zone, request.order, work);
         if (block) return block;
     }
@@ -162,40 +189,49 @@ void PageAllocator::put_flipped(Cpu& cpu, Zone& zone, Pfn block, Order low, Orde
 }
 
 void PageAllocator::free_pages(Cpu& cpu, Pfn block, Order order) {
+    if (!PerCpuPages::serves(order)) return free_to_buddy(cpu, block, order);
     const Account account{cpu, kFreePages};
     SPLINTER_CHECK(frames_->state(block).none(), "double free of page frame " + std::to_string(block.raw()));
     counters(cpu.id()).pgfree += order.pages().raw();
     cpu.touch(layout::struct_page(block), Touch::owned);
     Zone& zone = zone_of(block);
-    if (!PerCpuPages::serves(order)) {
-        const IrqLockGuard lock{cpu, lock_of(zone)};
-        // free_one_page() of 6.12 (split_large_buddy()): blocks above pageblock order are freed pageblock by pageblock.
-        const Order piece = std::min(order, kPageblockOrder);
-        BuddyWork work;
-        for (Pfn at = block; at < block + order.pages(); at += piece.pages())
-            zone.free_block(at, piece, zone.pageblock_freetype(at), work);
-        charge(cpu, zone, order, work);
-        return;
-    }
     cpu.retire(Step::pcp_free);
     PerCpuPages& lists = pcp(zone, cpu.id());
-    const std::size_t list = PerCpuPages::list_index(order, zone.pageblock_freetype(block));
-    lists.push(*frames_, list, block);
-    if (lists.count() >= lists.high()) drain(cpu, zone, lists, list);
+    const FreeType type = zone.pageblock_freetype(block);
+    const std::size_t list = PerCpuPages::list_index(order, type);
+    lists.push(*frames_, list, block, type.migratetype);
+    const PageCount pages = zone.rules().pcp_rules.on_free(lists.state(), order, zone.fill());
+    if (pages == PageCount{0}) return;
+    drain(cpu, zone, lists, pages, list);
+    if (zone.fill() == ZoneFill::below_high && zone.free_pages() > high_mark(zone)) zone.set_fill(ZoneFill::above_high);
 }
 
-// free_pcppages_bulk() of one batch, the cold ends first, starting with the list that was just freed to.
-void PageAllocator::drain(Cpu& cpu, Zone& zone, PerCpuPages& lists, std::size_t first_list) {
+void PageAllocator::free_to_buddy(Cpu& cpu, Pfn block, Order order) {
+    const Account account{cpu, kFreePages};
+    SPLINTER_CHECK(frames_->state(block).none(), "double free of page frame " + std::to_string(block.raw()));
+    counters(cpu.id()).pgfree += order.pages().raw();
+    cpu.touch(layout::struct_page(block), Touch::owned);
+    Zone& zone = zone_of(block);
+    const IrqLockGuard lock{cpu, lock_of(zone)};
+    BuddyWork work;
+    zone.free_directly(block, order, work);
+    charge(cpu, zone, order, work);
+}
+
+void PageAllocator::drain(Cpu& cpu, Zone& zone, PerCpuPages& lists, PageCount pages, std::size_t first_list) {
     const Account account{cpu, kPcpDrain};
     const IrqLockGuard lock{cpu, lock_of(zone)};
-    std::size_t list = first_list;
-    for (PageCount freed; freed < lists.batch();) {
-        const auto block = lists.pop_cold(*frames_, list);
-        if (!block) break;
-        BuddyWork work;
-        zone.free_block(block->first, block->second, zone.pageblock_freetype(block->first), work);
-        charge(cpu, zone, block->second, work);
-        freed += block->second.pages();
+    free_pcppages_bulk(zone, lists, pages, first_list,
+                       [&](Order order, const BuddyWork& work) { charge(cpu, zone, order, work); });
+}
+
+void PageAllocator::decay(Cpu& cpu, Zone& zone) {
+    PerCpuPages& lists = pcp(zone, cpu.id());
+    PageCount left = zone.rules().pcp_rules.decay(lists.state());
+    while (left > PageCount{0}) {  // a batch for each time that the lock is taken, from the first list on
+        const PageCount some = std::min(left, lists.batch());
+        drain(cpu, zone, lists, some, 0);
+        left -= some;
     }
 }
 

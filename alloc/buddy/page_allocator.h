@@ -1,9 +1,9 @@
-// The page allocator of a node: zones, per-CPU lists, and freetypes. get_page_from_freelist(), rmqueue(), rmqueue_bulk(),
-// rmqueue_buddy(), free_unref_page() of mm/page_alloc.c, Linux 6.12, and the flip of whole pageblocks between mapped and
+// The page allocator of a node: zones, per-CPU lists, and freetypes. get_page_from_freelist(), rmqueue(), rmqueue_buddy(),
+// alloc_pages_bulk(), free_unref_page() of mm/page_alloc.c, Linux 6.1 or 6.12 as its zones say, and the flip of whole pageblocks between mapped and
 // unmapped by the ALLOC_UNMAPPED series (`late`: bjackman/linux mm/page_alloc.c @ 42fa552a0a5f, __rmqueue_direct_map()).
 //
 // No kernel has checked the freetype policies: they follow the series as read, not a recorded run.
-// Leaves out: NUMA, reclaim, compaction, HIGHATOMIC reserves, the watermark boosts.
+// Leaves out: NUMA, reclaim, compaction, the slow path with its HIGHATOMIC reserves, the watermark boosts.
 #pragma once
 
 #include <vector>
@@ -29,8 +29,8 @@ class PageblockFlipper {
 
 class PageAllocator {
   public:
-    // `zones` ascending; `cpus` per-CPU lists per zone, with the given batch and high.
-    PageAllocator(FrameTable& frames, std::vector<Zone> zones, std::size_t cpus, PageCount pcp_batch, PageCount pcp_high,
+    // `zones` ascending, of one kernel version; `cpus` per-CPU lists per zone, with the given limits.
+    PageAllocator(FrameTable& frames, std::vector<Zone> zones, std::size_t cpus, const PcpState& limits,
                   layout::KernelData data);
     PageAllocator(const PageAllocator&) = delete;
     PageAllocator& operator=(const PageAllocator&) = delete;
@@ -41,6 +41,13 @@ class PageAllocator {
     [[nodiscard]] std::optional<Pfn> alloc_pages(Cpu& cpu, const AllocRequest& request);
     // __free_pages(). REQUIRES: the block was allocated, and is freed once.
     void free_pages(Cpu& cpu, Pfn block, Order order);
+    // A free that does not get this CPU's lists, because an interrupt came while they were locked (pcp_spin_trylock()), or
+    // whose order they do not serve: straight to the buddy.
+    void free_to_buddy(Cpu& cpu, Pfn block, Order order);
+    // alloc_pages_bulk(): a page of order 0, of a series that looks at this CPU's lists once.
+    [[nodiscard]] std::optional<Pfn> alloc_bulk_page(Cpu& cpu, Zone& zone, FreeType type);
+    // decay_pcp_high(): what the vmstat worker does on this CPU from time to time (6.12).
+    void decay(Cpu& cpu, Zone& zone);
 
     [[nodiscard]] std::vector<Zone>& zones() { return zones_; }
     [[nodiscard]] const std::vector<Zone>& zones() const { return zones_; }
@@ -54,14 +61,18 @@ class PageAllocator {
 
   private:
     [[nodiscard]] bool watermark_ok(const Zone& zone, const AllocRequest& request) const;
-    std::optional<Pfn> rmqueue(Cpu& cpu, Zone& zone, const AllocRequest& request);
-    std::optional<Pfn> rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest& request);
-    void rmqueue_bulk(Cpu& cpu, Zone& zone, const AllocRequest& request, PerCpuPages& pcp, std::size_t list);
-    std::optional<Pfn> rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request);
+    [[nodiscard]] PageCount high_mark(const Zone& zone) const;
+    [[nodiscard]] bool avoids_fragmenting() const;
+    void note_fill(Zone& zone) const;
+    std::optional<Pfn> get_page_from_freelist(Cpu& cpu, const AllocRequest& request, Fragmenting fragmenting);
+    std::optional<Pfn> rmqueue(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting);
+    std::optional<Pfn> rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting);
+    void refill(Cpu& cpu, Zone& zone, const AllocRequest& request, PerCpuPages& pcp, Fragmenting fragmenting);
+    std::optional<Pfn> rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting);
     std::optional<Pfn> rmqueue_direct_map(Cpu& cpu, Zone& zone, const AllocRequest& request);
     std::optional<Pfn> take_pageblocks(Cpu& cpu, Zone& zone, Order order, FreeType type);
     void put_flipped(Cpu& cpu, Zone& zone, Pfn block, Order low, Order high, FreeType type);
-    void drain(Cpu& cpu, Zone& zone, PerCpuPages& pcp, std::size_t first_list);
+    void drain(Cpu& cpu, Zone& zone, PerCpuPages& pcp, PageCount pages, std::size_t first_list);
     void charge(Cpu& cpu, const Zone& zone, Order order, const BuddyWork& work);
     static LockId lock_of(const Zone& zone) { return LockId{kFirstZoneLock.raw() + zone.layout().index.raw()}; }
 

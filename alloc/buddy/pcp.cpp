@@ -19,6 +19,17 @@ Order PerCpuPages::order_of(std::size_t list) {
     return Order{bank_order <= kCostlyOrder ? bank_order : kThpOrder};
 }
 
+Migratetype PerCpuPages::type_of(std::size_t list) {
+    if (list < kLowLists) return static_cast<Migratetype>(list % kPcpMigratetypes);
+    return list == kLowLists + 1 ? Migratetype::movable : Migratetype::unmovable;
+}
+
+void PerCpuPages::configure(const PcpState& limits) {
+    const PageCount count = state_.count;
+    state_ = limits;
+    state_.count = count;
+}
+
 PageCount PerCpuPages::unmapped_count() const {
     std::uint64_t pages = 0;
     for (std::size_t list = kLowLists + kThpLists; list < kLists; ++list)
@@ -26,42 +37,39 @@ PageCount PerCpuPages::unmapped_count() const {
     return PageCount{pages};
 }
 
-unsigned PerCpuPages::refill_blocks(Order order) const {
-    const auto batch = static_cast<unsigned>(batch_.raw());
-    return batch > 1 ? std::max(batch >> order.index(), 2U) : batch;
-}
-
 std::optional<Pfn> PerCpuPages::pop(FrameTable& frames, std::size_t list) {
     const auto block = lists_[list].front();
-    if (!block) return std::nullopt;
-    lists_[list].remove(frames, *block);
-    frames.clear(*block);
-    count_ -= order_of(list).pages();
+    if (block) remove(frames, list, *block);
     return block;
 }
 
-void PerCpuPages::push(FrameTable& frames, std::size_t list, Pfn block) {
-    frames.set(block, FrameState::pcp(), order_of(list));
+void PerCpuPages::push(FrameTable& frames, std::size_t list, Pfn block, Migratetype type) {
+    frames.set(block, FrameState::pcp(type), order_of(list));
     lists_[list].push_front(frames, block);
-    count_ += order_of(list).pages();
+    state_.count += order_of(list).pages();
 }
 
-void PerCpuPages::push_cold(FrameTable& frames, std::size_t list, Pfn block) {
-    frames.set(block, FrameState::pcp(), order_of(list));
+void PerCpuPages::push_cold(FrameTable& frames, std::size_t list, Pfn block, Migratetype type) {
+    frames.set(block, FrameState::pcp(type), order_of(list));
     lists_[list].push_back(frames, block);
-    count_ += order_of(list).pages();
+    state_.count += order_of(list).pages();
 }
 
-std::optional<std::pair<Pfn, Order>> PerCpuPages::pop_cold(FrameTable& frames, std::size_t& list) {
+std::optional<PerCpuPages::Cold> PerCpuPages::pop_cold(FrameTable& frames, std::size_t& list) {
     for (std::size_t tried = 0; tried < kLists; ++tried, list = (list + 1) % kLists) {
         const auto block = lists_[list].back();
         if (!block) continue;
-        lists_[list].remove(frames, *block);
-        frames.clear(*block);
-        count_ -= order_of(list).pages();
-        return std::pair{*block, order_of(list)};
+        const Cold cold{*block, order_of(list), frames.state(*block).pcp_type()};
+        remove(frames, list, *block);
+        return cold;
     }
     return std::nullopt;
+}
+
+void PerCpuPages::remove(FrameTable& frames, std::size_t list, Pfn block) {
+    lists_[list].remove(frames, block);
+    frames.clear(block);
+    state_.count -= order_of(list).pages();
 }
 
 }  // namespace splinter::alloc

@@ -1,19 +1,17 @@
-// Per-CPU lists of one zone: struct per_cpu_pages of mm/page_alloc.c, Linux 6.12, with the freetype series' extra bank of
-// unmapped lists; all banks share one count and one limit.
-// Models: LIFO lists per order and freetype, fixed batch and high. Leaves out: the scaling of batch and high by free_count and
-// alloc_factor, decay by the vmstat worker, the trylock that can fail.
+// Per-CPU lists of one zone: struct per_cpu_pages of mm/page_alloc.c, Linux 6.1 and 6.12, with the freetype series' extra bank
+// of unmapped lists; all banks share one count and one limit. LIFO lists per order and freetype; how much moves between them
+// and the buddy is pcp_rules.h.
 #pragma once
 
 #include <array>
 
 #include "alloc/buddy/frame_table.h"
-#include "alloc/gfp.h"
+#include "alloc/buddy/zone.h"
 
 namespace splinter::alloc {
 
 class PerCpuPages {
   public:
-    static constexpr unsigned kCostlyOrder = 3;  // PAGE_ALLOC_COSTLY_ORDER
     static constexpr unsigned kThpOrder = 9;
     static constexpr std::size_t kLowLists = kPcpMigratetypes * (kCostlyOrder + 1);
     static constexpr std::size_t kThpLists = 2;  // movable, other
@@ -24,31 +22,73 @@ class PerCpuPages {
     // order_to_pindex(); migratetypes without a list of their own use movable's, as free_unref_page() does.
     static std::size_t list_index(Order order, FreeType type);
     static Order order_of(std::size_t list);
+    // Of the blocks on it, except for those whose type has no list of its own.
+    static Migratetype type_of(std::size_t list);
 
-    void configure(PageCount batch, PageCount high) {
-        batch_ = batch;
-        high_ = high;
-    }
-    [[nodiscard]] PageCount count() const { return count_; }
+    // All but the count, which is that of the lists.
+    void configure(const PcpState& limits);
+    [[nodiscard]] PcpState& state() { return state_; }
+    [[nodiscard]] const PcpState& state() const { return state_; }
+    [[nodiscard]] PageCount count() const { return state_.count; }
+    [[nodiscard]] PageCount high() const { return state_.high; }
+    [[nodiscard]] PageCount batch() const { return state_.batch; }
     // Pages on the lists of the unmapped bank.
     [[nodiscard]] PageCount unmapped_count() const;
-    [[nodiscard]] PageCount high() const { return high_; }
-    [[nodiscard]] PageCount batch() const { return batch_; }
-    // Blocks that one refill of `order` takes (nr_pcp_alloc()).
-    [[nodiscard]] unsigned refill_blocks(Order order) const;
 
     std::optional<Pfn> pop(FrameTable& frames, std::size_t list);
-    void push(FrameTable& frames, std::size_t list, Pfn block);       // hot end
-    void push_cold(FrameTable& frames, std::size_t list, Pfn block);  // a refill keeps the buddy's order
+    // At the hot end, with the migratetype that its pageblock has now.
+    void push(FrameTable& frames, std::size_t list, Pfn block, Migratetype type);
+    void push(FrameTable& frames, std::size_t list, Pfn block) { push(frames, list, block, type_of(list)); }
+    // At the cold end: a refill keeps the buddy's order.
+    void push_cold(FrameTable& frames, std::size_t list, Pfn block, Migratetype type);
+    void push_cold(FrameTable& frames, std::size_t list, Pfn block) { push_cold(frames, list, block, type_of(list)); }
+    struct Cold {
+        Pfn block;
+        Order order;
+        Migratetype type;
+    };
     // The coldest block of the next non-empty list from `list` on, round robin as free_pcppages_bulk() goes.
-    std::optional<std::pair<Pfn, Order>> pop_cold(FrameTable& frames, std::size_t& list);
+    std::optional<Cold> pop_cold(FrameTable& frames, std::size_t& list);
+    // Takes a block off the list that holds it. REQUIRES: it is on that list.
+    void remove(FrameTable& frames, std::size_t list, Pfn block);
     [[nodiscard]] const std::array<BlockList, kLists>& lists() const { return lists_; }
 
   private:
     std::array<BlockList, kLists> lists_;
-    PageCount count_;
-    PageCount batch_{63};
-    PageCount high_{378};
+    PcpState state_;
 };
+
+// rmqueue_bulk(): `blocks` blocks from the buddy to the cold end of a list. done(const BuddyWork&) after each.
+// REQUIRES: zone lock held.
+template <class Done>
+void rmqueue_bulk(Zone& zone, PerCpuPages& pcp, Order order, FreeType type, Fragmenting fragmenting, unsigned blocks,
+                  Done&& done) {
+    const std::size_t list = PerCpuPages::list_index(order, type);
+    TakeMode mode = TakeMode::normal;
+    for (; blocks > 0; --blocks) {
+        BuddyWork work;
+        const auto block = take_block(zone, order, type, mode, work, fragmenting);
+        done(work);
+        if (!block) return;
+        pcp.push_cold(zone.frames(), list, *block, type.migratetype);
+    }
+}
+
+// free_pcppages_bulk(): at least `pages` pages, or all there are, from the cold ends to the buddy, beginning with `list`.
+// done(Order, const BuddyWork&) after each. REQUIRES: zone lock held.
+template <class Done>
+void free_pcppages_bulk(Zone& zone, PerCpuPages& pcp, PageCount pages, std::size_t list, Done&& done) {
+    for (PageCount freed; freed < pages;) {
+        const auto cold = pcp.pop_cold(zone.frames(), list);
+        if (!cold) return;
+        FreeType type = zone.pageblock_freetype(cold->block);
+        if (zone.rules().drained_type == DrainedType::remembered) type.migratetype = cold->type;
+        BuddyWork work;
+        zone.free_block(cold->block, cold->order, type, work);
+        if (zone.tracepoints() != nullptr) zone.tracepoints()->drained(cold->block, cold->order, type.migratetype);
+        done(cold->order, work);
+        freed += cold->order.pages();
+    }
+}
 
 }  // namespace splinter::alloc

@@ -1,5 +1,7 @@
 #include "alloc/buddy/zone.h"
 
+#include <algorithm>
+
 #include "hw/base/check.h"
 
 namespace splinter::alloc {
@@ -17,7 +19,8 @@ bool mergeable(Migratetype migratetype) { return static_cast<std::size_t>(migrat
 
 }  // namespace
 
-Zone::Zone(ZoneLayout layout, FrameTable& frames) : layout_{std::move(layout)}, frames_{&frames} {
+Zone::Zone(ZoneLayout layout, FrameTable& frames, const KernelRules& rules)
+    : layout_{std::move(layout)}, frames_{&frames}, rules_{&rules} {
     if (layout_.span.count.raw() > 0) pageblocks_.resize(pageblock_index(Pfn{layout_.span.end().raw() - 1}) + 1);
 }
 
@@ -41,6 +44,10 @@ void Zone::set_pageblock_migratetype(Pfn pfn, Migratetype migratetype) {
 }
 
 void Zone::set_pageblock_mapping(Pfn pfn, Mapping mapping) { pageblocks_[pageblock_index(pfn)].mapping = mapping; }
+
+void Zone::set_pageblocks(Pfn block, Order order, Migratetype migratetype) {
+    for (Pfn at = block; at < block + order.pages(); at += kPageblockOrder.pages()) set_pageblock_migratetype(at, migratetype);
+}
 
 bool Zone::pageblock_inside(Pfn pfn) const {
     const Pfn first = align_down(pfn, kPageblockOrder);
@@ -102,6 +109,7 @@ std::optional<Pfn> Zone::take_smallest(Order order, FreeType type, BuddyWork& wo
         if (!block) continue;
         unlink(*block);
         expand(*block, order, high, type, work);
+        if (tracepoints_ != nullptr) tracepoints_->taken(*block, order, type.migratetype);
         return block;
     }
     return std::nullopt;
@@ -116,14 +124,14 @@ void Zone::expand(Pfn block, Order low, Order high, FreeType type, BuddyWork& wo
 }
 
 // __free_one_page() with can_merge_freetypes(): below pageblock order buddies share a pageblock; from it on they merge if the
-// freetypes are equal, or both migratetypes are mergeable and the flags are the same.
-bool Zone::can_merge(Pfn block, Pfn buddy, Order order) const {
+// freetypes are equal, or both migratetypes are mergeable and the flags are the same. What counts of the block is the type that
+// it is freed as.
+bool Zone::can_merge(Pfn buddy, Order order, FreeType type) const {
     if (!contains(buddy) || !frames_->state(buddy).in_buddy() || frames_->order(buddy) != order) return false;
     if (order < kPageblockOrder) return true;
-    const FreeType mine = pageblock_freetype(block);
     const FreeType other = pageblock_freetype(buddy);
-    if (mine == other) return true;
-    return mine.mapping == other.mapping && mergeable(mine.migratetype) && mergeable(other.migratetype);
+    if (type == other) return true;
+    return type.mapping == other.mapping && mergeable(type.migratetype) && mergeable(other.migratetype);
 }
 
 // buddy_merge_likely(): if the block's future buddy is free too, queue it at the tail so that it stays and can merge.
@@ -137,14 +145,37 @@ bool Zone::merge_likely(Pfn block, Order order) const {
 void Zone::free_block(Pfn block, Order order, FreeType type, BuddyWork& work) {
     while (order < kMaxOrder) {
         const Pfn buddy = buddy_of(block, order);
-        if (!can_merge(block, buddy, order)) break;
-        if (order >= kPageblockOrder && pageblock_freetype(buddy) != type) set_pageblock_migratetype(buddy, type.migratetype);
+        if (!can_merge(buddy, order, type)) break;
+        if (order >= kPageblockOrder && rules_->merged_pageblock == MergedPageblock::takes_the_freed_type)
+            set_pageblocks(buddy, order, type.migratetype);
         unlink(buddy);
         block = Pfn{block.raw() & buddy.raw()};
         order = order.next();
         ++work.merges;
     }
     link(block, order, type, merge_likely(block, order));
+}
+
+void Zone::free_directly(Pfn block, Order order, BuddyWork& work) {
+    const Order piece = rules_->large_free == LargeFree::by_pageblocks ? std::min(order, kPageblockOrder) : order;
+    for (Pfn at = block; at < block + order.pages(); at += piece.pages())
+        free_block(at, piece, pageblock_freetype(at), work);
+}
+
+FreeType Zone::list_type_of(Pfn block) const { return type_of(frames_->state(block).list()); }
+
+std::optional<Pfn> Zone::free_block_of(Pfn pfn) const {
+    for (Order order{0U}; order <= kMaxOrder; order = order.next()) {
+        const Pfn block = align_down(pfn, order);
+        if (contains(block) && frames_->state(block).in_buddy() && frames_->order(block) >= order) return block;
+    }
+    return std::nullopt;
+}
+
+void Zone::requeue(Pfn block, FreeType type) {
+    const Order order = frames_->order(block);
+    unlink(block);
+    link(block, order, type, true);
 }
 
 std::vector<std::pair<Pfn, Order>> Zone::blocks_in_pageblock(Pfn pfn) const {
@@ -166,10 +197,17 @@ PageCount Zone::free_in_pageblock(Pfn pfn) const {
 }
 
 PageCount Zone::move_pageblock(Pfn pfn, FreeType type, BuddyWork& work) {
+    const Pfn start = align_down(pfn, kPageblockOrder);
+    if (start + kPageblockOrder.pages() > layout_.span.end()) return PageCount{0};
+    Pfn from = start;
+    if (start < layout_.span.first) {
+        if (rules_->edge_pageblock == EdgePageblock::is_left_alone) return PageCount{0};
+        from = pfn;
+    }
     PageCount moved;
     for (const auto& [block, order] : blocks_in_pageblock(pfn)) {
-        unlink(block);
-        link(block, order, type, true);
+        if (block < from) continue;
+        requeue(block, type);
         moved += order.pages();
     }
     ++work.pageblocks_moved;

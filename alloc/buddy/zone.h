@@ -1,5 +1,6 @@
 // The buddy allocator of one zone: free areas by order and freetype, pageblocks with migratetype and flags, merge and split.
-// struct zone, struct free_area; __free_one_page(), expand(), __rmqueue_smallest() of mm/page_alloc.c, Linux 6.12.
+// struct zone, struct free_area; __free_one_page(), expand(), __rmqueue_smallest(), move_freepages_block() of mm/page_alloc.c,
+// Linux 6.1 and 6.12 (kernel_rules.h: what differs).
 //
 // Untimed data structure: who calls it holds the zone lock and charges the work that it reports (BuddyWork).
 // Blocks that were never allocated since boot stand on no list but in one range per zone ("wilderness"), handed out in the
@@ -11,6 +12,8 @@
 #include <vector>
 
 #include "alloc/buddy/frame_table.h"
+#include "alloc/buddy/kernel_rules.h"
+#include "alloc/buddy/tracepoints.h"
 #include "alloc/gfp.h"
 
 namespace splinter::alloc {
@@ -27,6 +30,9 @@ struct BuddyWork {
     unsigned pageblocks_moved = 0;
 };
 
+// ZONE_NORMAL above others is kept from fragmenting (alloc_flags_nofragment()).
+enum class ZoneKind : std::uint8_t { normal, other };
+
 struct ZoneLayout {
     std::string name;
     ZoneIndex index{0};
@@ -34,14 +40,17 @@ struct ZoneLayout {
     PageCount managed;
     PageCount watermark_min;
     std::vector<std::uint64_t> lowmem_reserve;  // pages, by the index of the zone that the request prefers
+    PageCount watermark_high{};                 // 0: the zone is never below it
+    ZoneKind kind = ZoneKind::other;
 };
 
 class Zone {
   public:
-    Zone(ZoneLayout layout, FrameTable& frames);
+    Zone(ZoneLayout layout, FrameTable& frames, const KernelRules& rules = kLinux6_12);
     Zone(Zone&&) = default;
 
     [[nodiscard]] const ZoneLayout& layout() const { return layout_; }
+    [[nodiscard]] const KernelRules& rules() const { return *rules_; }
     [[nodiscard]] PageCount free_pages() const { return free_pages_; }
     [[nodiscard]] PageCount unmapped_free_pages() const { return unmapped_free_pages_; }
     [[nodiscard]] bool contains(Pfn pfn) const { return layout_.span.contains(pfn); }
@@ -49,17 +58,22 @@ class Zone {
     // --- boot: free memory without work or merging ---
     void add_wilderness(PfnRange range);                            // REQUIRES: aligned to order 10, ascending calls
     void add_free_block(Pfn block, Order order, Migratetype list);  // at the tail, as a snapshot lists it
+    void add_at_head(Pfn block, Order order, FreeType type) { link(block, order, type, false); }
 
     // --- pageblocks ---
     [[nodiscard]] FreeType pageblock_freetype(Pfn pfn) const;
     void set_pageblock_migratetype(Pfn pfn, Migratetype migratetype);
     void set_pageblock_mapping(Pfn pfn, Mapping mapping);
+    // change_pageblock_range(): all pageblocks of a block. REQUIRES: order >= kPageblockOrder.
+    void set_pageblocks(Pfn block, Order order, Migratetype migratetype);
 
     // --- free lists ---
     // __rmqueue_smallest(): the head of the smallest sufficient list of `type`, split down to `order`.
     std::optional<Pfn> take_smallest(Order order, FreeType type, BuddyWork& work);
     // __free_one_page(): merges with free buddies as far as the freetypes allow, then queues the block.
     void free_block(Pfn block, Order order, FreeType type, BuddyWork& work);
+    // free_one_page(): a block that no per-CPU list takes, under the types of its pageblocks.
+    void free_directly(Pfn block, Order order, BuddyWork& work);
     // Splits a block that is on no list: queues its upper halves, of `type`, down to `low` (expand()).
     void expand(Pfn block, Order low, Order high, FreeType type, BuddyWork& work);
     // Takes a free block off its list, whole.
@@ -67,11 +81,29 @@ class Zone {
     [[nodiscard]] bool has_free(Order order, FreeType type) const;
     // The head of a list; brings the next wilderness block onto the movable list of order 10 if that is empty.
     [[nodiscard]] std::optional<Pfn> first(Order order, FreeType type);
-    // move_freepages_block(): requeues the free pages of a pageblock as `type`, at the tails. Returns the pages moved.
+    // move_to_free_list(): to the tail of the list of `type`.
+    void requeue(Pfn block, FreeType type);
+    // move_freepages_block(): requeues the free blocks of pfn's pageblock as `type`. Returns the pages moved.
     PageCount move_pageblock(Pfn pfn, FreeType type, BuddyWork& work);
     [[nodiscard]] PageCount free_in_pageblock(Pfn pfn) const;
     // The pageblock of pfn lies wholly inside the zone.
     [[nodiscard]] bool pageblock_inside(Pfn pfn) const;
+    // The list that a free block is on. REQUIRES: it is the first frame of one.
+    [[nodiscard]] FreeType list_type_of(Pfn block) const;
+    // The free block that pfn is in.
+    [[nodiscard]] std::optional<Pfn> free_block_of(Pfn pfn) const;
+
+    // --- ZONE_BELOW_HIGH ---
+    // The flag as the last look at the watermark left it; who looks when is the allocator's business.
+    [[nodiscard]] ZoneFill fill() const { return fill_; }
+    void set_fill(ZoneFill fill) { fill_ = fill; }
+
+    // --- who watches ---
+    void set_tracepoints(Tracepoints* tracepoints) { tracepoints_ = tracepoints; }
+    [[nodiscard]] Tracepoints* tracepoints() const { return tracepoints_; }
+    void report(const Fallback& fallback) {
+        if (tracepoints_ != nullptr) tracepoints_->fell_back(fallback);
+    }
 
     // visit(Pfn, Order, list index) over all free blocks, wilderness included: for audits and reports.
     template <class Visitor>
@@ -86,7 +118,7 @@ class Zone {
     void link(Pfn block, Order order, FreeType type, bool tail);
     void account(Order order, FreeType type, bool added);
     std::optional<Pfn> list_wilderness();
-    [[nodiscard]] bool can_merge(Pfn block, Pfn buddy, Order order) const;
+    [[nodiscard]] bool can_merge(Pfn buddy, Order order, FreeType type) const;
     [[nodiscard]] bool merge_likely(Pfn block, Order order) const;
     [[nodiscard]] std::vector<std::pair<Pfn, Order>> blocks_in_pageblock(Pfn pfn) const;
 
@@ -102,6 +134,9 @@ class Zone {
     std::vector<Pageblock> pageblocks_;
     PageCount free_pages_;
     PageCount unmapped_free_pages_;
+    const KernelRules* rules_;
+    Tracepoints* tracepoints_ = nullptr;
+    ZoneFill fill_ = ZoneFill::above_high;
 };
 
 template <class Visitor>

@@ -14,6 +14,7 @@ using alloc::ZoneLayout;
 
 namespace {
 
+constexpr unsigned kZoneNormal = 2;  // ZONE_NORMAL
 constexpr std::uint64_t kDmaEnd = std::uint64_t{16} << 20;
 constexpr std::uint64_t kDma32End = std::uint64_t{4} << 30;
 constexpr std::uint64_t kReservedBytes = std::uint64_t{1} << 20;  // real-mode memory and firmware
@@ -50,6 +51,10 @@ void set_watermarks(std::vector<ZoneLayout>& layouts) {
     const std::uint64_t min_pages = std::clamp<std::uint64_t>(min_free_kbytes, 128, 262144) / (kPageBytes / 1024);
     for (std::size_t i = 0; i < layouts.size(); ++i) {
         layouts[i].watermark_min = PageCount{min_pages * layouts[i].managed.raw() / std::max<std::uint64_t>(total, 1)};
+        // __setup_per_zone_wmarks(): the marks are a quarter of the minimum apart, or 0.1 % of the zone.
+        const std::uint64_t step = std::max(layouts[i].watermark_min.raw() / 4, layouts[i].managed.raw() / 1000);
+        layouts[i].watermark_high = layouts[i].watermark_min + PageCount{2 * step};
+        if (layouts[i].name == "Normal") layouts[i].kind = alloc::ZoneKind::normal;
         std::uint64_t above = 0;
         layouts[i].lowmem_reserve.assign(layouts.size(), 0);
         for (std::size_t j = i + 1; j < layouts.size(); ++j) {
@@ -59,9 +64,33 @@ void set_watermarks(std::vector<ZoneLayout>& layouts) {
     }
 }
 
+alloc::PcpState pcp_state(const SnapshotPcp& recorded) {
+    constexpr unsigned kPrevFreeHighOrder = 1;  // PCPF_PREV_FREE_HIGH_ORDER
+    constexpr unsigned kFreeHighBatch = 2;      // PCPF_FREE_HIGH_BATCH
+    alloc::PcpState state;
+    state.batch = recorded.batch;
+    state.high = recorded.high;
+    state.high_min = recorded.high_min;
+    state.high_max = recorded.high_max;
+    state.factor = recorded.factor;
+    state.free_count = recorded.free_count;
+    state.freed_high_order = (recorded.flags & kPrevFreeHighOrder) != 0;
+    state.keeps_high_batch = (recorded.flags & kFreeHighBatch) != 0;
+    return state;
+}
+
+// The migratetype that 6.1 remembers of a block on a per-CPU list, which a snapshot does not hold: that of the list, which it was
+// chosen by, but for types that share a list.
+Migratetype remembered_type(const Zone& zone, unsigned pindex, Pfn block) {
+    const Migratetype listed = PerCpuPages::type_of(pindex);
+    const Migratetype owner = zone.pageblock_freetype(block).migratetype;
+    const bool same_list = PerCpuPages::list_index(PerCpuPages::order_of(pindex), {owner, alloc::Mapping::mapped}) == pindex;
+    return same_list ? owner : listed;
+}
+
 }  // namespace
 
-std::vector<Zone> plan_zones(std::uint64_t memory_bytes, FrameTable& frames) {
+std::vector<Zone> plan_zones(std::uint64_t memory_bytes, FrameTable& frames, const alloc::KernelRules& rules) {
     std::vector<ZoneLayout> layouts;
     const auto add = [&](const char* name, std::uint64_t begin, std::uint64_t end) {
         if (begin >= end) return;
@@ -82,20 +111,22 @@ std::vector<Zone> plan_zones(std::uint64_t memory_bytes, FrameTable& frames) {
     for (ZoneLayout& layout : layouts) {
         const Pfn begin = std::max(layout.span.first, pfn_of(PhysAddr{kReservedBytes}));
         const Pfn end = layout.span.end();
-        zones.emplace_back(std::move(layout), frames);
+        zones.emplace_back(std::move(layout), frames, rules);
         free_range(zones.back(), begin, end);
     }
     return zones;
 }
 
-std::vector<Zone> plan_zones(const KernelSnapshot& snapshot, FrameTable& frames) {
+std::vector<Zone> plan_zones(const KernelSnapshot& snapshot, FrameTable& frames, const alloc::KernelRules& rules) {
     std::vector<Zone> zones;
     for (const SnapshotZone& recorded : snapshot.zones) {
         ZoneLayout layout{recorded.name,          ZoneIndex{static_cast<std::uint8_t>(zones.size())},
                           recorded.span,          recorded.managed,
                           recorded.watermark_min, {}};
         for (PageCount reserve : recorded.lowmem_reserve) layout.lowmem_reserve.push_back(reserve.raw());
-        Zone& zone = zones.emplace_back(std::move(layout), frames);
+        layout.watermark_high = recorded.watermark_high + recorded.watermark_boost;
+        layout.kind = recorded.index == kZoneNormal ? alloc::ZoneKind::normal : alloc::ZoneKind::other;
+        Zone& zone = zones.emplace_back(std::move(layout), frames, rules);
         for (std::size_t i = 0; i < recorded.pageblock_types.size(); ++i) {
             const char type = recorded.pageblock_types[i];
             const Pfn block = recorded.pageblock_start + PageCount{i << alloc::kPageblockOrder.index()};
@@ -111,15 +142,15 @@ std::vector<Zone> plan_zones(const KernelSnapshot& snapshot, FrameTable& frames)
 void load_pcp_lists(const KernelSnapshot& snapshot, alloc::PageAllocator& pages, FrameTable& frames, std::size_t cores) {
     for (std::size_t z = 0; z < snapshot.zones.size(); ++z) {
         const SnapshotZone& recorded = snapshot.zones[z];
+        const Zone& zone = pages.zones()[z];
         for (std::size_t core = 0; core < cores; ++core) {  // cores beyond the recorded CPUs get CPU 0's limits
             const SnapshotPcp& pcp = recorded.pcp[core < recorded.pcp.size() ? core : 0];
-            const PageCount high = std::max({pcp.high, pcp.high_min, pcp.batch});
-            pages.pcp(pages.zones()[z], CpuId{static_cast<std::uint32_t>(core)}).configure(pcp.batch, high);
+            pages.pcp(zone, CpuId{static_cast<std::uint32_t>(core)}).configure(pcp_state(pcp));
         }
         for (const SnapshotPcp& pcp : recorded.pcp) {
-            const CpuId core{static_cast<std::uint32_t>(pcp.cpu.raw() % cores)};
+            PerCpuPages& lists = pages.pcp(zone, CpuId{static_cast<std::uint32_t>(pcp.cpu.raw() % cores)});
             for (const SnapshotPcpList& list : pcp.lists)
-                for (Pfn block : list.blocks) pages.pcp(pages.zones()[z], core).push_cold(frames, list.pindex, block);
+                for (Pfn block : list.blocks) lists.push_cold(frames, list.pindex, block, remembered_type(zone, list.pindex, block));
         }
     }
 }

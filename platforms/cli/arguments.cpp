@@ -52,6 +52,9 @@ po::options_description options_of(const Command& command) {
     if (takes(command, OptionId::jobs)) add("jobs,j", text("N"), "points simulated at a time (default: the host's CPUs)");
     if (takes(command, OptionId::out)) add("out", text("DIR"), "directory for one JSON file per point and sweep.csv");
     if (takes(command, OptionId::json)) add("json", text("FILE"), "write the result, with its whole config, to FILE");
+    if (takes(command, OptionId::level))
+        add("level", text("LEVEL"),
+            "without time, every block predicted: buddy (free lists; drains are inputs) or pcp (per-CPU lists too)");
     if (takes(command, OptionId::configs)) add("configs", text("DIR"), "where platforms/*.toml is found (default: configs)");
     if (takes(command, OptionId::walk)) {
         for (const WalkOption& option : kWalkOptions) add(option.name, text(option.value), option.help);
@@ -130,6 +133,7 @@ Arguments parse_arguments(const Command& command, const std::vector<std::string>
     out.json = text("json");
     out.out = text("out");
     out.configs = text("configs");
+    out.level = text("level");
     for (const WalkOption& option : kWalkOptions)
         if (const auto value = text(option.name)) out.walk.values.emplace(option.name, *value);
     if (values.contains("word")) out.walk.words = values["word"].as<std::vector<std::string>>();

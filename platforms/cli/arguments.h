@@ -12,7 +12,7 @@ namespace splinter::platforms {
 struct Command;
 
 // The options that a command can offer beside --help, --verbose and --quiet, which all have.
-enum class OptionId { set, json, jobs, out, configs, walk };
+enum class OptionId { set, json, jobs, out, configs, walk, level };
 
 // The options of `splinter walk`, as text.
 struct WalkArguments {
@@ -26,6 +26,7 @@ struct Arguments {
     std::optional<std::string> json;
     std::optional<std::string> out;
     std::optional<std::string> configs;
+    std::optional<std::string> level;
     WalkArguments walk;
     unsigned jobs = 1;  // default: the host's CPUs
     bool help = false;

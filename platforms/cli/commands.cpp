@@ -11,6 +11,7 @@ constexpr std::string_view kFiles[] = {"FILE..."};
 constexpr std::string_view kAddress[] = {"ADDRESS"};
 
 constexpr OptionId kRunOptions[] = {OptionId::set, OptionId::json};
+constexpr OptionId kReplayOptions[] = {OptionId::level, OptionId::set, OptionId::json};
 constexpr OptionId kSweepOptions[] = {OptionId::set, OptionId::jobs, OptionId::out, OptionId::json};
 constexpr OptionId kCompareOptions[] = {OptionId::set, OptionId::jobs, OptionId::json};
 constexpr OptionId kListOptions[] = {OptionId::configs};
@@ -26,8 +27,9 @@ constexpr Command kCommands[] = {
     {"compare", kConfig, kCompareOptions, "simulate all combinations of the axes and print the comparison",
      "splinter compare configs/experiments/first-light.toml --set flush.strategy=none,per-page,batched,freetype",
      execute_compare},
-    {"replay", kDirectory, kRunOptions, "replay a real kernel's allocation trace; exit 0 if its free pages are reproduced",
-     "splinter replay tests/data/traces/secret512-k61", execute_replay},
+    {"replay", kDirectory, kReplayOptions,
+     "replay a real kernel's allocation trace; exit 0 if its free pages, or with --level all its blocks and lists, are reproduced",
+     "splinter replay tests/data/traces/secret512-k61 --level pcp", execute_replay},
     {"list", {}, kListOptions, "list strategies, workloads, platforms and metrics", "splinter list", execute_list},
     {"conform",
      kFiles,

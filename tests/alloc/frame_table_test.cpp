@@ -27,14 +27,14 @@ TEST_F(Frames, StateOrderAndLinksDoNotOverlap) {
     EXPECT_EQ(table.order(last), Order{10U});
     EXPECT_EQ(table.next(last), last);
     EXPECT_EQ(table.prev(last), Pfn{0});
-    table.set(last, FrameState::pcp(), Order{3U});
+    table.set(last, FrameState::pcp(Migratetype::movable), Order{3U});
     EXPECT_TRUE(table.state(last).on_pcp());
     EXPECT_EQ(table.next(last), last);
     EXPECT_EQ(table.prev(last), Pfn{0});
 }
 
 TEST_F(Frames, ClearForgetsEverything) {
-    table.set(Pfn{3}, FrameState::pcp(), Order{9U});
+    table.set(Pfn{3}, FrameState::pcp(Migratetype::movable), Order{9U});
     table.set_next(Pfn{3}, Pfn{4});
     table.clear(Pfn{3});
     EXPECT_TRUE(table.state(Pfn{3}).none());
@@ -43,7 +43,7 @@ TEST_F(Frames, ClearForgetsEverything) {
 
 TEST_F(Frames, AStateIsExactlyOneThing) {
     EXPECT_TRUE(FrameState{}.none());
-    EXPECT_FALSE(FrameState::pcp().none() || FrameState::pcp().in_buddy());
+    EXPECT_FALSE(FrameState::pcp(Migratetype::movable).none() || FrameState::pcp(Migratetype::movable).in_buddy());
     EXPECT_TRUE(FrameState::buddy(0).in_buddy());
     EXPECT_FALSE(FrameState::buddy(0).on_pcp());
 }

@@ -58,8 +58,7 @@ class TestKernel {
   public:
     TestKernel(TestMemory& memory, std::vector<Zone> zones, std::size_t cpus, const KernelParams& params,
                std::string_view strategy_name, MapObserver& observer)
-        : pages{memory.frames(), std::move(zones), cpus, PageCount{params.pcp_batch}, PageCount{params.pcp_high},
-                memory.data()},
+        : pages{memory.frames(), std::move(zones), cpus, pcp_limits(params), memory.data()},
           calls{cpus, memory.data()},
           flush{calls, PageCount{params.flush_ceiling}},
           tables{pages},
