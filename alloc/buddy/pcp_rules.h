@@ -34,6 +34,8 @@ class PcpRules {
     [[nodiscard]] virtual unsigned refill_blocks(PcpState& pcp, Order order, ZoneFill fill) const = 0;
     // A block of `order` was put on its list and counted: pages to drain now (free_unref_page_commit()).
     [[nodiscard]] virtual PageCount on_free(PcpState& pcp, Order order, ZoneFill fill) const = 0;
+    // A free of this order would empty the lists, lest small blocks of high order pile up (free_high).
+    [[nodiscard]] virtual bool frees_high(const PcpState& pcp, Order order) const = 0;
     // The vmstat worker looks at the lists: pages to drain (decay_pcp_high()).
     [[nodiscard]] virtual PageCount decay(PcpState& pcp) const = 0;
 };

@@ -17,10 +17,13 @@ class PcpRules6_1 : public PcpRules {
     }
 
     PageCount on_free(PcpState& pcp, Order order, ZoneFill) const override {
-        const bool free_high = pcp.factor > 0 && order.index() > 0 && order.index() <= kCostlyOrder;
-        if (free_high) return pcp.count;
+        if (frees_high(pcp, order)) return pcp.count;
         if (pcp.count < pcp.high) return PageCount{0};
         return nr_pcp_free(pcp);
+    }
+
+    bool frees_high(const PcpState& pcp, Order order) const override {
+        return pcp.factor > 0 && order.index() > 0 && order.index() <= kCostlyOrder;
     }
 
     PageCount decay(PcpState&) const override { return PageCount{0}; }

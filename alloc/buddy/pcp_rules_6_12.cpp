@@ -47,14 +47,17 @@ class PcpRules6_12 : public PcpRules {
     // free_unref_page_commit()
     PageCount on_free(PcpState& pcp, Order order, ZoneFill fill) const override {
         pcp.factor >>= 1;
-        const bool costly = order.index() > 0 && order.index() <= kCostlyOrder;
-        const bool free_high = costly && pcp.free_count >= pcp.batch && pcp.freed_high_order &&
-                               (!pcp.keeps_high_batch || pcp.count >= pcp.batch);
-        pcp.freed_high_order = costly;
+        const bool free_high = frees_high(pcp, order);
+        pcp.freed_high_order = is_high(order);
         if (raw(pcp.free_count) < longest_series(pcp)) pcp.free_count += order.pages();
         const Pages high = nr_pcp_high(pcp, free_high, fill);
         if (raw(pcp.count) < high) return PageCount{0};
         return count_of(nr_pcp_free(pcp, high, free_high));
+    }
+
+    bool frees_high(const PcpState& pcp, Order order) const override {
+        return is_high(order) && pcp.free_count >= pcp.batch && pcp.freed_high_order &&
+               (!pcp.keeps_high_batch || pcp.count >= pcp.batch);
     }
 
     // decay_pcp_high()
@@ -66,6 +69,8 @@ class PcpRules6_12 : public PcpRules {
     }
 
   private:
+    // "As high-order pages other than THP's stored on PCP can contribute to fragmentation"
+    static bool is_high(Order order) { return order.index() > 0 && order.index() <= kCostlyOrder; }
     static Pages longest_series(const PcpState& pcp) { return raw(pcp.batch) << kPcpBatchScaleMax; }
 
     static Pages nr_pcp_high(PcpState& pcp, bool free_high, ZoneFill fill) {

@@ -18,9 +18,10 @@ constexpr std::array<std::string_view, kPredictedKinds> kKindKeys{"allocations",
                                                                   "free_lists",  "pageblocks", "pcp_lists"};
 constexpr std::array<std::string_view, kExceptions> kExceptionTexts{
     "pages of bulk allocations, which leave no line each", "frees that found the per-CPU list locked, without a D line",
+    "frees of a batch that the free of an interrupt overtook, as the D lines tell",
     "drains below the high watermark, whose size the trace does not show",
     "claims of a pageblock that its pages on LRU lists decided, as the trace tells"};
-constexpr std::array<std::string_view, kExceptions> kExceptionKeys{"bulk_pages", "contended_frees", "drains_below_watermark",
+constexpr std::array<std::string_view, kExceptions> kExceptionKeys{"bulk_pages", "contended_frees", "overtaken_frees", "drains_below_watermark",
                                                                    "claims_by_movable_pages"};
 
 }  // namespace

@@ -31,10 +31,11 @@ inline constexpr std::size_t kPredictedKinds = 7;
 enum class Exception : std::uint8_t {
     bulk_page,        // 1: pages that alloc_pages_bulk() handed out without a line each
     contended_free,   // 2: a free that found its per-CPU list locked and went to the buddy without a D line
+    overtaken_free,   // 5: a free of a batch that an interrupt's free overtook: its line came first, its block was listed later
     below_watermark,  // 4: a drain of 6.12 in a zone below its high watermark
     movable_pages,    // 7: a claim of part of a pageblock that its pages on LRU lists decided
 };
-inline constexpr std::size_t kExceptions = 4;
+inline constexpr std::size_t kExceptions = 5;
 
 class LevelReport {
   public:

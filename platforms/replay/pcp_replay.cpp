@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -43,6 +45,7 @@ class PcpReplay {
             for (const Mismatch& mismatch : mismatches_) bring_back_in_step(step, mismatch);
             mismatches_.clear();
         }
+        for (UntimedCpu& cpu : cpus_) free_held(cpu);
         recorder_.expect(schedule.unanswered, {});
         recorder_.settle();
         for (std::size_t z = 0; z < pages_.zones().size(); ++z) {
@@ -64,6 +67,7 @@ class PcpReplay {
 
     void perform(const TraceStep& step) {
         UntimedCpu& cpu = cpus_[step.cpu.index()];
+        if (step.kind != TraceStep::Kind::free_series) free_held(cpu);
         switch (step.kind) {
             case TraceStep::Kind::allocate:
                 return allocate(cpu, step.events.front());
@@ -77,8 +81,7 @@ class PcpReplay {
             case TraceStep::Kind::bulk:
                 return allocate_bulk(cpu, step);
             case TraceStep::Kind::free_series:
-                for (std::size_t event : step.events) free_or_decay(cpu, event);
-                return;
+                return free_series(cpu, step);
             case TraceStep::Kind::free_directly:
                 return free_directly(cpu, step.events.front());
         }
@@ -109,6 +112,55 @@ class PcpReplay {
             if (!page) return;
             report_.recognise(Exception::bulk_page);
         }
+    }
+
+    // The lines of a batch of frees (free_unref_page_list(), free_unref_folios()) come before its first block is listed. An interrupt
+    // in between may free a block of an order that empties the lists: then what the kernel drains tells which frees came too late.
+    void free_series(UntimedCpu& cpu, const TraceStep& step) {
+        std::vector<std::size_t> events = std::exchange(held_[cpu.id().index()], {});
+        events.insert(events.end(), step.events.begin(), step.events.end());
+        if (events.empty()) return;
+        const std::size_t last = events.back();
+        events.pop_back();
+        const std::size_t listed = may_overtake(last, step) ? events.size() - too_late(events, last, step) : events.size();
+        for (std::size_t i = 0; i < listed; ++i) free_or_decay(cpu, events[i]);
+        events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(listed));
+        if (!events.empty() && empties_lists(cpu, last)) {
+            for (std::size_t event : events)
+                if (event >= step.events.front()) report_.recognise(Exception::overtaken_free);  // not held from before
+            held_[cpu.id().index()] = std::exchange(events, {});
+        }
+        for (std::size_t event : events) free_or_decay(cpu, event);
+        free_or_decay(cpu, last);
+    }
+
+    // Frees at the end of the series, in the zone of `last`, whose blocks the step did not drain.
+    std::size_t too_late(const std::vector<std::size_t>& events, std::size_t last, const TraceStep& step) {
+        const Zone& zone = pages_.zone_of(trace_.log.events[last].pfn());
+        std::set<Pfn> drained;
+        for (std::size_t line : step.drains) drained.insert(trace_.log.events[line].pfn());
+        const auto listed = std::find_if(events.rbegin(), events.rend(), [&](std::size_t event) {
+            const TraceEvent& line = trace_.log.events[event];
+            return line.kind == TraceEventKind::decay || !zone.contains(line.pfn()) || drained.contains(line.pfn());
+        });
+        return static_cast<std::size_t>(listed - events.rbegin());
+    }
+
+    bool may_overtake(std::size_t i, const TraceStep& step) const {
+        const TraceEvent& event = trace_.log.events[i];
+        return !step.drains.empty() && event.kind == TraceEventKind::free && event.order > Order{0U} &&
+               std::any_of(step.drains.begin(), step.drains.end(),
+                           [&](std::size_t line) { return trace_.log.events[line].pfn() == event.pfn(); });
+    }
+
+    bool empties_lists(const UntimedCpu& cpu, std::size_t i) {
+        const TraceEvent& event = trace_.log.events[i];
+        const Zone& zone = pages_.zone_of(event.pfn());
+        return zone.rules().pcp_rules.frees_high(pages_.pcp(zone, cpu.id()).state(), event.order);
+    }
+
+    void free_held(UntimedCpu& cpu) {
+        for (std::size_t event : std::exchange(held_[cpu.id().index()], {})) free_or_decay(cpu, event);
     }
 
     void free_or_decay(UntimedCpu& cpu, std::size_t i) {
@@ -180,6 +232,7 @@ class PcpReplay {
     LevelReport report_{ReplayLevel::pcp};
     TraceRecorder recorder_;
     std::vector<UntimedCpu> cpus_;
+    std::vector<std::vector<std::size_t>> held_ = std::vector<std::vector<std::size_t>>(trace_.before.cpus);  // by CPU: frees that were overtaken
     std::vector<Mismatch> mismatches_;
 };
 

@@ -64,13 +64,62 @@ TEST_F(Allocator, CpusHaveListsOfTheirOwn) {
     EXPECT_EQ(two.kernel.pages.free_pages(two.zone()), kSpan.count);
 }
 
-TEST_F(Allocator, ListsThatReachTheirHighMarkDrainOneBatch) {
-    const auto blocks = take(63 * 8 + 1);  // leaves 62 on the list
-    for (std::size_t i = 0; i < 504 - 62 - 1; ++i) pages.free_pages(node.cpu(), blocks[i], Order{0U});
-    EXPECT_EQ(pcp().count(), PageCount{503});
-    pages.free_pages(node.cpu(), blocks.back(), Order{0U});
-    EXPECT_EQ(pcp().count(), PageCount{504 - 63});
-    EXPECT_EQ(pages.free_pages(node.zone()), kSpan.count - PageCount{63});
+TEST(Drain, ListsThatReachTheirHighMarkGiveBackAsManyPagesAsWereFreedInARow) {  // 6.12
+    RecordedKernel node{kSpan, "none", 1, KernelParams{.pcp_batch = 63, .pcp_high = 504, .pcp_high_max = 504}};
+    PageAllocator& pages = node.kernel.pages;
+    const PerCpuPages& pcp = pages.pcp(node.zone(), CpuId{0U});
+    std::vector<Pfn> blocks;
+    for (int i = 0; i < 505; ++i) blocks.push_back(pages.alloc_pages(node.cpu(), kPage).value());
+    ASSERT_EQ(pcp.count(), PageCount{63 + 126 + 252 + 441 - 505});  // refills double up to high less a batch
+    for (int i = 0; i < 126; ++i) pages.free_pages(node.cpu(), blocks[i], Order{0U});
+    EXPECT_EQ(pcp.count(), PageCount{503});
+    pages.free_pages(node.cpu(), blocks[126], Order{0U});
+    EXPECT_EQ(pcp.count(), PageCount{504 - 127});
+    EXPECT_EQ(pages.free_pages(node.zone()), kSpan.count - PageCount{505 - 127});
+}
+
+TEST(Drain, Linux6_1GivesBackOneBatchTheFirstTimeAndTwoTheNext) {
+    RecordedKernel node{[](FrameTable& frames) {
+                            std::vector<Zone> zones;
+                            zones.push_back(free_zone(zone_layout(kSpan), frames, kLinux6_1));
+                            return zones;
+                        },
+                        "none", 1, KernelParams{.pcp_batch = 63, .pcp_high = 504}};
+    PageAllocator& pages = node.kernel.pages;
+    const PerCpuPages& pcp = pages.pcp(node.zone(), CpuId{0U});
+    std::vector<Pfn> blocks;
+    for (int i = 0; i < 63 * 12; ++i) blocks.push_back(pages.alloc_pages(node.cpu(), kPage).value());
+    ASSERT_EQ(pcp.count(), PageCount{0});  // refills are one batch each
+    for (int i = 0; i < 504; ++i) pages.free_pages(node.cpu(), blocks[i], Order{0U});
+    EXPECT_EQ(pcp.count(), PageCount{504 - 63});
+    for (int i = 504; i < 504 + 63; ++i) pages.free_pages(node.cpu(), blocks[i], Order{0U});
+    EXPECT_EQ(pcp.count(), PageCount{504 - 126});
+}
+
+TEST_F(Allocator, AFreeWhoseListIsLockedGoesToTheBuddy) {
+    const Pfn page = take(1).front();
+    const PageCount listed = pcp().count();
+    pages.free_to_buddy(node.cpu(), page, Order{0U});
+    EXPECT_EQ(pcp().count(), listed);
+    EXPECT_EQ(pages.free_pages(node.zone()), kSpan.count);
+}
+
+TEST_F(Allocator, ABulkPageLeavesTheRunOfFreesAlone) {  // alloc_pages_bulk() does not halve free_count
+    pages.free_pages(node.cpu(), take(1).front(), Order{0U});
+    ASSERT_EQ(pcp().state().free_count, PageCount{1});
+    EXPECT_TRUE(pages.alloc_bulk_page(node.cpu(), node.zone(), kMovable).has_value());
+    EXPECT_EQ(pcp().state().free_count, PageCount{1});
+    take(1);
+    EXPECT_EQ(pcp().state().free_count, PageCount{0});
+}
+
+TEST_F(Allocator, DecayGivesBackWhatIsAboveTheSinkingLimit) {  // decay_pcp_high(): 6.12
+    take(1);
+    pcp().state().high_min = PageCount{8};
+    pcp().state().high = PageCount{16};
+    pages.decay(node.cpu(), node.zone());
+    EXPECT_EQ(pcp().high(), PageCount{14});
+    EXPECT_EQ(pcp().count(), PageCount{14});
 }
 
 TEST_F(Allocator, OrdersThatNoPerCpuListServesGoToTheBuddy) {
@@ -139,7 +188,7 @@ std::uint64_t pages_until_refused(RecordedKernel& node, const AllocRequest& requ
     return taken;
 }
 
-const KernelParams kOneByOne{.pcp_batch = 1, .pcp_high = 1};
+const KernelParams kOneByOne{.pcp_batch = 1, .pcp_high = 1, .pcp_high_max = 1};
 
 TEST(ZoneChoice, TheHighestZoneServesFirst) {
     RecordedKernel node{two_zones(0, 0), "none", 1, kOneByOne};
@@ -178,7 +227,7 @@ TEST(ZoneChoice, APageGoesBackToItsZone) {
     RecordedKernel node{two_zones(0, 0), "none", 1, kOneByOne};
     const Pfn low = node.kernel.pages.alloc_pages(node.cpu(), in_zone(0)).value();
     node.kernel.pages.free_pages(node.cpu(), low, Order{0U});
-    EXPECT_EQ(node.zone(0).free_pages(), kLargestBlock);
+    EXPECT_EQ(node.kernel.pages.free_pages(node.zone(0)), kLargestBlock);  // one of them on a per-CPU list
 }
 
 }  // namespace

@@ -45,14 +45,6 @@ TEST_F(Pcp, EachListHasOneOrder) {
             EXPECT_EQ(PerCpuPages::order_of(PerCpuPages::list_index(Order{order}, type)), Order{order});
 }
 
-TEST_F(Pcp, ARefillShrinksWithTheOrderDownToTwoBlocks) {
-    const std::pair<unsigned, unsigned> expected[] = {{0, 63}, {1, 31}, {2, 15}, {3, 7}, {9, 2}};
-    for (auto [order, blocks] : expected) EXPECT_EQ(lists.refill_blocks(Order{order}), blocks) << order;
-    lists.configure(PageCount{1}, PageCount{1});
-    EXPECT_EQ(lists.refill_blocks(Order{0U}), 1U);
-    EXPECT_EQ(lists.refill_blocks(Order{3U}), 1U);
-}
-
 TEST_F(Pcp, TheBlockFreedLastIsTakenFirst) {
     lists.push(frames, 0, Pfn{1});
     lists.push(frames, 0, Pfn{2});
@@ -92,7 +84,7 @@ TEST_F(Pcp, ADrainEmptiesAListFromItsColdEndThenGoesRound) {
     lists.push(frames, 0, Pfn{7});
     std::size_t list = 2;
     std::vector<Pfn> order;
-    while (const auto block = lists.pop_cold(frames, list)) order.push_back(block->first);
+    while (const auto block = lists.pop_cold(frames, list)) order.push_back(block->block);
     EXPECT_EQ(raw(order), (std::vector<std::uint64_t>{1, 2, 512, 7}));
     EXPECT_EQ(lists.count(), PageCount{0});
 }
