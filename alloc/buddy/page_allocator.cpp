@@ -6,6 +6,17 @@
 #include "hw/base/check.h"
 
 namespace splinter::alloc {
+namespace {
+
+// zone_highsize() of 6.12 with MIN_PERCPU_PAGELIST_HIGH_FRACTION: the limit of a CPU's lists rises at most to its share of an
+// eighth of the zone, and is nowhere less than four batches.
+PcpState in_zone(PcpState limits, const Zone& zone, std::size_t cpus) {
+    const std::uint64_t share = std::max(zone.layout().managed.raw() / 8 / cpus, 4 * limits.batch.raw());
+    limits.high_max = std::max(limits.high_min, std::min(limits.high_max, PageCount{share}));
+    return limits;
+}
+
+}  // namespace
 
 PageAllocator::PageAllocator(FrameTable& frames, std::vector<Zone> zones, std::size_t cpus, const PcpState& limits,
                              layout::KernelData data)
@@ -13,7 +24,7 @@ PageAllocator::PageAllocator(FrameTable& frames, std::vector<Zone> zones, std::s
     for (std::size_t i = 0; i < zones_.size(); ++i) {
         SPLINTER_CHECK(zones_[i].layout().index.raw() == i, "zones are numbered in ascending order");
         pcps_.emplace_back(cpus);
-        for (PerCpuPages& pcp : pcps_.back()) pcp.configure(limits);
+        for (PerCpuPages& pcp : pcps_.back()) pcp.configure(in_zone(limits, zones_[i], cpus));
     }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "alloc/buddy/kernel_rules.h"
 #include "hw/base/user_error.h"
 #include "platforms/build/node.h"
 #include "platforms/run/trace_directory.h"
@@ -27,6 +28,9 @@ bool runs_trace(const RunConfig& config) {
 
 void check(const ResolvedPoint& point) {
     Node::check(point.config);
+    if (point.config.kernel.version != alloc::kLinux6_12.version && point.config.flush.strategy == "freetype")
+        throw UserError("kernel.version", "is " + point.config.kernel.version + ", but freetypes exist on 6.12 only",
+                        "choose 6.12, or another flush.strategy");
     if (point.config.workload.run.empty()) throw UserError("workload.run", "found no workload, expected at least one");
     if (!runs_trace(point.config)) return;
     const std::string directory = resolved_trace_directory(point);
