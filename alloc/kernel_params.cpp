@@ -12,8 +12,11 @@ void describe(KernelParams& p, ParamVisitor& v) {
         v.count("flush_ceiling", p.flush_ceiling, {0, 1'000'000},
                 "tlb_single_page_flush_ceiling: ranges of more pages flush everything");
         v.count("pcp_batch", p.pcp_batch, {1, 4096}, "pages per refill or drain of a per-CPU list");
-        v.count("pcp_high", p.pcp_high, {1, 1'000'000}, "pages on a CPU's lists before it drains; 6.12 moves this limit between it and pcp_high_max");
-        v.count("pcp_high_max", p.pcp_high_max, {1, 10'000'000}, "6.12: the most that the limit rises to; in any zone at most an eighth of it, shared by the CPUs (zone_highsize())");
+        v.count("pcp_high", p.pcp_high, {1, 1'000'000},
+                "pages on a CPU's lists before it drains; 6.12 moves this limit between it and pcp_high_max");
+        v.count("pcp_high_max", p.pcp_high_max, {1, 10'000'000},
+                "6.12: the most that the limit rises to; in any zone at most an eighth of it, shared by the CPUs "
+                "(zone_highsize())");
     }
     const ParamGroup group{v, "flush"};
     v.count("batch_pages", p.batch_pages, {1, 262'144}, "strategy batched: pages unmapped by one call");

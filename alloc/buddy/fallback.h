@@ -1,10 +1,9 @@
 // Where a block comes from: the lists of its own type, or another migratetype's when they are empty. __rmqueue() of
 // mm/page_alloc.c, whose fallback is a different one in each kernel version:
-//   6.1    __rmqueue_fallback(), steal_suitable_fallback(): moves blocks to the lists of the request's type, then serves from them
-//   6.12   __rmqueue_claim(), __rmqueue_steal(): claims a pageblock, or takes one block and leaves its pageblock alone
-// Fallbacks keep the flags of the freetype, so that an unmapped request finds nothing here (no other migratetype has an unmapped
-// list) and a mapped request never gets an unmapped block.
-// Leaves out: CMA, watermark boosts.
+//   6.1    __rmqueue_fallback(), steal_suitable_fallback(): moves blocks to the lists of the request's type, then serves from
+//   them 6.12   __rmqueue_claim(), __rmqueue_steal(): claims a pageblock, or takes one block and leaves its pageblock alone
+// Fallbacks keep the flags of the freetype, so that an unmapped request finds nothing here (no other migratetype has an
+// unmapped list) and a mapped request never gets an unmapped block. Leaves out: CMA, watermark boosts.
 #pragma once
 
 #include <optional>
@@ -20,8 +19,8 @@ struct BuddyWork;
 // How far a series of takes has had to go; a bulk refill keeps it, as rmqueue_bulk() of 6.12 does (enum rmqueue_mode).
 enum class TakeMode : std::uint8_t { normal, claim, steal };
 
-// ALLOC_NOFRAGMENT: a request below pageblock order takes no smaller foreign block than a pageblock. Set for the first pass over
-// the zonelist if it begins with ZONE_NORMAL (alloc_flags_nofragment(), both versions).
+// ALLOC_NOFRAGMENT: a request below pageblock order takes no smaller foreign block than a pageblock. Set for the first pass
+// over the zonelist if it begins with ZONE_NORMAL (alloc_flags_nofragment(), both versions).
 enum class Fragmenting : std::uint8_t { allowed, avoided };
 
 // A block of `order`. REQUIRES: zone lock held.

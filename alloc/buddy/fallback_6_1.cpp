@@ -1,6 +1,6 @@
-// __rmqueue(), __rmqueue_fallback() and steal_suitable_fallback() of mm/page_alloc.c, Linux 6.1: blocks move to the lists of the
-// request's type, and the request is served from there. The block that moves keeps its size; the rest of it stays with the new
-// type whatever its pageblock says.
+// __rmqueue(), __rmqueue_fallback() and steal_suitable_fallback() of mm/page_alloc.c, Linux 6.1: blocks move to the lists of
+// the request's type, and the request is served from there. The block that moves keeps its size; the rest of it stays with the
+// new type whatever its pageblock says.
 #include "alloc/buddy/kernel_rules.h"
 #include "alloc/buddy/zone.h"
 #include "hw/base/check.h"
@@ -17,7 +17,8 @@ struct Found {
 std::optional<Found> choose(const Zone& zone, Order order, FreeType type, Order least) {
     for (Order at = kMaxOrder;; at = at.prev()) {
         if (const auto source = find_fallback(zone, at, type)) {
-            if (source->may_take_pageblock || type.migratetype != Migratetype::movable || at == order) return Found{at, *source};
+            if (source->may_take_pageblock || type.migratetype != Migratetype::movable || at == order)
+                return Found{at, *source};
             break;
         }
         if (at == least) return std::nullopt;

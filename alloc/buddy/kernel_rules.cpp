@@ -1,22 +1,6 @@
 #include "alloc/buddy/kernel_rules.h"
 
-#include "alloc/buddy/zone.h"
-
 namespace splinter::alloc {
-namespace {
-
-// Linux 6.1: "Limit the number reserved to 1 pageblock or roughly 1% of a zone."
-PageCount highatomic_limit_6_1(PageCount managed) { return PageCount{managed.raw() / 100 + kPageblockOrder.pages().raw()}; }
-
-// Linux 6.12: 1 % in whole pageblocks, rounded up; nothing if that is less than one.
-PageCount highatomic_limit_6_12(PageCount managed) {
-    const std::uint64_t pageblock = kPageblockOrder.pages().raw();
-    const std::uint64_t percent = managed.raw() / 100;
-    return PageCount{percent < pageblock ? 0 : (percent + pageblock - 1) / pageblock * pageblock};
-}
-
-}  // namespace
-
 const KernelRules kLinux6_1{
     .version = "6.1",
     .merged_pageblock = MergedPageblock::keeps_its_type,
@@ -24,7 +8,6 @@ const KernelRules kLinux6_1{
     .edge_pageblock = EdgePageblock::moves_from_the_page_on,
     .drained_type = DrainedType::remembered,
     .fallback_trace = FallbackTrace::before_the_take,
-    .highatomic_limit = highatomic_limit_6_1,
     .take_block = take_block_6_1,
     .pcp_rules = pcp_rules_6_1(),
 };
@@ -36,7 +19,6 @@ const KernelRules kLinux6_12{
     .edge_pageblock = EdgePageblock::is_left_alone,
     .drained_type = DrainedType::of_the_pageblock_now,
     .fallback_trace = FallbackTrace::after_the_take,
-    .highatomic_limit = highatomic_limit_6_12,
     .take_block = take_block_6_12,
     .pcp_rules = pcp_rules_6_12(),
 };

@@ -43,9 +43,6 @@ enum class FallbackTrace : std::uint8_t {
     after_the_take,   // 6.12: after a claim of part of a pageblock; in place of the other for a whole one and for a steal
 };
 
-// reserve_highatomic_pageblock(): pages that may be reserved in a zone of `managed` pages; none is reserved at or above it.
-using HighatomicLimit = PageCount (*)(PageCount managed);
-
 struct KernelRules {
     std::string_view version;
     MergedPageblock merged_pageblock;
@@ -53,7 +50,6 @@ struct KernelRules {
     EdgePageblock edge_pageblock;
     DrainedType drained_type;
     FallbackTrace fallback_trace;
-    HighatomicLimit highatomic_limit;
     TakeBlock take_block;       // __rmqueue(): fallback_6_1.cpp, fallback_6_12.cpp
     const PcpRules& pcp_rules;  // sizes of refills and drains: pcp_rules_6_1.cpp, pcp_rules_6_12.cpp
 };

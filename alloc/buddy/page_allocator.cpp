@@ -73,7 +73,8 @@ bool PageAllocator::avoids_fragmenting() const { return zones_.size() > 1 && zon
 
 // get_page_from_freelist() of 6.12 sets ZONE_BELOW_HIGH when it finds fewer free pages than the high watermark; frees clear it.
 void PageAllocator::note_fill(Zone& zone) const {
-    if (zone.layout().watermark_high > PageCount{0} && zone.free_pages() <= high_mark(zone)) zone.set_fill(ZoneFill::below_high);
+    if (zone.layout().watermark_high > PageCount{0} && zone.free_pages() <= high_mark(zone))
+        zone.set_fill(ZoneFill::below_high);
 }
 
 std::optional<Pfn> PageAllocator::alloc_pages(Cpu& cpu, const AllocRequest& request) {

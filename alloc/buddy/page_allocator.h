@@ -1,6 +1,7 @@
 // The page allocator of a node: zones, per-CPU lists, and freetypes. get_page_from_freelist(), rmqueue(), rmqueue_buddy(),
-// alloc_pages_bulk(), free_unref_page() of mm/page_alloc.c, Linux 6.1 or 6.12 as its zones say, and the flip of whole pageblocks between mapped and
-// unmapped by the ALLOC_UNMAPPED series (`late`: bjackman/linux mm/page_alloc.c @ 42fa552a0a5f, __rmqueue_direct_map()).
+// alloc_pages_bulk(), free_unref_page() of mm/page_alloc.c, Linux 6.1 or 6.12 as its zones say, and the flip of whole
+// pageblocks between mapped and unmapped by the ALLOC_UNMAPPED series (`late`: bjackman/linux mm/page_alloc.c @ 42fa552a0a5f,
+// __rmqueue_direct_map()).
 //
 // No kernel has checked the freetype policies: they follow the series as read, not a recorded run.
 // Leaves out: NUMA, reclaim, compaction, the slow path with its HIGHATOMIC reserves, the watermark boosts.

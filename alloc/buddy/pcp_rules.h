@@ -10,13 +10,13 @@ namespace splinter::alloc {
 struct PcpState {
     PageCount count;  // on all lists
     PageCount batch{63};
-    PageCount high{378};              // 6.12: floats between the next two
-    PageCount high_min{378};          // 6.12
-    PageCount high_max{378};          // 6.12
-    unsigned factor = 0;              // 6.1: free_factor; 6.12: alloc_factor
-    PageCount free_count;             // 6.12: pages freed since the last allocation, which halves it
-    bool freed_high_order = false;    // 6.12: PCPF_PREV_FREE_HIGH_ORDER
-    bool keeps_high_batch = true;     // 6.12: PCPF_FREE_HIGH_BATCH: this CPU's cache is large enough to keep a batch
+    PageCount high{378};            // 6.12: floats between the next two
+    PageCount high_min{378};        // 6.12
+    PageCount high_max{378};        // 6.12
+    unsigned factor = 0;            // 6.1: free_factor; 6.12: alloc_factor
+    PageCount free_count;           // 6.12: pages freed since the last allocation, which halves it
+    bool freed_high_order = false;  // 6.12: PCPF_PREV_FREE_HIGH_ORDER
+    bool keeps_high_batch = true;   // 6.12: PCPF_FREE_HIGH_BATCH: this CPU's cache is large enough to keep a batch
 };
 
 inline constexpr unsigned kPcpBatchScaleMax = 5;  // CONFIG_PCP_BATCH_SCALE_MAX

@@ -1,5 +1,5 @@
-// nr_pcp_high(), nr_pcp_free() and the refill of __rmqueue_pcplist() of mm/page_alloc.c, Linux 6.1: refills are one batch, drains
-// double from one batch on with every drain that no allocation interrupts.
+// nr_pcp_high(), nr_pcp_free() and the refill of __rmqueue_pcplist() of mm/page_alloc.c, Linux 6.1: refills are one batch,
+// drains double from one batch on with every drain that no allocation interrupts.
 #include <algorithm>
 
 #include "alloc/buddy/pcp_rules.h"

@@ -1,6 +1,6 @@
-// nr_pcp_alloc(), nr_pcp_high(), nr_pcp_free() and decay_pcp_high() of mm/page_alloc.c, Linux 6.12: refills of single pages double
-// while nothing is freed, drains are as large as the series of frees, and pcp->high floats between high_min and high_max.
-// Leaves out: ZONE_RECLAIM_ACTIVE (reclaim is not modelled).
+// nr_pcp_alloc(), nr_pcp_high(), nr_pcp_free() and decay_pcp_high() of mm/page_alloc.c, Linux 6.12: refills of single pages
+// double while nothing is freed, drains are as large as the series of frees, and pcp->high floats between high_min and
+// high_max. Leaves out: ZONE_RECLAIM_ACTIVE (reclaim is not modelled).
 #include <algorithm>
 
 #include "alloc/buddy/pcp_rules.h"
@@ -63,8 +63,8 @@ class PcpRules6_12 : public PcpRules {
     // decay_pcp_high()
     PageCount decay(PcpState& pcp) const override {
         if (pcp.high > pcp.high_min)
-            pcp.high = count_of(std::max({raw(pcp.count) - longest_series(pcp), raw(pcp.high) - (raw(pcp.high) >> 3),
-                                          raw(pcp.high_min)}));
+            pcp.high = count_of(
+                std::max({raw(pcp.count) - longest_series(pcp), raw(pcp.high) - (raw(pcp.high) >> 3), raw(pcp.high_min)}));
         return pcp.count > pcp.high ? pcp.count - pcp.high : PageCount{0};
     }
 
@@ -87,8 +87,7 @@ class PcpRules6_12 : public PcpRules {
             return std::max(raw(pcp.count), raw(pcp.high_min));
         }
         const Pages needed = raw(pcp.free_count) + raw(pcp.batch);
-        if (raw(pcp.count) >= high && high < needed)
-            pcp.high = count_of(clamp(needed, raw(pcp.high_min), raw(pcp.high_max)));
+        if (raw(pcp.count) >= high && high < needed) pcp.high = count_of(clamp(needed, raw(pcp.high_min), raw(pcp.high_max)));
         return high;
     }
 

@@ -12,15 +12,15 @@ struct Fallback {
     Pfn block;
     Order asked;
     Order found;
-    Migratetype type;    // of the request
-    Migratetype source;  // of the list that served
+    Migratetype type;     // of the request
+    Migratetype source;   // of the list that served
     bool owns_pageblock;  // change_ownership: the pageblock has the request's type now
 
     friend bool operator==(const Fallback&, const Fallback&) = default;
 };
 
-// A pageblock of which a part is free may be claimed for `type` if half of it is free or compatible. Pages on LRU lists and other
-// movable ones count for a movable request and against others; the model knows of none.
+// A pageblock of which a part is free may be claimed for `type` if half of it is free or compatible. Pages on LRU lists and
+// other movable ones count for a movable request and against others; the model knows of none.
 struct Claim {
     Pfn block;  // the free block that was found
     Order found;

@@ -158,8 +158,7 @@ void Zone::free_block(Pfn block, Order order, FreeType type, BuddyWork& work) {
 
 void Zone::free_directly(Pfn block, Order order, BuddyWork& work) {
     const Order piece = rules_->large_free == LargeFree::by_pageblocks ? std::min(order, kPageblockOrder) : order;
-    for (Pfn at = block; at < block + order.pages(); at += piece.pages())
-        free_block(at, piece, pageblock_freetype(at), work);
+    for (Pfn at = block; at < block + order.pages(); at += piece.pages()) free_block(at, piece, pageblock_freetype(at), work);
 }
 
 FreeType Zone::list_type_of(Pfn block) const { return type_of(frames_->state(block).list()); }

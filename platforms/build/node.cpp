@@ -68,7 +68,8 @@ void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, co
     tables_->map(alloc::layout::kVmemmap, struct_pages, struct_page_bytes, x86::PageSize::m2, alloc::kKernelTable,
                  alloc::kKernelLeaf);
     const alloc::KernelRules& rules = *alloc::find_kernel_rules(config_.kernel.version);
-    auto zones = snapshot != nullptr ? plan_zones(*snapshot, *frames_, rules) : plan_zones(config_.platform.memory, *frames_, rules);
+    auto zones =
+        snapshot != nullptr ? plan_zones(*snapshot, *frames_, rules) : plan_zones(config_.platform.memory, *frames_, rules);
     kernel_ = std::make_unique<alloc::Kernel>(
         config_.kernel, strategy, *frames_,
         alloc::BootInfo{config_.hw.cores, tables_->root(), alloc::layout::KernelData{alloc::layout::direct_map(data)},

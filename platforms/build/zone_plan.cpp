@@ -79,8 +79,8 @@ alloc::PcpState pcp_state(const SnapshotPcp& recorded) {
     return state;
 }
 
-// The migratetype that 6.1 remembers of a block on a per-CPU list, which a snapshot does not hold: that of the list, which it was
-// chosen by, but for types that share a list.
+// The migratetype that 6.1 remembers of a block on a per-CPU list, which a snapshot does not hold: that of the list, which it
+// was chosen by, but for types that share a list.
 Migratetype remembered_type(const Zone& zone, unsigned pindex, Pfn block) {
     const Migratetype listed = PerCpuPages::type_of(pindex);
     const Migratetype owner = zone.pageblock_freetype(block).migratetype;
@@ -150,7 +150,8 @@ void load_pcp_lists(const KernelSnapshot& snapshot, alloc::PageAllocator& pages,
         for (const SnapshotPcp& pcp : recorded.pcp) {
             PerCpuPages& lists = pages.pcp(zone, CpuId{static_cast<std::uint32_t>(pcp.cpu.raw() % cores)});
             for (const SnapshotPcpList& list : pcp.lists)
-                for (Pfn block : list.blocks) lists.push_cold(frames, list.pindex, block, remembered_type(zone, list.pindex, block));
+                for (Pfn block : list.blocks)
+                    lists.push_cold(frames, list.pindex, block, remembered_type(zone, list.pindex, block));
         }
     }
 }

@@ -7,7 +7,7 @@ namespace {
 constexpr std::string_view kConfig[] = {"CONFIG"};
 constexpr std::string_view kDirectory[] = {"DIR"};
 constexpr std::string_view kFile[] = {"FILE"};
-constexpr std::string_view kFiles[] = {"FILE..."};
+constexpr std::string_view kRecords[] = {"FILE|DIR..."};
 constexpr std::string_view kAddress[] = {"ADDRESS"};
 
 constexpr OptionId kRunOptions[] = {OptionId::set, OptionId::json};
@@ -28,13 +28,14 @@ constexpr Command kCommands[] = {
      "splinter compare configs/experiments/first-light.toml --set flush.strategy=none,per-page,batched,freetype",
      execute_compare},
     {"replay", kDirectory, kReplayOptions,
-     "replay a real kernel's allocation trace; exit 0 if its free pages, or with --level all its blocks and lists, are reproduced",
+     "replay a real kernel's allocation trace; exit 0 if its free pages, or with --level all its blocks and lists, are "
+     "reproduced",
      "splinter replay tests/data/traces/secret512-k61 --level pcp", execute_replay},
     {"list", {}, kListOptions, "list strategies, workloads, platforms and metrics", "splinter list", execute_list},
     {"conform",
-     kFiles,
+     kRecords,
      {},
-     "run recorded page walks of real and emulated CPUs on the model; exit 0 if all agree",
+     "run recorded page walks (FILE) and kernel allocation traces (DIR, both levels) on the model; exit 0 if all agree",
      "splinter conform tests/data/walker/vectors.txt.xz",
      execute_conform},
     {"walk", kAddress, kWalkOptions, "explain one page walk level by level: entries, checks with their SDM sections, cycles",

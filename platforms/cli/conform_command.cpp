@@ -1,15 +1,19 @@
-// splinter conform FILE...: does the model answer as recorded CPUs did?
+// splinter conform FILE|DIR...: does the model answer as recorded CPUs and kernels did?
+#include <filesystem>
+
 #include "platforms/cli/commands.h"
 #include "platforms/cli/exit_codes.h"
 #include "platforms/cli/output.h"
 #include "platforms/conform/record_formats.h"
+#include "platforms/conform/trace_run.h"
 
 namespace splinter::platforms {
 
 int execute_conform(const Invocation& invocation) {
     const Arguments& arguments = invocation.arguments;
     ConformReport report{arguments.verbose ? Detail::every_disputed_record : Detail::summary};
-    for (const std::string& file : arguments.positional) run_record_file(file, report);
+    for (const std::string& path : arguments.positional)
+        std::filesystem::is_directory(path) ? run_trace_directory(path, report) : run_record_file(path, report);
     print(report.text());
     return report.agrees() ? kExitOk : kExitDisagreement;
 }

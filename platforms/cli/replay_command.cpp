@@ -3,8 +3,8 @@
 #include "platforms/cli/commands.h"
 #include "platforms/cli/exit_codes.h"
 #include "platforms/cli/output.h"
-#include "platforms/report/atomic_file.h"
 #include "platforms/replay/level_replay.h"
+#include "platforms/report/atomic_file.h"
 #include "platforms/report/replay_report.h"
 #include "platforms/run/replay.h"
 

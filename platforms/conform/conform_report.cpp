@@ -13,6 +13,12 @@ void ConformReport::add(Tallies& tallies, std::string_view category, Verdict ver
     if (verdict == Verdict::agrees) ++tally->second.agree;
 }
 
+void ConformReport::count_many(const std::string& category, std::uint64_t agree, std::uint64_t records) {
+    Tally& tally = counted_[category];
+    tally.agree += agree;
+    tally.records += records;
+}
+
 ConformReport::Tally ConformReport::sum(const Tallies& tallies) {
     Tally out;
     for (const auto& [category, tally] : tallies) {

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kLevels{"buddy", "pcp"};
 constexpr std::array<std::string_view, kPredictedKinds> kKinds{
-    "blocks allocated (A)", "blocks taken off buddy lists (L)",  "fallbacks (X)",           "blocks drained to the buddy (D)",
-    "free lists, in order", "migratetypes of pageblocks", "per-CPU lists, in order"};
+    "blocks allocated (A)", "blocks taken off buddy lists (L)", "fallbacks (X)",          "blocks drained to the buddy (D)",
+    "free lists, in order", "migratetypes of pageblocks",       "per-CPU lists, in order"};
 constexpr std::array<std::string_view, kPredictedKinds> kKindKeys{"allocations", "takes",      "fallbacks", "drains",
                                                                   "free_lists",  "pageblocks", "pcp_lists"};
 constexpr std::array<std::string_view, kExceptions> kExceptionTexts{
@@ -21,8 +21,8 @@ constexpr std::array<std::string_view, kExceptions> kExceptionTexts{
     "frees of a batch that the free of an interrupt overtook, as the D lines tell",
     "drains below the high watermark, whose size the trace does not show",
     "claims of a pageblock that its pages on LRU lists decided, as the trace tells"};
-constexpr std::array<std::string_view, kExceptions> kExceptionKeys{"bulk_pages", "contended_frees", "overtaken_frees", "drains_below_watermark",
-                                                                   "claims_by_movable_pages"};
+constexpr std::array<std::string_view, kExceptions> kExceptionKeys{"bulk_pages", "contended_frees", "overtaken_frees",
+                                                                   "drains_below_watermark", "claims_by_movable_pages"};
 
 }  // namespace
 
@@ -33,6 +33,8 @@ ReplayLevel parse_replay_level(const std::string& text) {
 }
 
 std::string_view name_of(ReplayLevel level) { return kLevels[static_cast<std::size_t>(level)]; }
+
+std::string_view name_of(Predicted kind) { return kKindKeys[static_cast<std::size_t>(kind)]; }
 
 LevelReport::Tally LevelReport::total() const {
     Tally sum;

@@ -1,5 +1,5 @@
-// How far a replay of a recorded kernel's trace agrees with it: a count for each kind of thing that was predicted or compared, the
-// first difference in full, and the events that the trace cannot explain, each recognised and counted.
+// How far a replay of a recorded kernel's trace agrees with it: a count for each kind of thing that was predicted or compared,
+// the first difference in full, and the events that the trace cannot explain, each recognised and counted.
 #pragma once
 
 #include <array>
@@ -27,6 +27,8 @@ enum class Predicted : std::uint8_t {
     pcp_list,    // at the end: a list of one zone and CPU, in its order
 };
 inline constexpr std::size_t kPredictedKinds = 7;
+// "allocations", "free_lists": as in JSON.
+[[nodiscard]] std::string_view name_of(Predicted kind);
 
 enum class Exception : std::uint8_t {
     bulk_page,        // 1: pages that alloc_pages_bulk() handed out without a line each
@@ -57,7 +59,9 @@ class LevelReport {
     };
     [[nodiscard]] Tally tally(Predicted kind) const { return tallies_[static_cast<std::size_t>(kind)]; }
     [[nodiscard]] Tally total() const;
-    [[nodiscard]] std::uint64_t recognised(Exception exception) const { return exceptions_[static_cast<std::size_t>(exception)]; }
+    [[nodiscard]] std::uint64_t recognised(Exception exception) const {
+        return exceptions_[static_cast<std::size_t>(exception)];
+    }
     [[nodiscard]] bool agrees() const { return total().agree == total().of; }
     [[nodiscard]] const std::optional<std::string>& first_difference() const { return first_difference_; }
 

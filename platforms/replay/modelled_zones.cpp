@@ -17,9 +17,11 @@ void compare_lists(Predicted kind, const std::string& name, const std::vector<Pf
     if (expected.empty() && got.empty()) return;
     report.count(kind, expected == got, [&] {
         const auto [left, right] = std::mismatch(expected.begin(), expected.end(), got.begin(), got.end());
-        const auto block = [](auto at, auto end) { return at == end ? std::string{"its end"} : fmt::format("block {:x}", at->raw()); };
-        return fmt::format("{}: {} blocks in the kernel, {} in the model; at position {} the kernel has {}, the model has {}", name,
-                           expected.size(), got.size(), left - expected.begin(), block(left, expected.end()),
+        const auto block = [](auto at, auto end) {
+            return at == end ? std::string{"its end"} : fmt::format("block {:x}", at->raw());
+        };
+        return fmt::format("{}: {} blocks in the kernel, {} in the model; at position {} the kernel has {}, the model has {}",
+                           name, expected.size(), got.size(), left - expected.begin(), block(left, expected.end()),
                            block(right, got.end()));
     });
 }
@@ -55,12 +57,13 @@ void compare_zone(const alloc::Zone& zone, const SnapshotZone& recorded, LevelRe
     for (const auto& [key, blocks] : got) expected.try_emplace(key);
     for (const auto& [key, blocks] : expected)
         compare_lists(Predicted::free_list,
-                      fmt::format("zone {}, order {}, {}", recorded.name, key.first, alloc::kMigratetypeNames[key.second]), blocks,
-                      got[key], report);
+                      fmt::format("zone {}, order {}, {}", recorded.name, key.first, alloc::kMigratetypeNames[key.second]),
+                      blocks, got[key], report);
     for (std::size_t i = 0; i < recorded.pageblock_types.size(); ++i) {
         const char type = recorded.pageblock_types[i];
         if (type == '.') continue;
-        const Pfn block = std::max(recorded.pageblock_start + PageCount{i << alloc::kPageblockOrder.index()}, recorded.span.first);
+        const Pfn block =
+            std::max(recorded.pageblock_start + PageCount{i << alloc::kPageblockOrder.index()}, recorded.span.first);
         const auto expected_type = static_cast<Migratetype>(type - '0');
         const Migratetype got_type = zone.pageblock_freetype(block).migratetype;
         report.count(Predicted::pageblock, expected_type == got_type, [&] {

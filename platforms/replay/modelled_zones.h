@@ -12,8 +12,8 @@ namespace splinter::platforms {
 // One frame more than the highest zone has.
 [[nodiscard]] PageCount frames_of(const KernelSnapshot& snapshot);
 
-// Takes [block, block + order) out of the free block that it is part of, if there is one that holds all of it; what is left goes
-// to the heads of its lists, as a split leaves it.
+// Takes [block, block + order) out of the free block that it is part of, if there is one that holds all of it; what is left
+// goes to the heads of its lists, as a split leaves it.
 bool take_out(alloc::Zone& zone, Pfn block, Order order);
 
 // Free lists and pageblocks.

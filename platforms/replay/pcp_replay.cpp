@@ -74,9 +74,9 @@ class PcpReplay {
             case TraceStep::Kind::allocate_reserve: {
                 alloc::BuddyWork work;
                 const TraceEvent& event = trace_.log.events[step.events.front()];
-                return check(step.events.front(),
-                             pages_.zone_of(event.pfn())
-                                 .take_smallest(event.order, {Migratetype::highatomic, Mapping::mapped}, work));
+                return check(
+                    step.events.front(),
+                    pages_.zone_of(event.pfn()).take_smallest(event.order, {Migratetype::highatomic, Mapping::mapped}, work));
             }
             case TraceStep::Kind::bulk:
                 return allocate_bulk(cpu, step);
@@ -90,8 +90,8 @@ class PcpReplay {
     void allocate(UntimedCpu& cpu, std::size_t i) {
         const TraceEvent& event = trace_.log.events[i];
         const FreeType type{static_cast<Migratetype>(event.migratetype), Mapping::mapped};
-        check(i, pages_.alloc_pages(cpu, {event.order, type, alloc::Blocking::may_block,
-                                          pages_.zone_of(event.pfn()).layout().index}));
+        check(i, pages_.alloc_pages(
+                     cpu, {event.order, type, alloc::Blocking::may_block, pages_.zone_of(event.pfn()).layout().index}));
     }
 
     void check(std::size_t i, std::optional<Pfn> got) {
@@ -114,8 +114,9 @@ class PcpReplay {
         }
     }
 
-    // The lines of a batch of frees (free_unref_page_list(), free_unref_folios()) come before its first block is listed. An interrupt
-    // in between may free a block of an order that empties the lists: then what the kernel drains tells which frees came too late.
+    // The lines of a batch of frees (free_unref_page_list(), free_unref_folios()) come before its first block is listed. An
+    // interrupt in between may free a block of an order that empties the lists: then what the kernel drains tells which frees
+    // came too late.
     void free_series(UntimedCpu& cpu, const TraceStep& step) {
         std::vector<std::size_t> events = std::exchange(held_[cpu.id().index()], {});
         events.insert(events.end(), step.events.begin(), step.events.end());
@@ -186,8 +187,8 @@ class PcpReplay {
         return !is_free;
     }
 
-    // What the model handed out goes back to the hot end of its list, or to the buddy; what the kernel handed out leaves wherever
-    // it is.
+    // What the model handed out goes back to the hot end of its list, or to the buddy; what the kernel handed out leaves
+    // wherever it is.
     void bring_back_in_step(const TraceStep& step, const Mismatch& mismatch) {
         if (mismatch.got) {
             Zone& zone = pages_.zone_of(*mismatch.got);
@@ -232,7 +233,8 @@ class PcpReplay {
     LevelReport report_{ReplayLevel::pcp};
     TraceRecorder recorder_;
     std::vector<UntimedCpu> cpus_;
-    std::vector<std::vector<std::size_t>> held_ = std::vector<std::vector<std::size_t>>(trace_.before.cpus);  // by CPU: frees that were overtaken
+    std::vector<std::vector<std::size_t>> held_ =
+        std::vector<std::vector<std::size_t>>(trace_.before.cpus);  // by CPU: frees that were overtaken
     std::vector<Mismatch> mismatches_;
 };
 

@@ -57,7 +57,8 @@ void TraceRecorder::compare(Predicted kind, const std::vector<std::size_t>& expe
         report_.count(kind, agrees, [&] {
             const std::string place = expected.empty() ? log_.path : log_.place(expected[std::min(i, expected.size() - 1)]);
             return fmt::format("{}: the kernel has {}, the model has {}", place,
-                               i < expected.size() ? text(read(expected[i])) : "nothing", i < got.size() ? text(got[i]) : "nothing");
+                               i < expected.size() ? text(read(expected[i])) : "nothing",
+                               i < got.size() ? text(got[i]) : "nothing");
         });
     }
 }

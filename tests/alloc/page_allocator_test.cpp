@@ -223,6 +223,56 @@ TEST(ZoneChoice, ARecordedAllocationStaysInItsZoneAndIgnoresMarks) {
     EXPECT_EQ(node.zone(1).free_pages(), kLargestBlock);
 }
 
+// A lower zone with free memory, and a ZONE_NORMAL in which half a pageblock of another type is all there is.
+auto fragmented_normal(ZoneKind kind) {
+    return [=](FrameTable& frames) {
+        std::vector<Zone> zones;
+        zones.push_back(free_zone(zone_layout({kFirstGiant, kLargestBlock}), frames));
+        ZoneLayout layout = zone_layout({kFirstGiant + kLargestBlock, kLargestBlock}, ZoneIndex{1});
+        layout.kind = kind;
+        zones.emplace_back(std::move(layout), frames)
+            .add_free_block(kFirstGiant + kLargestBlock, Order{8U}, Migratetype::movable);
+        return zones;
+    };
+}
+
+TEST(ZoneChoice, ALowerZoneServesBeforeZoneNormalFragments) {  // ALLOC_NOFRAGMENT
+    RecordedKernel node{fragmented_normal(ZoneKind::normal)};
+    EXPECT_LT(*node.kernel.pages.alloc_pages(node.cpu(), kUnmovablePage), kFirstGiant + kLargestBlock);
+    RecordedKernel other{fragmented_normal(ZoneKind::other)};
+    EXPECT_EQ(*other.kernel.pages.alloc_pages(other.cpu(), kUnmovablePage), kFirstGiant + kLargestBlock);
+}
+
+TEST(ZoneChoice, ZoneNormalFragmentsBeforeAnAllocationFails) {
+    RecordedKernel node{fragmented_normal(ZoneKind::normal)};
+    AllocRequest request = kUnmovablePage;
+    request.only_zone = ZoneIndex{1};
+    EXPECT_EQ(*node.kernel.pages.alloc_pages(node.cpu(), request), kFirstGiant + kLargestBlock);
+}
+
+TEST(ZoneChoice, AZoneAtItsHighWatermarkIsMarkedUntilADrainLiftsIt) {  // ZONE_BELOW_HIGH
+    RecordedKernel node{[](FrameTable& frames) {
+                            std::vector<Zone> zones;
+                            ZoneLayout layout = zone_layout(kSpan);
+                            layout.watermark_high = kSpan.count - PageCount{2};
+                            zones.push_back(free_zone(std::move(layout), frames));
+                            return zones;
+                        },
+                        "none", 1, kOneByOne};
+    PageAllocator& pages = node.kernel.pages;
+    const Pfn first = pages.alloc_pages(node.cpu(), block_of(4)).value();
+    EXPECT_EQ(node.zone().fill(), ZoneFill::above_high);  // looked at before the block was taken
+    const Pfn second = pages.alloc_pages(node.cpu(), kPage).value();
+    EXPECT_EQ(node.zone().fill(), ZoneFill::below_high);
+    pages.free_pages(node.cpu(), first, Order{4U});
+    EXPECT_EQ(node.zone().fill(), ZoneFill::below_high);  // only drains of per-CPU lists look
+    pages.pcp(node.zone(), CpuId{0U}).state().high = PageCount{0};
+    pages.pcp(node.zone(), CpuId{0U}).state().high_min = PageCount{0};
+    pages.pcp(node.zone(), CpuId{0U}).state().high_max = PageCount{0};  // a list that holds nothing
+    pages.free_pages(node.cpu(), second, Order{0U});
+    EXPECT_EQ(node.zone().fill(), ZoneFill::above_high);
+}
+
 TEST(ZoneChoice, APageGoesBackToItsZone) {
     RecordedKernel node{two_zones(0, 0), "none", 1, kOneByOne};
     const Pfn low = node.kernel.pages.alloc_pages(node.cpu(), in_zone(0)).value();

@@ -32,3 +32,34 @@ setup() {
     [ "$(jq -r '.result.config[] | select(.key == "platform.cores").value' "$work/out.json")" = 4 ]
     [ "$(jq '.result.config | length' "$work/out.json")" -gt 50 ]
 }
+
+@test "replay at a level predicts every block: exit 0, and counts in text and JSON" {
+    for level in buddy pcp; do
+        run --separate-stderr "$splinter" replay "$trace" --level "$level" --json "$work/$level.json"
+        [ "$status" -eq 0 ]
+        [[ "${lines[-1]}" =~ ^([0-9]+)\ of\ ([0-9]+)\ agree$ ]]
+        [ "${BASH_REMATCH[1]}" -eq "${BASH_REMATCH[2]}" ]
+        [ "$(jq -c '[.level, .agree, .of, .agrees, .first_difference]' "$work/$level.json")" = \
+            "[\"$level\",${BASH_REMATCH[1]},${BASH_REMATCH[2]},true,null]" ]
+    done
+    [ "$(jq -c '[.kinds.allocations.of, .kinds.takes.of, .recognised.bulk_pages]' "$work/pcp.json")" = '[626,504,8]' ]
+}
+
+@test "replay at a level of a changed snapshot disagrees: exit 1, and shows the first difference" {
+    mkdir "$work/trace"
+    cp "$trace"/* "$work/trace"
+    cp "$trace/snap0.json.xz" "$work/trace/snap1.json.xz"
+    run --separate-stderr "$splinter" replay "$work/trace" --level buddy
+    [ "$status" -eq 1 ]
+    [[ "$output" == *$'\nfirst difference: zone '* ]]
+}
+
+@test "replay refuses an unknown level, and parameters beside a level" {
+    refuses 'expected buddy or pcp' replay "$trace" --level all
+    refuses 'does nothing with --level' replay "$trace" --level pcp --set platform.cores=2
+}
+
+@test "freetypes are refused on the rules of 6.1" {
+    refuses 'freetypes exist on 6.12 only' config check "$smoke" --set kernel.version=6.1 --set flush.strategy=freetype
+    "$splinter" config check "$smoke" --set kernel.version=6.1 --set flush.strategy=batched
+}
