@@ -122,7 +122,7 @@ class BuddyReplay {
     void put(std::size_t i, Order order, std::optional<Migratetype> type) {
         const TraceEvent& event = trace_.log.events[i];
         Zone& zone = zone_of(event.pfn());
-        if (zone.free_block_of(event.pfn())) {
+        if (overlaps_free(zone, event.pfn(), order)) {
             report_.count(Predicted::drain, false, [&] {
                 return fmt::format("{}: block {:x} is free in the model already", trace_.log.place(i), event.pfn().raw());
             });

@@ -34,6 +34,17 @@ PageCount frames_of(const KernelSnapshot& snapshot) {
     return PageCount{end.raw()};
 }
 
+bool overlaps_free(const alloc::Zone& zone, Pfn block, Order order) {
+    const alloc::FrameTable& frames = zone.frames();
+    for (Pfn at = block; at < block + order.pages(); at += PageCount{1})
+        if (!frames.state(at).none()) return true;
+    for (Order outer = order; outer < alloc::kMaxOrder; outer = outer.next()) {  // inside of a larger one
+        const Pfn head{block.raw() & ~(outer.next().pages().raw() - 1)};
+        if (zone.contains(head) && !frames.state(head).none() && frames.order(head) > outer) return true;
+    }
+    return false;
+}
+
 bool take_out(alloc::Zone& zone, Pfn block, Order order) {
     const auto whole = zone.free_block_of(block);
     if (!whole || zone.frames().order(*whole) < order) return false;

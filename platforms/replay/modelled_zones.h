@@ -12,6 +12,10 @@ namespace splinter::platforms {
 // One frame more than the highest zone has.
 [[nodiscard]] PageCount frames_of(const KernelSnapshot& snapshot);
 
+// A frame of [block, block + order) is free in the model, on a buddy or a per-CPU list: what an earlier difference may leave.
+// Such a block cannot be freed.
+[[nodiscard]] bool overlaps_free(const alloc::Zone& zone, Pfn block, Order order);
+
 // Takes [block, block + order) out of the free block that it is part of, if there is one that holds all of it; what is left
 // goes to the heads of its lists, as a split leaves it.
 bool take_out(alloc::Zone& zone, Pfn block, Order order);

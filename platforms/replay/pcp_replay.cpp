@@ -179,7 +179,7 @@ class PcpReplay {
     // After a difference the model may believe a block free that the kernel frees.
     bool can_be_freed(std::size_t i) {
         const Pfn block = trace_.log.events[i].pfn();
-        const bool is_free = !frames_.state(block).none() || pages_.zone_of(block).free_block_of(block).has_value();
+        const bool is_free = overlaps_free(pages_.zone_of(block), block, trace_.log.events[i].order);
         if (is_free)
             report_.count(Predicted::drain, false, [&] {
                 return fmt::format("{}: block {:x} is free in the model already", trace_.log.place(i), block.raw());

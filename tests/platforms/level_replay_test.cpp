@@ -95,14 +95,20 @@ TEST_F(ChangedTrace, AnotherOrderOfAPerCpuListIsADifferenceAtLevelPcpOnly) {
     EXPECT_EQ(report.tally(Predicted::pcp_list).of - report.tally(Predicted::pcp_list).agree, 1U);
 }
 
-TEST_F(ChangedTrace, ADrainThatTheKernelDidNotDoIsADifference) {
+TEST_F(ChangedTrace, AnotherBlockDrainedIsADifference) {
+    first(TraceEventKind::put_back).first ^= 1;
+    const LevelReport report = replay_pcp(trace);
+    EXPECT_FALSE(report.agrees());
+    EXPECT_LT(report.tally(Predicted::drain).agree, report.tally(Predicted::drain).of);
+}
+
+TEST_F(ChangedTrace, AFreeThatIsOnABuddyListWithoutADrainIsRecognised) {
     auto& events = trace.log.events;
     const auto drain = std::find_if(events.rbegin(), events.rend(),
                                     [](const TraceEvent& event) { return event.kind == TraceEventKind::put_back; });
     drain->kind = TraceEventKind::marker;
-    const LevelReport report = replay_pcp(trace);
-    EXPECT_FALSE(report.agrees());
-    EXPECT_LT(report.tally(Predicted::drain).agree, report.tally(Predicted::drain).of);
+    EXPECT_EQ(replay_pcp(trace).recognised(Exception::contended_free), 1U);
+    EXPECT_EQ(replay_buddy(trace).recognised(Exception::contended_free), 1U);
 }
 
 TEST_F(ChangedTrace, RulesOfTheOtherKernelDoNotExplainIt) {
