@@ -165,6 +165,18 @@ TEST_F(Allocator, ADoubleFreeIsCaught) {
 
 TEST_F(Allocator, AFrameOfNoZoneIsCaught) { EXPECT_THROW((void)pages.zone_of(Pfn{0}), InternalError); }
 
+TEST_F(Allocator, DecayCountsEachBatchByItself) {  // five pages in batches of four: each overshoots by a block of eight
+    const auto blocks = take(2, block_of(3));
+    PerCpuPages& lists = pcp();
+    while (lists.count() > PageCount{0}) (void)lists.pop(node.memory.frames(), PerCpuPages::list_index(Order{3U}, kMovable));
+    for (Pfn block : blocks) pages.free_pages(node.cpu(), block, Order{3U});
+    ASSERT_EQ(lists.count(), PageCount{16});
+    lists.state().batch = PageCount{4};
+    lists.state().high = lists.state().high_min = PageCount{11};
+    pages.decay(node.cpu(), node.zone());
+    EXPECT_EQ(lists.count(), PageCount{0});
+}
+
 // --- watermarks and zones ---
 
 // Zone 0 of one largest block, zone 1 of one: `min` in both, zone 0 keeps `reserve` from requests that prefer zone 1.
