@@ -12,20 +12,29 @@ namespace splinter::hw {
 struct TlbParams {
     std::uint64_t entries = 0;
     std::uint64_t ways = 1;
+    std::string sizes = "4k";           // page sizes that it holds: "4k", "4k+2m", ...
+    std::string index = "linear";       // linear | folded: the set index bits, XORed with the next higher ones
+    std::string replacement = "lru";    // lru | tree-plru | rotating-plru
 };
 
 struct MmuParams {
-    TlbParams l1d_4k{64, 4};
-    TlbParams l1d_2m{32, 4};
-    TlbParams l1d_1g{4, 4};
-    TlbParams l2_4k{1536, 12};
-    TlbParams l2_2m{1536, 12};
-    TlbParams l2_1g{16, 4};
-    Cycles l2_hit{9};                // added by an L1 miss that hits the L2 TLB
-    Cycles walk_step{2};             // state machine, per level walked
-    std::uint64_t pml4_cache = 4;    // paging-structure caches, entries, fully associative
+    TlbParams l1d{64, 4, "4k", "linear", "tree-plru"};
+    TlbParams l1d_large{32, 4, "2m", "linear", "tree-plru"};
+    TlbParams l1d_huge{4, 4, "1g", "linear", "tree-plru"};
+    TlbParams l1s;                      // for stores alone, where the part has one; else stores use l1d
+    TlbParams l1i{64, 8, "4k", "linear", "tree-plru"};
+    TlbParams l1i_large{8, 8, "2m", "linear", "tree-plru"};
+    TlbParams l2{1536, 12, "4k+2m", "folded", "rotating-plru"};
+    TlbParams l2_second{16, 4, "1g"};
+    TlbParams l2i;                      // for instructions alone, where the part has one; else they use l2
+    std::uint64_t physical_bits = 46;   // MAXPHYADDR
+    Cycles l2_hit{9};                   // look-up of the L2 TLB, added by every L1 TLB miss
+    Cycles walk_step{2};                // state machine, per level walked
+    std::uint64_t pml5_cache = 2;       // paging-structure caches, entries, fully associative
+    std::uint64_t pml4_cache = 4;
     std::uint64_t pdpt_cache = 4;
     std::uint64_t pd_cache = 32;
+    std::uint64_t shared_paging_cache = 0;   // entries of one cache for all levels; with it the four above must be 0
 };
 
 struct MemoryParams {
@@ -38,8 +47,13 @@ struct MemoryParams {
 
 struct CoreParams {
     Cycles invlpg{200};
-    Cycles full_flush{950};          // everything, global entries included (INVPCID type 2)
+    Cycles invpcid_address{230};     // INVPCID type 0
+    Cycles invpcid_context{200};     // type 1
+    Cycles full_flush{950};          // type 2: everything, global entries included
+    Cycles invpcid_non_global{900};  // type 3
+    Cycles pge_toggle{960};          // CR4.PGE inverted and restored
     Cycles cr3_write{180};           // MOV CR3 without the no-flush bit
+    Cycles cr3_no_flush{110};        // with it
     Cycles wrpkru{23};
     Cycles interrupt_entry_kernel{250};
     Cycles interrupt_exit_kernel{250};

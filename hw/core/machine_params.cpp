@@ -11,21 +11,32 @@ void describe(TlbParams& p, std::string_view name, ParamVisitor& v) {
     const ParamGroup group{v, name};
     v.count("entries", p.entries, {0, 65536}, "entries; 0: the part has no such array");
     v.count("ways", p.ways, {1, 4096}, "associativity; entries / ways is a power of two");
+    v.choice("sizes", p.sizes, {"4k", "2m", "1g", "4k+2m", "4k+1g", "2m+1g", "4k+2m+1g"}, "page sizes that the array holds");
+    v.choice("index", p.index, {"linear", "folded"},
+             "set index: low bits of the page number, or those XORed with the same number of bits above them");
+    v.choice("replacement", p.replacement, {"lru", "tree-plru", "rotating-plru"}, "replacement policy (hw/mmu/replacement.h)");
 }
 
 void describe(MmuParams& p, ParamVisitor& v) {
     const ParamGroup group{v, "mmu"};
-    describe(p.l1d_4k, "l1d_4k", v);
-    describe(p.l1d_2m, "l1d_2m", v);
-    describe(p.l1d_1g, "l1d_1g", v);
-    describe(p.l2_4k, "l2_4k", v);
-    describe(p.l2_2m, "l2_2m", v);
-    describe(p.l2_1g, "l2_1g", v);
-    v.cycles("l2_hit", p.l2_hit, kLatency, "added by an L1 TLB miss that hits the L2 TLB");
+    describe(p.l1d, "l1d", v);
+    describe(p.l1d_large, "l1d_large", v);
+    describe(p.l1d_huge, "l1d_huge", v);
+    describe(p.l1s, "l1s", v);
+    describe(p.l1i, "l1i", v);
+    describe(p.l1i_large, "l1i_large", v);
+    describe(p.l2, "l2", v);
+    describe(p.l2_second, "l2_second", v);
+    describe(p.l2i, "l2i", v);
+    v.count("physical_bits", p.physical_bits, {36, 52}, "MAXPHYADDR: width of physical addresses; higher bits of an entry are reserved");
+    v.cycles("l2_hit", p.l2_hit, kLatency, "look-up of the L2 TLB, added by every L1 TLB miss");
     v.cycles("walk_step", p.walk_step, kLatency, "page-walk state machine, per level walked");
+    v.count("pml5_cache", p.pml5_cache, {0, 1024}, "PML5E cache, entries, fully associative (5-level paging only)");
     v.count("pml4_cache", p.pml4_cache, {0, 1024}, "PML4E cache, entries, fully associative");
     v.count("pdpt_cache", p.pdpt_cache, {0, 1024}, "PDPTE cache, entries, fully associative");
     v.count("pd_cache", p.pd_cache, {0, 1024}, "PDE cache, entries, fully associative");
+    v.count("shared_paging_cache", p.shared_paging_cache, {0, 4096},
+            "one paging-structure cache for all levels instead of one per level: its entries; 0: one per level");
 }
 
 void describe(MemoryParams& p, ParamVisitor& v) {
@@ -40,8 +51,13 @@ void describe(MemoryParams& p, ParamVisitor& v) {
 void describe(CoreParams& p, ParamVisitor& v) {
     const ParamGroup group{v, "core"};
     v.cycles("invlpg", p.invlpg, kLatency, "one INVLPG");
-    v.cycles("full_flush", p.full_flush, kLatency, "flush of everything, global entries included (INVPCID type 2)");
+    v.cycles("invpcid_address", p.invpcid_address, kLatency, "INVPCID type 0: one address of one PCID");
+    v.cycles("invpcid_context", p.invpcid_context, kLatency, "INVPCID type 1: one PCID");
+    v.cycles("full_flush", p.full_flush, kLatency, "INVPCID type 2: everything, global entries included");
+    v.cycles("invpcid_non_global", p.invpcid_non_global, kLatency, "INVPCID type 3: all but global entries");
+    v.cycles("pge_toggle", p.pge_toggle, kLatency, "CR4.PGE inverted and restored");
     v.cycles("cr3_write", p.cr3_write, kLatency, "MOV CR3 without the no-flush bit");
+    v.cycles("cr3_no_flush", p.cr3_no_flush, kLatency, "MOV CR3 with the no-flush bit");
     v.cycles("wrpkru", p.wrpkru, kLatency, "one WRPKRU");
     v.cycles("interrupt_entry_kernel", p.interrupt_entry_kernel, kLatency, "interrupt entry, interrupted in the kernel");
     v.cycles("interrupt_exit_kernel", p.interrupt_exit_kernel, kLatency, "return to the kernel");
