@@ -8,13 +8,21 @@
 
 namespace splinter::hw {
 
+inline constexpr std::uint64_t kMaxTreeWays = 32;   // of tree-plru, a power of two
+inline constexpr std::uint64_t kRotatingWays = 12;  // of rotating-plru
+
 // A set-associative array. entries / ways must be a power of two; entries = 0: the part has no such array.
 struct TlbParams {
     std::uint64_t entries = 0;
     std::uint64_t ways = 1;
-    std::string sizes = "4k";           // page sizes that it holds: "4k", "4k+2m", ...
-    std::string index = "linear";       // linear | folded: the set index bits, XORed with the next higher ones
-    std::string replacement = "lru";    // lru | tree-plru | rotating-plru
+    std::string sizes = "4k";         // page sizes that it holds: "4k", "4k+2m", ...
+    std::string index = "linear";     // linear | folded: the set index bits, XORed with the next higher ones
+    std::string replacement = "lru";  // lru | tree-plru | rotating-plru (hw/mmu/replacement.h)
+
+    [[nodiscard]] std::uint64_t sets() const { return entries / ways; }
+    [[nodiscard]] bool holds(std::string_view size) const { return entries > 0 && sizes.find(size) != std::string::npos; }
+    // Throws UserError, naming `key`, if entries / ways is not a power of two or the replacement does not go with the ways.
+    void check(std::string_view key) const;
 };
 
 struct MmuParams {
@@ -35,6 +43,8 @@ struct MmuParams {
     std::uint64_t pdpt_cache = 4;
     std::uint64_t pd_cache = 32;
     std::uint64_t shared_paging_cache = 0;   // entries of one cache for all levels; with it the four above must be 0
+
+    void check() const;   // throws UserError for values that do not go together
 };
 
 struct MemoryParams {
@@ -86,6 +96,8 @@ struct MachineParams {
     [[nodiscard]] Cycles lookahead() const { return ipi.flight_socket < ipi.flight_cross ? ipi.flight_socket : ipi.flight_cross; }
     // platform.quantum, with 0 resolved. Throws UserError above L or if L is 0.
     [[nodiscard]] Cycles resolved_quantum() const;
+    // What no single value shows: throws UserError, naming the key, if values do not go together.
+    void check() const;
 };
 
 void describe(MachineParams& params, ParamVisitor& visitor);

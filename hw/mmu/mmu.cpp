@@ -59,8 +59,9 @@ x86::Pte Mmu::seen_here(PhysAddr address, x86::Pte newest) const {
 }
 
 void Mmu::store(PhysAddr address, x86::Pte value) {
-    memory_.recent_stores().record({timeline_.now(), timeline_.id()}, address, memory_.contents().load(address), value);
-    memory_.contents().store(address, value);
+    x86::PhysMem& contents = memory_.contents();
+    const OrderPoint at{timeline_.now(), timeline_.id()};
+    contents.store(address, memory_.recent_stores().record(at, address, contents.load(address), value));
 }
 
 }  // namespace splinter::hw

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "hw/base/user_error.h"
-
 namespace splinter::hw {
 
 PagingCache::PagingCache(const MmuParams& params) {
@@ -13,8 +11,6 @@ PagingCache::PagingCache(const MmuParams& params) {
         banks_.push_back({std::vector<std::uint64_t>(slots), std::vector<std::uint64_t>(slots), std::vector<x86::WalkPoint>(slots), entries});
     };
     if (params.shared_paging_cache > 0) {
-        if (std::any_of(sizes.begin(), sizes.end(), [](std::uint64_t entries) { return entries > 0; }))
-            throw UserError("hw.mmu.shared_paging_cache", "found beside a cache per level, allowed: one of the two, the others 0");
         add_bank(params.shared_paging_cache);
         return;
     }

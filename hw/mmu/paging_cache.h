@@ -16,7 +16,7 @@ namespace splinter::hw {
 
 class PagingCache {
   public:
-    // Throws UserError if both a shared cache and one per level are asked for.
+    // REQUIRES: params.check() passes.
     explicit PagingCache(const MmuParams& params);
     // The deepest cached point on the way to `va`; walks start at the root if there is none.
     [[nodiscard]] const x86::WalkPoint* lookup(VirtAddr va, Pcid pcid);

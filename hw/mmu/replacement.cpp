@@ -1,10 +1,6 @@
 #include "hw/mmu/replacement.h"
 
 #include <algorithm>
-#include <bit>
-#include <string>
-
-#include "hw/base/user_error.h"
 
 namespace splinter::hw {
 namespace {
@@ -31,21 +27,16 @@ Path path_to(std::size_t way, std::size_t ways) {
 
 }  // namespace
 
-Replacement::Replacement(std::string_view policy, std::size_t sets, std::size_t ways, std::string_view key) : ways_{ways} {
-    const auto refuse = [&](const std::string& allowed) {
-        throw UserError(std::string{key}, "replacement \"" + std::string{policy} + "\" with " + std::to_string(ways) + " ways, allowed: " + allowed);
-    };
-    if (policy == "tree-plru") {
-        if (!std::has_single_bit(ways) || ways > kMaxTreeWays) refuse("a power of two up to " + std::to_string(kMaxTreeWays));
+Replacement::Replacement(const TlbParams& params) : ways_{params.ways} {
+    if (params.replacement == "tree-plru") {
         policy_ = Policy::tree_plru;
         prepare_tree();
-    } else if (policy == "rotating-plru") {
-        if (ways != kGroups * kGroupWays) refuse(std::to_string(kGroups * kGroupWays) + " ways");
+    } else if (params.replacement == "rotating-plru") {
         policy_ = Policy::rotating_plru;
         prepare_groups();
     } else {
         policy_ = Policy::lru;
-        ages_.assign(sets * ways, 0);
+        ages_.assign(params.entries, 0);
     }
 }
 

@@ -9,18 +9,18 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 #include <vector>
+
+#include "hw/machine_params.h"
 
 namespace splinter::hw {
 
 class Replacement {
   public:
     enum class Policy : std::uint8_t { lru, tree_plru, rotating_plru };
-    static constexpr std::size_t kMaxTreeWays = 32;
 
-    // Throws UserError, naming `key`, if the policy does not go with the number of ways.
-    Replacement(std::string_view policy, std::size_t sets, std::size_t ways, std::string_view key);
+    // REQUIRES: TlbParams::check() lets the parameters pass.
+    explicit Replacement(const TlbParams& params);
 
     // The state of a set after `way` has been used or filled; a set that was never used has state 0.
     [[nodiscard]] std::uint32_t touched(std::uint32_t state, std::size_t set, std::size_t way) {

@@ -3,7 +3,6 @@
 #include <bit>
 
 #include "hw/base/check.h"
-#include "hw/base/user_error.h"
 
 namespace splinter::hw {
 namespace {
@@ -18,33 +17,23 @@ VirtAddr sign_extend(std::uint64_t address) {
     return VirtAddr{(address & kSignBit) != 0 ? address | ~kVirtualMask : address};
 }
 
-// "4k+2m" to a bit per page size. The texts are checked when the config is loaded; here they are split.
-unsigned parse_sizes(std::string_view text) {
-    unsigned sizes = 0;
+unsigned size_bits(const TlbParams& params) {
+    unsigned bits = 0;
     for (const auto& [name, size] : {std::pair{"4k", PageSize::k4}, {"2m", PageSize::m2}, {"1g", PageSize::g1}})
-        if (text.find(name) != std::string_view::npos) sizes |= 1U << static_cast<unsigned>(size);
-    return sizes;
-}
-
-std::size_t checked_sets(const TlbParams& params, std::string_view name) {
-    if (params.entries == 0) return 0;
-    const std::uint64_t sets = params.entries / params.ways;
-    if (params.entries % params.ways != 0 || !std::has_single_bit(sets))
-        throw UserError(std::string{name}, "found " + std::to_string(params.entries) + " entries in " +
-                                               std::to_string(params.ways) + " ways, allowed: entries / ways a power of two");
-    return sets;
+        if (params.holds(name)) bits |= 1U << static_cast<unsigned>(size);
+    return bits;
 }
 
 }  // namespace
 
-TlbArray::TlbArray(const TlbParams& params, std::string_view name)
+TlbArray::TlbArray(const TlbParams& params)
     : ways_{params.ways},
       stride_{(params.ways + 1) & ~std::uint64_t{1}},
-      sets_{checked_sets(params, name)},
+      sets_{params.sets()},
       set_words_{1 + 2 * stride_},
-      sizes_{sets_ == 0 ? 0 : parse_sizes(params.sizes)},
+      sizes_{size_bits(params)},
       fold_{params.index == "folded" ? static_cast<unsigned>(std::countr_zero(sets_)) : 0},
-      replacement_{params.replacement, sets_, params.ways, name},
+      replacement_{params},
       words_(sets_ * set_words_, 0) {}
 
 std::uint64_t TlbArray::page_number(VirtAddr va, PageSize size) {
@@ -59,6 +48,11 @@ const CachedEntry* TlbArray::lookup(VirtAddr va, PageSize size, Pcid pcid) {
     if (!slot.found()) return nullptr;
     touch(slot);
     return &entry_at(slot);
+}
+
+void TlbArray::use_again(const CachedEntry* entry) {
+    const std::size_t word = static_cast<std::size_t>(reinterpret_cast<const std::uint64_t*>(entry) - words_.data());
+    touch({word / set_words_, word % set_words_ - 1 - stride_});
 }
 
 void TlbArray::touch(Slot slot) {

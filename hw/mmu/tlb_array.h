@@ -41,9 +41,8 @@ class StaleListener {
 
 class TlbArray {
   public:
-    // `name` is the key of the parameters, for messages. Throws UserError if entries / ways is not a power of two, if a page
-    // size is named twice, or if the replacement does not go with the number of ways.
-    TlbArray(const TlbParams& params, std::string_view name);
+    // REQUIRES: params.check() passes.
+    explicit TlbArray(const TlbParams& params);
 
     void set_listener(StaleListener* listener) { listener_ = listener; }
     [[nodiscard]] bool holds(x86::PageSize size) const { return (sizes_ >> static_cast<unsigned>(size) & 1) != 0; }
@@ -54,6 +53,9 @@ class TlbArray {
     // The entry for `va` under `pcid` (or a global one) at a page size that the array holds, now the most recently used;
     // nullptr on a miss.
     [[nodiscard]] const CachedEntry* lookup(VirtAddr va, x86::PageSize size, Pcid pcid);
+    // Makes an entry the most recently used, as a lookup() that finds it again would. REQUIRES: it came from lookup(), and no
+    // insert() or drop since then.
+    void use_again(const CachedEntry* entry);
     // Replaces an entry of the same page, else an invalid way, else the victim of the replacement policy.
     // REQUIRES: holds(translation.size).
     void insert(VirtAddr va, Pcid pcid, const x86::Translation& translation);

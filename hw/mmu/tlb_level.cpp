@@ -1,13 +1,11 @@
 #include "hw/mmu/tlb_level.h"
 
-#include "hw/base/user_error.h"
-
 namespace splinter::hw {
 
-TlbLevel::TlbLevel(const std::vector<NamedTlb>& arrays) {
+TlbLevel::TlbLevel(const std::vector<TlbParams>& arrays) {
     arrays_.reserve(arrays.size());   // the routes point into it
-    for (const NamedTlb& array : arrays)
-        if (array.params.entries > 0) arrays_.emplace_back(array.params, array.name);
+    for (const TlbParams& array : arrays)
+        if (array.entries > 0) arrays_.emplace_back(array);
     for (TlbArray& array : arrays_)
         for (x86::PageSize size : x86::kPageSizes) {
             if (!array.holds(size)) continue;
@@ -16,8 +14,6 @@ TlbLevel::TlbLevel(const std::vector<NamedTlb>& arrays) {
                 route = {&array, &array};
                 continue;
             }
-            if (route[0] != route[1])
-                throw UserError(std::string{arrays.front().name}, "a page size in three arrays, allowed: at most two arrays of a level");
             route[1] = &array;
             for (TlbArray* twin : route) twin->share_with_twin(size);
         }

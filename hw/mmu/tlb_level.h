@@ -13,15 +13,10 @@
 
 namespace splinter::hw {
 
-struct NamedTlb {
-    TlbParams params;
-    std::string_view name;   // the key of the parameters
-};
-
 class TlbLevel {
   public:
-    // Throws UserError as TlbArray does, and if more than two arrays hold one page size.
-    explicit TlbLevel(const std::vector<NamedTlb>& arrays);
+    // REQUIRES: MmuParams::check() lets them pass as arrays of one level. Arrays without entries are left out.
+    explicit TlbLevel(const std::vector<TlbParams>& arrays);
 
     [[nodiscard]] bool present() const { return !arrays_.empty(); }
     [[nodiscard]] const CachedEntry* lookup(VirtAddr va, Pcid pcid) {
@@ -31,6 +26,8 @@ class TlbLevel {
         }
         return nullptr;
     }
+    // As TlbArray::use_again(): `entry` came from lookup(va, ...).
+    void use_again(VirtAddr va, const CachedEntry* entry) { array_of(va, entry->size()).use_again(entry); }
     // A page size that no array holds is not cached.
     void insert(VirtAddr va, Pcid pcid, const x86::Translation& translation);
     void drop_address(VirtAddr va, Pcid pcid, Globals globals);

@@ -11,11 +11,11 @@ TranslationUnit::TranslationUnit(const MmuParams& mmu, const CoreParams& core, P
     : params_{mmu},
       core_{core},
       tables_{tables},
-      levels_{TlbLevel{{{mmu.l1d, "hw.mmu.l1d"}, {mmu.l1d_large, "hw.mmu.l1d_large"}, {mmu.l1d_huge, "hw.mmu.l1d_huge"}}},
-              TlbLevel{{{mmu.l1s, "hw.mmu.l1s"}}},
-              TlbLevel{{{mmu.l1i, "hw.mmu.l1i"}, {mmu.l1i_large, "hw.mmu.l1i_large"}}},
-              TlbLevel{{{mmu.l2, "hw.mmu.l2"}, {mmu.l2_second, "hw.mmu.l2_second"}}},
-              TlbLevel{{{mmu.l2i, "hw.mmu.l2i"}}}},
+      levels_{TlbLevel{{mmu.l1d, mmu.l1d_large, mmu.l1d_huge}},
+              TlbLevel{{mmu.l1s}},
+              TlbLevel{{mmu.l1i, mmu.l1i_large}},
+              TlbLevel{{mmu.l2, mmu.l2_second}},
+              TlbLevel{{mmu.l2i}}},
       l1_of_{kL1Data, levels_[kL1Store].present() ? kL1Store : kL1Data, kL1Code},
       l2_code_{levels_[kL2Code].present() ? kL2Code : kL2},
       paging_cache_{mmu} {}
@@ -39,17 +39,23 @@ Cycles TranslationUnit::write_cr3(Pfn root, Pcid pcid, Cr3Flush flush) {
     return core_.cr3_write;
 }
 
+void TranslationUnit::use_again(Unit unit, VirtAddr va, x86::Mode mode) {
+    levels_[unit].use_again(va, last_[unit][static_cast<std::size_t>(mode)].entry);
+    last_mode_[unit] = mode;
+}
+
 TranslationUnit::Outcome TranslationUnit::look_up_and_finish(VirtAddr va, x86::Access access) {
-    TlbLevel& first = l1(access.kind);
-    if (const CachedEntry* hit = first.lookup(va, pcid_)) {
-        const std::uint64_t bytes = hit->page_bytes();
-        last_[l1_of_[static_cast<std::size_t>(access.kind)]] = {VirtAddr{va.raw() & ~(bytes - 1)}, bytes, hit};
-        return finish_hit(va, access, *hit, Cycles{0});
-    }
-    // A cached translation is of a canonical address: the check comes with the first miss (SDM 4.5).
-    if (!is_canonical(va, state_)) {
+    if (!is_canonical(va, state_)) {  // SDM 4.5: before the TLBs, which hold the translated bits of an address only
         ++stats_.faults;
         return {x86::AccessOutcome::general_protection(), Cycles{0}};
+    }
+    const Unit unit = l1_of_[static_cast<std::size_t>(access.kind)];
+    TlbLevel& first = levels_[unit];
+    if (const CachedEntry* hit = first.lookup(va, pcid_)) {
+        const std::uint64_t bytes = hit->page_bytes();
+        last_[unit][static_cast<std::size_t>(access.mode)] = {VirtAddr{va.raw() & ~(bytes - 1)}, bytes, hit};
+        last_mode_[unit] = access.mode;
+        return finish_hit(va, access, *hit, Cycles{0});
     }
     ++stats_.l1_misses;
     forget_last();
@@ -195,6 +201,6 @@ void TranslationUnit::set_observer(TranslationObserver* observer) {
     for (TlbLevel& level : levels_) level.set_listener(observer);
 }
 
-void TranslationUnit::forget_last() { last_.fill(LastPage{}); }
+void TranslationUnit::forget_last() { last_ = {}; }
 
 }  // namespace splinter::hw

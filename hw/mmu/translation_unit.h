@@ -70,9 +70,13 @@ class TranslationUnit {
     // --- accesses ---
     [[nodiscard]] Outcome access(VirtAddr va, x86::Access access) {
         ++stats_.accesses;
-        // The page of the last L1 hit: hitting it again leaves true LRU and the tree as they are.
-        const LastPage& last = last_[l1_of_[static_cast<std::size_t>(access.kind)]];
-        if (va.raw() - last.first.raw() < last.bytes) [[likely]] return finish_hit(va, access, *last.entry, Cycles{0});
+        const Unit unit = l1_of_[static_cast<std::size_t>(access.kind)];
+        const LastPage& last = last_[unit][static_cast<std::size_t>(access.mode)];
+        if (va.raw() - last.first.raw() < last.bytes) [[likely]] {
+            // Hitting the most recently used entry again leaves every replacement policy's state as it is.
+            if (last_mode_[unit] != access.mode) use_again(unit, va, access.mode);
+            return finish_hit(va, access, *last.entry, Cycles{0});
+        }
         return look_up_and_finish(va, access);
     }
     // Applies a local invalidation; returns its cycles.
@@ -105,6 +109,7 @@ class TranslationUnit {
 
     [[nodiscard]] TlbLevel& l1(x86::AccessKind kind) { return levels_[l1_of_[static_cast<std::size_t>(kind)]]; }
     [[nodiscard]] TlbLevel& l2(x86::AccessKind kind) { return levels_[kind == x86::AccessKind::fetch ? l2_code_ : kL2]; }
+    void use_again(Unit unit, VirtAddr va, x86::Mode mode);
     [[nodiscard]] Outcome look_up_and_finish(VirtAddr va, x86::Access access);
     [[nodiscard]] Outcome finish_hit(VirtAddr va, x86::Access access, CachedEntry entry, Cycles latency) {
         // SDM 4.8: a write through an entry whose D was clear at the fill walks again, to set D in memory.
@@ -135,7 +140,9 @@ class TranslationUnit {
     Pcid pcid_;
     TranslationObserver* observer_ = nullptr;
     MmuStats stats_;
-    std::array<LastPage, 3> last_;   // by L1 unit; dropped by anything that changes a TLB
+    // The pages of the last L1 hits, by L1 unit and mode, and which mode's came last; dropped by anything that changes a TLB.
+    std::array<std::array<LastPage, 2>, 3> last_;
+    std::array<x86::Mode, 3> last_mode_{};
 };
 
 }  // namespace splinter::hw

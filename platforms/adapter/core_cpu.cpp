@@ -23,7 +23,7 @@ CoreCpu::CoreCpu(hw::Machine& machine, CpuId id, const alloc::StepCosts& costs, 
 void CoreCpu::retire(alloc::Step step, std::uint64_t times) { timeline_.advance(costs_[step] * times); }
 
 void CoreCpu::touch(VirtAddr address, alloc::Touch touch) {
-    (void)core_.translate(address, kKernelWrite);
+    if (touch != alloc::Touch::remapped) (void)core_.translate(address, kKernelWrite);
     if (touch == alloc::Touch::contended) timeline_.order();
     timeline_.advance(machine_.memory().lines().take(id(), address));
     if (touch == alloc::Touch::contended) timeline_.order();

@@ -1,5 +1,7 @@
 #include "hw/machine_params.h"
 
+#include <bit>
+
 #include "hw/base/user_error.h"
 
 namespace splinter::hw {
@@ -17,17 +19,23 @@ void describe(TlbParams& p, std::string_view name, ParamVisitor& v) {
     v.choice("replacement", p.replacement, {"lru", "tree-plru", "rotating-plru"}, "replacement policy (hw/mmu/replacement.h)");
 }
 
+// visit(key, TlbParams) for every array.
+template <class Params, class Visitor>
+void for_each_tlb(Params& p, Visitor&& visit) {
+    visit("l1d", p.l1d);
+    visit("l1d_large", p.l1d_large);
+    visit("l1d_huge", p.l1d_huge);
+    visit("l1s", p.l1s);
+    visit("l1i", p.l1i);
+    visit("l1i_large", p.l1i_large);
+    visit("l2", p.l2);
+    visit("l2_second", p.l2_second);
+    visit("l2i", p.l2i);
+}
+
 void describe(MmuParams& p, ParamVisitor& v) {
     const ParamGroup group{v, "mmu"};
-    describe(p.l1d, "l1d", v);
-    describe(p.l1d_large, "l1d_large", v);
-    describe(p.l1d_huge, "l1d_huge", v);
-    describe(p.l1s, "l1s", v);
-    describe(p.l1i, "l1i", v);
-    describe(p.l1i_large, "l1i_large", v);
-    describe(p.l2, "l2", v);
-    describe(p.l2_second, "l2_second", v);
-    describe(p.l2i, "l2i", v);
+    for_each_tlb(p, [&](std::string_view name, TlbParams& tlb) { describe(tlb, name, v); });
     v.count("physical_bits", p.physical_bits, {36, 52}, "MAXPHYADDR: width of physical addresses; higher bits of an entry are reserved");
     v.cycles("l2_hit", p.l2_hit, kLatency, "look-up of the L2 TLB, added by every L1 TLB miss");
     v.cycles("walk_step", p.walk_step, kLatency, "page-walk state machine, per level walked");
@@ -73,6 +81,35 @@ void describe(IpiParams& p, ParamVisitor& v) {
 }
 
 }  // namespace
+
+void TlbParams::check(std::string_view key) const {
+    if (entries == 0) return;
+    const auto refuse = [&](const std::string& found, const std::string& allowed) {
+        throw UserError(std::string{key}, "found " + found + " in " + std::to_string(ways) + " ways, allowed: " + allowed);
+    };
+    if (entries % ways != 0 || !std::has_single_bit(sets()))
+        refuse(std::to_string(entries) + " entries", "entries / ways a power of two");
+    if (replacement == "tree-plru" && (!std::has_single_bit(ways) || ways > kMaxTreeWays))
+        refuse("replacement \"tree-plru\"", "a power of two up to " + std::to_string(kMaxTreeWays));
+    if (replacement == "rotating-plru" && ways != kRotatingWays)
+        refuse("replacement \"rotating-plru\"", std::to_string(kRotatingWays));
+}
+
+void MmuParams::check() const {
+    for_each_tlb(*this, [](std::string_view name, const TlbParams& tlb) { tlb.check("hw.mmu." + std::string{name}); });
+    for (const char* size : {"4k", "2m", "1g"})
+        if (l1d.holds(size) && l1d_large.holds(size) && l1d_huge.holds(size))
+            throw UserError("hw.mmu.l1d_huge.sizes", std::string{"found "} + size + ", which l1d and l1d_large hold too, allowed: "
+                                                     "a page size in at most two arrays of a level");
+    if (shared_paging_cache > 0 && pml5_cache + pml4_cache + pdpt_cache + pd_cache > 0)
+        throw UserError("hw.mmu.shared_paging_cache", "found " + std::to_string(shared_paging_cache) +
+                                                          " beside a cache per level, allowed: one of the two, the others 0");
+}
+
+void MachineParams::check() const {
+    (void)resolved_quantum();
+    mmu.check();
+}
 
 Cycles MachineParams::resolved_quantum() const {
     const Cycles limit = lookahead();
