@@ -36,7 +36,8 @@ void for_each_tlb(Params& p, Visitor&& visit) {
 void describe(MmuParams& p, ParamVisitor& v) {
     const ParamGroup group{v, "mmu"};
     for_each_tlb(p, [&](std::string_view name, TlbParams& tlb) { describe(tlb, name, v); });
-    v.count("physical_bits", p.physical_bits, {36, 52}, "MAXPHYADDR: width of physical addresses; higher bits of an entry are reserved");
+    v.count("physical_bits", p.physical_bits, {36, 52},
+            "MAXPHYADDR: width of physical addresses; higher bits of an entry are reserved");
     v.cycles("l2_hit", p.l2_hit, kLatency, "look-up of the L2 TLB, added by every L1 TLB miss");
     v.cycles("walk_step", p.walk_step, kLatency, "page-walk state machine, per level walked");
     v.count("pml5_cache", p.pml5_cache, {0, 1024}, "PML5E cache, entries, fully associative (5-level paging only)");
@@ -99,8 +100,9 @@ void MmuParams::check() const {
     for_each_tlb(*this, [](std::string_view name, const TlbParams& tlb) { tlb.check("hw.mmu." + std::string{name}); });
     for (const char* size : {"4k", "2m", "1g"})
         if (l1d.holds(size) && l1d_large.holds(size) && l1d_huge.holds(size))
-            throw UserError("hw.mmu.l1d_huge.sizes", std::string{"found "} + size + ", which l1d and l1d_large hold too, allowed: "
-                                                     "a page size in at most two arrays of a level");
+            throw UserError("hw.mmu.l1d_huge.sizes", std::string{"found "} + size +
+                                                         ", which l1d and l1d_large hold too, allowed: "
+                                                         "a page size in at most two arrays of a level");
     if (shared_paging_cache > 0 && pml5_cache + pml4_cache + pdpt_cache + pd_cache > 0)
         throw UserError("hw.mmu.shared_paging_cache", "found " + std::to_string(shared_paging_cache) +
                                                           " beside a cache per level, allowed: one of the two, the others 0");

@@ -29,28 +29,28 @@ struct MmuParams {
     TlbParams l1d{64, 4, "4k", "linear", "tree-plru"};
     TlbParams l1d_large{32, 4, "2m", "linear", "tree-plru"};
     TlbParams l1d_huge{4, 4, "1g", "linear", "tree-plru"};
-    TlbParams l1s;                      // for stores alone, where the part has one; else stores use l1d
+    TlbParams l1s;  // for stores alone, where the part has one; else stores use l1d
     TlbParams l1i{64, 8, "4k", "linear", "tree-plru"};
     TlbParams l1i_large{8, 8, "2m", "linear", "tree-plru"};
     TlbParams l2{1536, 12, "4k+2m", "folded", "rotating-plru"};
     TlbParams l2_second{16, 4, "1g"};
-    TlbParams l2i;                      // for instructions alone, where the part has one; else they use l2
-    std::uint64_t physical_bits = 46;   // MAXPHYADDR
-    Cycles l2_hit{9};                   // look-up of the L2 TLB, added by every L1 TLB miss
-    Cycles walk_step{2};                // state machine, per level walked
-    std::uint64_t pml5_cache = 2;       // paging-structure caches, entries, fully associative
+    TlbParams l2i;                     // for instructions alone, where the part has one; else they use l2
+    std::uint64_t physical_bits = 46;  // MAXPHYADDR
+    Cycles l2_hit{9};                  // look-up of the L2 TLB, added by every L1 TLB miss
+    Cycles walk_step{2};               // state machine, per level walked
+    std::uint64_t pml5_cache = 2;      // paging-structure caches, entries, fully associative
     std::uint64_t pml4_cache = 4;
     std::uint64_t pdpt_cache = 4;
     std::uint64_t pd_cache = 32;
-    std::uint64_t shared_paging_cache = 0;   // entries of one cache for all levels; with it the four above must be 0
+    std::uint64_t shared_paging_cache = 0;  // entries of one cache for all levels; with it the four above must be 0
 
-    void check() const;   // throws UserError for values that do not go together
+    void check() const;  // throws UserError for values that do not go together
 };
 
 struct MemoryParams {
-    Cycles page_table_read{14};      // one page-table entry read by the walker
-    Cycles l1d_hit{4};               // a data access to a line that the core owns
-    Cycles transfer_cluster{135};    // a line taken from another core's cache: same cluster, same socket, other socket
+    Cycles page_table_read{14};    // one page-table entry read by the walker
+    Cycles l1d_hit{4};             // a data access to a line that the core owns
+    Cycles transfer_cluster{135};  // a line taken from another core's cache: same cluster, same socket, other socket
     Cycles transfer_socket{135};
     Cycles transfer_cross{285};
 };
@@ -73,19 +73,19 @@ struct CoreParams {
 
 struct IpiParams {
     Cycles icr_write{150};
-    Cycles flight_socket{900};       // ICR write to the first instruction of the handler, same socket
-    Cycles flight_cross{1500};       // the same, other socket
+    Cycles flight_socket{900};  // ICR write to the first instruction of the handler, same socket
+    Cycles flight_cross{1500};  // the same, other socket
 };
 
 struct MachineParams {
     std::string name = "Intel Skylake-SP, 2 sockets";
-    std::uint64_t cores = 2;              // online hardware threads
+    std::uint64_t cores = 2;  // online hardware threads
     std::uint64_t sockets = 2;
     std::uint64_t cores_per_socket = 28;
-    std::uint64_t cluster_cores = 28;     // cores that share a last-level cache
+    std::uint64_t cluster_cores = 28;  // cores that share a last-level cache
     std::uint64_t frequency = 2'500'000'000;
-    std::uint64_t quantum = 0;            // cycles a core may run ahead; 0 = the lookahead L
-    std::string bus = "dmi";              // dmi | tlm: how the walker reads page tables; equal cycles
+    std::uint64_t quantum = 0;  // cycles a core may run ahead; 0 = the lookahead L
+    std::string bus = "dmi";    // dmi | tlm: how the walker reads page tables; equal cycles
     std::string page_table_caches = "fixed";
     MmuParams mmu;
     MemoryParams mem;
@@ -93,7 +93,9 @@ struct MachineParams {
     IpiParams ipi;
 
     // L: the smallest latency of an asynchronous effect between two cores.
-    [[nodiscard]] Cycles lookahead() const { return ipi.flight_socket < ipi.flight_cross ? ipi.flight_socket : ipi.flight_cross; }
+    [[nodiscard]] Cycles lookahead() const {
+        return ipi.flight_socket < ipi.flight_cross ? ipi.flight_socket : ipi.flight_cross;
+    }
     // platform.quantum, with 0 resolved. Throws UserError above L or if L is 0.
     [[nodiscard]] Cycles resolved_quantum() const;
     // What no single value shows: throws UserError, naming the key, if values do not go together.

@@ -31,7 +31,7 @@ void Core::run_thread() {
         program_->run(*this);
         on_finished_(*this);
         return;
-    } catch (...) {   // an exception that left an SC_THREAD would lose its type
+    } catch (...) {  // an exception that left an SC_THREAD would lose its type
         on_exception_(std::current_exception());
     }
     // The simulation has stopped and nobody resumes this core. It stays suspended: SystemC tells AddressSanitizer of the switch
@@ -72,8 +72,8 @@ void Core::report_fault(VirtAddr va, const x86::AccessOutcome& outcome) const {
     const std::string what = outcome.kind == x86::AccessOutcome::Kind::page_fault
                                  ? fmt::format("page fault at {:#x}, error code {:#x},", va.raw(), outcome.fault.error_code)
                                  : fmt::format("general protection fault, non-canonical address {:#x},", va.raw());
-    throw SimulatedFinding(fmt::format("{} on core{} at cycle {} in {}", what, id().raw(), timeline_.now().raw(),
-                                       timeline_.ledger().path()));
+    throw SimulatedFinding(
+        fmt::format("{} on core{} at cycle {} in {}", what, id().raw(), timeline_.now().raw(), timeline_.ledger().path()));
 }
 
 }  // namespace splinter::hw

@@ -90,17 +90,17 @@ class Timeline {
     Handler on_interrupt_;
     Handler on_notice_;
     Cycles now_;
-    Cycles limit_;                  // how far it may run before it comes back to the Conductor
-    Cycles barrier_;                // min(limit, next delivery)
+    Cycles limit_;    // how far it may run before it comes back to the Conductor
+    Cycles barrier_;  // min(limit, next delivery)
     Cycles last_order_;
     Cycles wake_at_ = kNever;
     Inbox interrupts_;
     Inbox notices_;
     bool interrupts_enabled_ = true;
-    bool waiting_ = false;          // inside wait_for_wake(), outside handlers
-    bool handling_ = false;         // inside an interrupt handler
+    bool waiting_ = false;   // inside wait_for_wake(), outside handlers
+    bool handling_ = false;  // inside an interrupt handler
     Conduct conduct_ = Conduct::active;
-    bool suspended_ = true;         // not the running core
+    bool suspended_ = true;  // not the running core
     bool finished_ = false;
     Cycles queue_key_ = kNever;
     std::uint64_t queue_version_ = 0;

@@ -16,7 +16,7 @@ namespace splinter::hw {
 
 class MemorySystem : public sc_core::sc_module {
   public:
-    tlm_utils::multi_passthrough_target_socket<MemorySystem> in;   // one initiator per core's walker
+    tlm_utils::multi_passthrough_target_socket<MemorySystem> in;  // one initiator per core's walker
 
     MemorySystem(sc_core::sc_module_name name, const MachineParams& params, const Topology& topology, x86::PhysMem& memory);
     MemorySystem(const MemorySystem&) = delete;

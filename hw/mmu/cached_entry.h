@@ -24,7 +24,8 @@ class CachedEntry {
     // R/W, U/S and XD as a number from 0 to 7.
     [[nodiscard]] constexpr unsigned rights_index() const { return static_cast<unsigned>(word_ & 7); }
     [[nodiscard]] constexpr x86::Rights rights() const {
-        return {(word_ & kWritable) != 0, user(), (word_ & kNoExecute) != 0, (word_ & kGlobal) != 0, dirty(), static_cast<std::uint8_t>(key())};
+        return {(word_ & kWritable) != 0, user(),  (word_ & kNoExecute) != 0,
+                (word_ & kGlobal) != 0,   dirty(), static_cast<std::uint8_t>(key())};
     }
     [[nodiscard]] constexpr x86::Translation translation() const { return {pfn_of(base()), size(), rights()}; }
 

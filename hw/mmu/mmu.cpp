@@ -6,7 +6,12 @@
 namespace splinter::hw {
 
 Mmu::Mmu(sc_core::sc_module_name name, const MachineParams& params, MemorySystem& memory, Timeline& timeline)
-    : sc_module{name}, out{"out"}, memory_{memory}, timeline_{timeline}, bus_{params.bus}, unit_{params.mmu, params.core, *this} {
+    : sc_module{name},
+      out{"out"},
+      memory_{memory},
+      timeline_{timeline},
+      bus_{params.bus},
+      unit_{params.mmu, params.core, *this} {
     out.bind(memory.in);
 }
 

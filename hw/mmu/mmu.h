@@ -1,6 +1,6 @@
-// The MMU of one core as a SystemC module around the plain TranslationUnit: it gives the walker its memory. Page tables are read
-// through `out`, by DMI on the hot path or by b_transport for every read; both give equal cycles. What a read sees of other cores'
-// stores, and when, is decided by RecentStores and ordering points.
+// The MMU of one core as a SystemC module around the plain TranslationUnit: it gives the walker its memory. Page tables are
+// read through `out`, by DMI on the hot path or by b_transport for every read; both give equal cycles. What a read sees of
+// other cores' stores, and when, is decided by RecentStores and ordering points.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -13,7 +13,7 @@ namespace splinter::hw {
 
 class Mmu : public sc_core::sc_module, private PageTablePort {
   public:
-    tlm_utils::simple_initiator_socket<Mmu> out;   // page-table reads
+    tlm_utils::simple_initiator_socket<Mmu> out;  // page-table reads
 
     Mmu(sc_core::sc_module_name name, const MachineParams& params, MemorySystem& memory, Timeline& timeline);
     Mmu(const Mmu&) = delete;

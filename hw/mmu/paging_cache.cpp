@@ -8,7 +8,8 @@ PagingCache::PagingCache(const MmuParams& params) {
     const std::array<std::uint64_t, kLevels> sizes{params.pd_cache, params.pdpt_cache, params.pml4_cache, params.pml5_cache};
     const auto add_bank = [this](std::uint64_t entries) {
         const std::size_t slots = (entries + 1) & ~std::uint64_t{1};
-        banks_.push_back({std::vector<std::uint64_t>(slots), std::vector<std::uint64_t>(slots), std::vector<x86::WalkPoint>(slots), entries});
+        banks_.push_back({std::vector<std::uint64_t>(slots), std::vector<std::uint64_t>(slots),
+                          std::vector<x86::WalkPoint>(slots), entries});
     };
     if (params.shared_paging_cache > 0) {
         add_bank(params.shared_paging_cache);
@@ -39,7 +40,7 @@ void PagingCache::insert(VirtAddr va, Pcid pcid, const x86::WalkPoint& point) {
     const std::uint64_t own = tag(va, point.level, pcid);
     std::size_t slot = find_tag(bank.tags.data(), bank.tags.size(), own, own);
     if (slot == kNoTag) {
-        const auto end = bank.ages.begin() + static_cast<std::ptrdiff_t>(bank.entries);   // a dropped entry has age 0
+        const auto end = bank.ages.begin() + static_cast<std::ptrdiff_t>(bank.entries);  // a dropped entry has age 0
         slot = static_cast<std::size_t>(std::min_element(bank.ages.begin(), end) - bank.ages.begin());
     }
     bank.tags[slot] = own;

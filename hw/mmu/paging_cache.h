@@ -1,6 +1,6 @@
-// Paging-structure caches: PML5E, PML4E, PDPTE and PDE caches, one per level or one for all levels, fully associative, true LRU,
-// tagged with the PCID (SDM Vol. 3A 4.10.3). Each entry points to a table, with the rights gathered so far; a hit starts the walk
-// at that table. Pure.
+// Paging-structure caches: PML5E, PML4E, PDPTE and PDE caches, one per level or one for all levels, fully associative, true
+// LRU, tagged with the PCID (SDM Vol. 3A 4.10.3). Each entry points to a table, with the rights gathered so far; a hit starts
+// the walk at that table. Pure.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@ class PagingCache {
     [[nodiscard]] const x86::WalkPoint* lookup(VirtAddr va, Pcid pcid);
     // A walk has reached `point` for `va`. REQUIRES: point is not the root.
     void insert(VirtAddr va, Pcid pcid, const x86::WalkPoint& point);
-    void drop_address(VirtAddr va, Pcid pcid);   // every entry that a walk for `va` could use
+    void drop_address(VirtAddr va, Pcid pcid);  // every entry that a walk for `va` could use
     void drop_pcid(Pcid pcid);
     void drop_all();
     // visit(VirtAddr first covered, Pcid, WalkPoint), for audits.
@@ -30,7 +30,7 @@ class PagingCache {
     void for_each(Visitor&& visit) const;
 
   private:
-    static constexpr unsigned kLevels = 4;   // cached tables: of PTEs (level 1) to of PML4Es (level 4, with 5-level paging)
+    static constexpr unsigned kLevels = 4;  // cached tables: of PTEs (level 1) to of PML4Es (level 4, with 5-level paging)
     static constexpr unsigned kPrefixShift = 16;
     static constexpr unsigned kPcidShift = 4;
     // Tag: the upper part of the address (bits 63:16), PCID (15:4), level of the cached table (3:1), Valid.
@@ -40,8 +40,8 @@ class PagingCache {
     }
     static Pcid pcid_of(std::uint64_t tag) { return Pcid{static_cast<std::uint16_t>(tag >> kPcidShift & 0xfff)}; }
     struct Bank {
-        std::vector<std::uint64_t> tags;   // 0: invalid; an even number
-        std::vector<std::uint64_t> ages;   // of last use
+        std::vector<std::uint64_t> tags;  // 0: invalid; an even number
+        std::vector<std::uint64_t> ages;  // of last use
         std::vector<x86::WalkPoint> points;
         std::size_t entries = 0;
     };
@@ -57,7 +57,8 @@ void PagingCache::for_each(Visitor&& visit) const {
     for (const Bank& bank : banks_)
         for (std::size_t i = 0; i < bank.entries; ++i)
             if (bank.tags[i] != 0)
-                visit(VirtAddr{bank.tags[i] >> kPrefixShift << (bank.points[i].level.shift() + 9)}, pcid_of(bank.tags[i]), bank.points[i]);
+                visit(VirtAddr{bank.tags[i] >> kPrefixShift << (bank.points[i].level.shift() + 9)}, pcid_of(bank.tags[i]),
+                      bank.points[i]);
 }
 
 }  // namespace splinter::hw

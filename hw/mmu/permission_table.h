@@ -23,12 +23,13 @@ class PermissionTable {
 
   private:
     struct Row {
-        std::uint32_t rights = 0;                  // a bit per CachedEntry::rights_index()
-        std::array<std::uint32_t, 2> keys{};       // supervisor pages, user pages: a bit per key
+        std::uint32_t rights = 0;             // a bit per CachedEntry::rights_index()
+        std::array<std::uint32_t, 2> keys{};  // supervisor pages, user pages: a bit per key
     };
     static constexpr std::size_t kRows = 3 * 2 * 2;
     static std::size_t row_of(x86::Access access) {
-        return static_cast<std::size_t>(access.kind) * 4 + static_cast<std::size_t>(access.mode) * 2 + static_cast<std::size_t>(access.origin);
+        return static_cast<std::size_t>(access.kind) * 4 + static_cast<std::size_t>(access.mode) * 2 +
+               static_cast<std::size_t>(access.origin);
     }
     std::array<Row, kRows> rows_;
 };

@@ -8,8 +8,8 @@ namespace {
 // Node numbers of a heap: the root is 1, the children of n are 2n and 2n + 1. Bit n - 1 of the state: 1 points right.
 // A use of `way` makes every node on its path point away from it.
 struct Path {
-    std::uint32_t nodes = 0;    // bits of the nodes on the path
-    std::uint32_t away = 0;     // their values after the use
+    std::uint32_t nodes = 0;  // bits of the nodes on the path
+    std::uint32_t away = 0;   // their values after the use
 };
 
 Path path_to(std::size_t way, std::size_t ways) {
@@ -69,7 +69,8 @@ std::size_t Replacement::victim(std::uint32_t state, std::size_t set) const {
             const auto first = ages_.begin() + static_cast<std::ptrdiff_t>(set * ways_);
             return static_cast<std::size_t>(std::min_element(first, first + static_cast<std::ptrdiff_t>(ways_)) - first);
         }
-        case Policy::tree_plru: return tree_victim(state, ways_);
+        case Policy::tree_plru:
+            return tree_victim(state, ways_);
         case Policy::rotating_plru: {
             const std::size_t group = ((state >> kMruShift) + 1) % kGroups;
             return group * kGroupWays + tree_victim(state >> (group * kGroupBits) & 7, kGroupWays);

@@ -35,8 +35,8 @@ class Replacement {
   private:
     static constexpr std::size_t kGroupWays = 4;
     static constexpr std::size_t kGroups = 3;
-    static constexpr unsigned kGroupBits = 3;                 // nodes of a tree of four ways
-    static constexpr unsigned kMruShift = kGroups * kGroupBits;   // then the most recently used group, two bits
+    static constexpr unsigned kGroupBits = 3;                    // nodes of a tree of four ways
+    static constexpr unsigned kMruShift = kGroups * kGroupBits;  // then the most recently used group, two bits
     void prepare_tree();
     void prepare_groups();
     [[nodiscard]] static std::size_t tree_victim(std::uint32_t nodes, std::size_t ways);
@@ -44,9 +44,9 @@ class Replacement {
     Policy policy_;
     std::size_t ways_;
     std::uint64_t clock_ = 0;
-    std::vector<std::uint64_t> ages_;                          // lru: of the last use, by set and way
-    std::array<std::uint32_t, kMaxTreeWays> keep_{};           // by way: bits of the state that a use leaves alone
-    std::array<std::uint32_t, kMaxTreeWays> set_{};            // and those that it sets
+    std::vector<std::uint64_t> ages_;                 // lru: of the last use, by set and way
+    std::array<std::uint32_t, kMaxTreeWays> keep_{};  // by way: bits of the state that a use leaves alone
+    std::array<std::uint32_t, kMaxTreeWays> set_{};   // and those that it sets
 };
 
 }  // namespace splinter::hw

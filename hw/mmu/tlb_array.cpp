@@ -9,13 +9,11 @@ namespace {
 
 using x86::PageSize;
 
-constexpr unsigned kVirtualBits = 57;   // LA57; addresses are canonical, so the upper bits repeat bit 56
+constexpr unsigned kVirtualBits = 57;  // LA57; addresses are canonical, so the upper bits repeat bit 56
 constexpr std::uint64_t kVirtualMask = (std::uint64_t{1} << kVirtualBits) - 1;
 constexpr std::uint64_t kSignBit = std::uint64_t{1} << (kVirtualBits - 1);
 
-VirtAddr sign_extend(std::uint64_t address) {
-    return VirtAddr{(address & kSignBit) != 0 ? address | ~kVirtualMask : address};
-}
+VirtAddr sign_extend(std::uint64_t address) { return VirtAddr{(address & kSignBit) != 0 ? address | ~kVirtualMask : address}; }
 
 unsigned size_bits(const TlbParams& params) {
     unsigned bits = 0;
@@ -76,7 +74,7 @@ void TlbArray::insert(VirtAddr va, Pcid pcid, const x86::Translation& translatio
     revive(set);
     const std::uint64_t own = tag(page, translation.size, pcid);
     const std::uint64_t global = global_tag(page, translation.size);
-    Slot slot = find(set, own, global);   // a second fill of the same page replaces the first
+    Slot slot = find(set, own, global);  // a second fill of the same page replaces the first
     if (!slot.found()) slot = find(set, 0, 0);
     if (!slot.found()) slot = {set, replacement_.victim(static_cast<std::uint32_t>(*header(set)), set)};
     drop(slot);
@@ -125,19 +123,20 @@ void TlbArray::drop_non_global() {
 }
 
 void TlbArray::drop_all() {
-    if (stale_count_ > 0)   // their drop is reported one by one
+    if (stale_count_ > 0)  // their drop is reported one by one
         for_each_slot([this](Slot slot, std::uint64_t) {
             if (entry_at(slot).stale()) drop(slot);
         });
     if (++epoch_ != 0) return;
-    words_.assign(words_.size(), 0);   // the epoch has wrapped
+    words_.assign(words_.size(), 0);  // the epoch has wrapped
     epoch_ = 1;
 }
 
 CachedTranslation TlbArray::describe(Slot slot) const {
     const std::uint64_t tag = tags(slot.set)[slot.way];
     const std::uint64_t page = tag >> kPageShiftInTag;
-    return {sign_extend(page << x86::leaf_level(size_of(tag)).shift()), size_of(tag), pcid_of(tag), entry_at(slot).translation()};
+    return {sign_extend(page << x86::leaf_level(size_of(tag)).shift()), size_of(tag), pcid_of(tag),
+            entry_at(slot).translation()};
 }
 
 void TlbArray::mark_stale(VirtAddr va, PageSize size, Pcid pcid) {

@@ -1,9 +1,9 @@
 // One set-associative TLB array for one or more page sizes, tagged with PCID, page size and Global (SDM Vol. 3A 4.10.2). Pure.
 //
-// A set is one run of words: its epoch and replacement state, the tags of its ways, their entries. The tags are compared two at a
-// time (SSE2). Many simulated cores share the host's caches: a hit should touch two host lines, not five. A full flush is O(1): it
-// starts a new epoch, and a set of an older epoch is empty. Set index (linear, or folded as Skylake's L2 TLB does) and replacement
-// (replacement.h) are parameters.
+// A set is one run of words: its epoch and replacement state, the tags of its ways, their entries. The tags are compared two at
+// a time (SSE2). Many simulated cores share the host's caches: a hit should touch two host lines, not five. A full flush is
+// O(1): it starts a new epoch, and a set of an older epoch is empty. Set index (linear, or folded as Skylake's L2 TLB does) and
+// replacement (replacement.h) are parameters.
 //
 // An entry can be marked stale: it still gives rights that the page tables have taken away. Dropping a stale entry, for
 // whatever reason, is reported to the StaleListener; that is what the exposure measure is made of.
@@ -27,9 +27,9 @@ enum class Globals : std::uint8_t { kept, dropped };
 
 // One cached translation, for audits.
 struct CachedTranslation {
-    VirtAddr page;          // first address that the entry translates
+    VirtAddr page;  // first address that the entry translates
     x86::PageSize size;
-    Pcid pcid;              // meaningless for global entries
+    Pcid pcid;  // meaningless for global entries
     x86::Translation translation;
 };
 
@@ -62,10 +62,10 @@ class TlbArray {
 
     // All page sizes of `va`: the entries of the PCID, and the global ones if asked.
     void drop_address(VirtAddr va, Pcid pcid, Globals globals);
-    void drop_address_everywhere(VirtAddr va, Globals globals);   // under every PCID
-    void drop_pcid(Pcid pcid);     // all non-global entries of the PCID
-    void drop_global();            // all global entries
-    void drop_non_global();        // of every PCID
+    void drop_address_everywhere(VirtAddr va, Globals globals);  // under every PCID
+    void drop_pcid(Pcid pcid);                                   // all non-global entries of the PCID
+    void drop_global();                                          // all global entries
+    void drop_non_global();                                      // of every PCID
     void drop_all();
 
     // Marks the entry of `va` at `size` under `pcid`, if there is one.
@@ -83,7 +83,7 @@ class TlbArray {
     static constexpr unsigned kSizeShift = 2;
     static constexpr unsigned kPcidShift = 4;
     static constexpr unsigned kPageShiftInTag = 16;
-    static constexpr std::uint64_t kNoEntry = std::uint64_t{1} << 62;   // fills up an odd number of ways; matches nothing
+    static constexpr std::uint64_t kNoEntry = std::uint64_t{1} << 62;  // fills up an odd number of ways; matches nothing
     static constexpr std::size_t kNone = ~std::size_t{0};
     // A slot is a way's place in words_, counted from the first tag of its set.
     struct Slot {
@@ -126,15 +126,15 @@ class TlbArray {
     void drop_if(Predicate&& dies);
 
     std::size_t ways_;
-    std::size_t stride_;                         // ways, rounded up to an even number
+    std::size_t stride_;  // ways, rounded up to an even number
     std::size_t sets_ = 0;
-    std::size_t set_words_;                      // header, tags, entries
-    unsigned sizes_ = 0;                         // bit per page size
-    unsigned fold_ = 0;                          // index = page ^ page >> fold; 0: linear
+    std::size_t set_words_;  // header, tags, entries
+    unsigned sizes_ = 0;     // bit per page size
+    unsigned fold_ = 0;      // index = page ^ page >> fold; 0: linear
     std::uint8_t index_skip_[3] = {};
     Replacement replacement_;
     std::uint32_t epoch_ = 1;
-    std::vector<std::uint64_t> words_;           // by set: epoch (63:32) and order (31:0); tags, 0: invalid; entries
+    std::vector<std::uint64_t> words_;  // by set: epoch (63:32) and order (31:0); tags, 0: invalid; entries
     std::size_t stale_count_ = 0;
     StaleListener* listener_ = nullptr;
 };
@@ -169,7 +169,8 @@ void TlbArray::mark_stale_range(VirtAddr begin, std::uint64_t bytes, Visitor&& v
             const std::size_t set = set_of(page, size);
             if (!live(set)) continue;
             for (std::size_t way = 0; way < ways_; ++way)
-                if (tags(set)[way] >> kPageShiftInTag == page && (tags(set)[way] & kValid) != 0) consider({set, way}, tags(set)[way]);
+                if (tags(set)[way] >> kPageShiftInTag == page && (tags(set)[way] & kValid) != 0)
+                    consider({set, way}, tags(set)[way]);
         }
     }
 }

@@ -3,7 +3,7 @@
 namespace splinter::hw {
 
 TlbLevel::TlbLevel(const std::vector<TlbParams>& arrays) {
-    arrays_.reserve(arrays.size());   // the routes point into it
+    arrays_.reserve(arrays.size());  // the routes point into it
     for (const TlbParams& array : arrays)
         if (array.entries > 0) arrays_.emplace_back(array);
     for (TlbArray& array : arrays_)

@@ -2,8 +2,8 @@
 // several arrays that hold the page sizes apart or together. Pure.
 //
 // Look-ups go by page size, smallest first, and skip the sizes of which nothing was filled since the last full flush. Where two
-// arrays hold the same size, the lowest bit of the page number says which one a page belongs to (assumed: Intel does not say how
-// 4 KiB pages are spread over the two halves of the L2 TLB of Ice Lake and later).
+// arrays hold the same size, the lowest bit of the page number says which one a page belongs to (assumed: Intel does not say
+// how 4 KiB pages are spread over the two halves of the L2 TLB of Ice Lake and later).
 #pragma once
 
 #include <array>
@@ -57,7 +57,7 @@ class TlbLevel {
     using Route = std::array<TlbArray*, 2>;
     std::vector<TlbArray> arrays_;
     std::array<Route, 3> routes_{};
-    unsigned filled_ = 0;   // bit per page size
+    unsigned filled_ = 0;  // bit per page size
 };
 
 }  // namespace splinter::hw

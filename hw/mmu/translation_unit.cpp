@@ -11,11 +11,8 @@ TranslationUnit::TranslationUnit(const MmuParams& mmu, const CoreParams& core, P
     : params_{mmu},
       core_{core},
       tables_{tables},
-      levels_{TlbLevel{{mmu.l1d, mmu.l1d_large, mmu.l1d_huge}},
-              TlbLevel{{mmu.l1s}},
-              TlbLevel{{mmu.l1i, mmu.l1i_large}},
-              TlbLevel{{mmu.l2, mmu.l2_second}},
-              TlbLevel{{mmu.l2i}}},
+      levels_{TlbLevel{{mmu.l1d, mmu.l1d_large, mmu.l1d_huge}}, TlbLevel{{mmu.l1s}}, TlbLevel{{mmu.l1i, mmu.l1i_large}},
+              TlbLevel{{mmu.l2, mmu.l2_second}}, TlbLevel{{mmu.l2i}}},
       l1_of_{kL1Data, levels_[kL1Store].present() ? kL1Store : kL1Data, kL1Code},
       l2_code_{levels_[kL2Code].present() ? kL2Code : kL2},
       paging_cache_{mmu} {}
@@ -24,7 +21,7 @@ void TranslationUnit::write_state(const x86::PagingState& state) {
     // SDM 4.10.4.1, "MOV to CR4".
     const bool flushes = state.pge != state_.pge || (state_.pcide && !state.pcide) || (!state_.smep && state.smep);
     if (flushes) drop_all();
-    forget_last();   // a filter of one L1 hit; the entries stay
+    forget_last();  // a filter of one L1 hit; the entries stay
     state_ = state;
     permissions_.rebuild(state_);
 }
@@ -101,7 +98,8 @@ x86::Walk TranslationUnit::walk(VirtAddr va, x86::Access access, Cycles& latency
         latency += params_.walk_step;
         x86::Pte entry = tables_.read(address, latency);
         // Another core may change the entry meanwhile: what is used is what the locked operation saw.
-        for (std::uint64_t flags = walk.flags_to_set(entry, access); !entry.has(flags); flags = walk.flags_to_set(entry, access))
+        for (std::uint64_t flags = walk.flags_to_set(entry, access); !entry.has(flags);
+             flags = walk.flags_to_set(entry, access))
             entry = tables_.set_flags(address, entry, flags);
         walk.step(entry);
         if (walk.done()) break;
@@ -157,14 +155,22 @@ Cycles TranslationUnit::invalidate(const x86::Invalidation& invalidation) {
             for (TlbLevel& level : levels_) level.drop_address(invalidation.address, invalidation.pcid, Globals::kept);
             paging_cache_.drop_pcid(invalidation.pcid);
             return core_.invpcid_address;
-        case Kind::invpcid_context: drop_pcid(invalidation.pcid); return core_.invpcid_context;
-        case Kind::invpcid_all: drop_all(); return core_.full_flush;
+        case Kind::invpcid_context:
+            drop_pcid(invalidation.pcid);
+            return core_.invpcid_context;
+        case Kind::invpcid_all:
+            drop_all();
+            return core_.full_flush;
         case Kind::invpcid_non_global:
             for (TlbLevel& level : levels_) level.drop_non_global();
             paging_cache_.drop_all();
             return core_.invpcid_non_global;
-        case Kind::cr3_write: drop_pcid(pcid_); return core_.cr3_write;
-        case Kind::pge_toggle: drop_all(); return core_.pge_toggle;
+        case Kind::cr3_write:
+            drop_pcid(pcid_);
+            return core_.cr3_write;
+        case Kind::pge_toggle:
+            drop_all();
+            return core_.pge_toggle;
     }
     return Cycles{0};
 }
@@ -177,7 +183,8 @@ void TranslationUnit::apply(const x86::Invlpgb& invalidation) {
     const bool globals = invalidation.global == Invlpgb::Global::included;
     if (invalidation.structures == Invlpgb::Structures::dropped)
         one_context ? paging_cache_.drop_pcid(invalidation.pcid) : paging_cache_.drop_all();
-    const std::uint64_t stride = x86::leaf_level(invalidation.stride == Invlpgb::Stride::m2 ? PageSize::m2 : PageSize::k4).bytes();
+    const std::uint64_t stride =
+        x86::leaf_level(invalidation.stride == Invlpgb::Stride::m2 ? PageSize::m2 : PageSize::k4).bytes();
     SPLINTER_CHECK(invalidation.pages >= 1 && invalidation.pages <= Invlpgb::kMaxPages, "INVLPGB takes 1 to 8 pages");
     for (TlbLevel& level : levels_) {
         if (invalidation.addresses == Invlpgb::Addresses::all) {

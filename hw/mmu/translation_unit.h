@@ -1,9 +1,10 @@
 // The translation hardware of one core without SystemC: TLBs, paging-structure caches, walker, permission check, invalidations,
-// each with its cycles (SDM Vol. 3A chapter 4, 4.10 for what may be cached). The timed Mmu and `splinter conform` run the same one.
+// each with its cycles (SDM Vol. 3A chapter 4, 4.10 for what may be cached). The timed Mmu and `splinter conform` run the same
+// one.
 //
-// Models: L1 data, store and instruction TLBs, a second level, paging-structure caches; entries carry PCID, Global, key and D; keys
-// and all other rights are tested at each access, so that a write of PKRU or PKRS drops nothing. A and D are set by the walker.
-// Leaves out: several walkers in parallel, speculative walks, a limit on the PCIDs that an L2 TLB holds at once.
+// Models: L1 data, store and instruction TLBs, a second level, paging-structure caches; entries carry PCID, Global, key and D;
+// keys and all other rights are tested at each access, so that a write of PKRU or PKRS drops nothing. A and D are set by the
+// walker. Leaves out: several walkers in parallel, speculative walks, a limit on the PCIDs that an L2 TLB holds at once.
 #pragma once
 
 #include <array>
@@ -19,11 +20,11 @@ namespace splinter::hw {
 struct MmuStats {
     std::uint64_t accesses = 0;
     std::uint64_t l1_misses = 0;
-    std::uint64_t l2_misses = 0;    // each is a walk
-    std::uint64_t walk_reads = 0;   // page-table entries read
+    std::uint64_t l2_misses = 0;   // each is a walk
+    std::uint64_t walk_reads = 0;  // page-table entries read
     std::uint64_t walk_cycles = 0;
     std::uint64_t faults = 0;
-    std::uint64_t invlpg = 0;       // addresses dropped one by one
+    std::uint64_t invlpg = 0;  // addresses dropped one by one
     std::uint64_t full_flushes = 0;
 };
 
@@ -49,7 +50,7 @@ class TranslationUnit {
   public:
     struct Outcome {
         x86::AccessOutcome result;
-        Cycles latency;      // beyond an L1 TLB hit
+        Cycles latency;  // beyond an L1 TLB hit
     };
 
     TranslationUnit(const MmuParams& mmu, const CoreParams& core, PageTablePort& tables);
@@ -57,11 +58,11 @@ class TranslationUnit {
     TranslationUnit& operator=(const TranslationUnit&) = delete;
 
     // --- registers ---
-    // CR0, CR4, EFER, RFLAGS.AC, PKRU, PKRS. Changes that the processor flushes for (SDM 4.10.4.1) flush: PGE, PCIDE to 0, SMEP to 1.
-    // (LA57 changes with paging off only.) Costs are the caller's: WRPKRU and its like have their own.
+    // CR0, CR4, EFER, RFLAGS.AC, PKRU, PKRS. Changes that the processor flushes for (SDM 4.10.4.1) flush: PGE, PCIDE to 0, SMEP
+    // to 1. (LA57 changes with paging off only.) Costs are the caller's: WRPKRU and its like have their own.
     void write_state(const x86::PagingState& state);
     [[nodiscard]] const x86::PagingState& state() const { return state_; }
-    enum class Cr3Flush : std::uint8_t { flush, no_flush };   // bit 63 of the operand, under CR4.PCIDE
+    enum class Cr3Flush : std::uint8_t { flush, no_flush };  // bit 63 of the operand, under CR4.PCIDE
     // MOV CR3; returns its cycles.
     Cycles write_cr3(Pfn root, Pcid pcid, Cr3Flush flush);
     [[nodiscard]] Pfn root() const { return root_; }
@@ -102,7 +103,7 @@ class TranslationUnit {
   private:
     enum Unit : std::uint8_t { kL1Data, kL1Store, kL1Code, kL2, kL2Code, kUnits };
     struct LastPage {
-        VirtAddr first{1};   // no page begins here
+        VirtAddr first{1};  // no page begins here
         std::uint64_t bytes = 0;
         const CachedEntry* entry = nullptr;
     };
@@ -113,8 +114,10 @@ class TranslationUnit {
     [[nodiscard]] Outcome look_up_and_finish(VirtAddr va, x86::Access access);
     [[nodiscard]] Outcome finish_hit(VirtAddr va, x86::Access access, CachedEntry entry, Cycles latency) {
         // SDM 4.8: a write through an entry whose D was clear at the fill walks again, to set D in memory.
-        if (access.kind == x86::AccessKind::write && !entry.dirty()) [[unlikely]] return walk_and_finish(va, access, latency);
-        if (!permissions_.permits(access, entry)) [[unlikely]] return fault(va, access, entry.rights(), latency);
+        if (access.kind == x86::AccessKind::write && !entry.dirty()) [[unlikely]]
+            return walk_and_finish(va, access, latency);
+        if (!permissions_.permits(access, entry)) [[unlikely]]
+            return fault(va, access, entry.rights(), latency);
         return {x86::AccessOutcome::ok(entry.base() + (va.raw() & (entry.page_bytes() - 1)), entry.size()), latency};
     }
     [[nodiscard]] Outcome walk_and_finish(VirtAddr va, x86::Access access, Cycles latency);
@@ -131,7 +134,7 @@ class TranslationUnit {
     CoreParams core_;
     PageTablePort& tables_;
     std::array<TlbLevel, kUnits> levels_;
-    std::array<Unit, 3> l1_of_;   // by access kind
+    std::array<Unit, 3> l1_of_;  // by access kind
     Unit l2_code_;
     PagingCache paging_cache_;
     x86::PagingState state_;

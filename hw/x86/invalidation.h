@@ -1,5 +1,5 @@
-// The invalidations of TLBs and paging-structure caches as values: local ones (SDM Vol. 3A 4.10.4.1) and AMD's broadcast INVLPGB
-// (APM Vol. 3, INVLPGB; Vol. 2 5.5.3).
+// The invalidations of TLBs and paging-structure caches as values: local ones (SDM Vol. 3A 4.10.4.1) and AMD's broadcast
+// INVLPGB (APM Vol. 3, INVLPGB; Vol. 2 5.5.3).
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ struct Invalidation {
         pge_toggle           // CR4.PGE inverted and restored: everything, global entries included
     };
     Kind kind = Kind::invpcid_all;
-    VirtAddr address{};      // invlpg, invpcid_address
-    Pcid pcid{};             // invpcid_address, invpcid_context
+    VirtAddr address{};  // invlpg, invpcid_address
+    Pcid pcid{};         // invpcid_address, invpcid_context
 
     static constexpr Invalidation page(VirtAddr va) { return {Kind::invlpg, va, {}}; }
     static constexpr Invalidation pcid_address(Pcid pcid, VirtAddr va) { return {Kind::invpcid_address, va, pcid}; }
@@ -33,12 +33,12 @@ struct Invalidation {
 
 // One INVLPGB instruction. ASIDs are not modelled: all entries belong to the host (ASID 0).
 struct Invlpgb {
-    enum class Addresses : std::uint8_t { all, range };             // rAX[0], "valid VA"
-    enum class Contexts : std::uint8_t { all, one };                // rAX[1], "valid PCID"
-    enum class Global : std::uint8_t { kept, included };            // rAX[3]
-    enum class Structures : std::uint8_t { dropped, kept };         // rAX[4], "final translation only": kept
-    enum class Stride : std::uint8_t { k4, m2 };                    // ECX[31]
-    static constexpr unsigned kMaxPages = 8;                        // InvlpgbCountMax + 1 of the modelled parts, Zen 3 to 5
+    enum class Addresses : std::uint8_t { all, range };      // rAX[0], "valid VA"
+    enum class Contexts : std::uint8_t { all, one };         // rAX[1], "valid PCID"
+    enum class Global : std::uint8_t { kept, included };     // rAX[3]
+    enum class Structures : std::uint8_t { dropped, kept };  // rAX[4], "final translation only": kept
+    enum class Stride : std::uint8_t { k4, m2 };             // ECX[31]
+    static constexpr unsigned kMaxPages = 8;                 // InvlpgbCountMax + 1 of the modelled parts, Zen 3 to 5
 
     Addresses addresses = Addresses::all;
     Contexts contexts = Contexts::all;
@@ -46,7 +46,7 @@ struct Invlpgb {
     Structures structures = Structures::dropped;
     Stride stride = Stride::k4;
     VirtAddr first{};
-    unsigned pages = 1;                                             // ECX[15:0] + 1, at most kMaxPages
+    unsigned pages = 1;  // ECX[15:0] + 1, at most kMaxPages
     Pcid pcid{};
 };
 

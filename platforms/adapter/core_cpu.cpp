@@ -7,7 +7,7 @@ namespace {
 
 constexpr x86::Access kKernelRead{x86::AccessKind::read, x86::Mode::supervisor};
 constexpr x86::Access kKernelWrite{x86::AccessKind::write, x86::Mode::supervisor};
-constexpr std::size_t kClusterTargets = 16;   // x2APIC logical cluster: targets of one ICR write (SDM Vol. 3A 11.12.10)
+constexpr std::size_t kClusterTargets = 16;  // x2APIC logical cluster: targets of one ICR write (SDM Vol. 3A 11.12.10)
 
 }  // namespace
 
@@ -64,7 +64,9 @@ void CoreCpu::irq_restore(alloc::IrqState state) {
     if (state == alloc::IrqState::enabled) timeline_.enable_interrupts();
 }
 
-void CoreCpu::invalidate(const x86::Invalidation& invalidation) { timeline_.advance(core_.mmu().unit().invalidate(invalidation)); }
+void CoreCpu::invalidate(const x86::Invalidation& invalidation) {
+    timeline_.advance(core_.mmu().unit().invalidate(invalidation));
+}
 
 void CoreCpu::write_icr(const CpuMask& targets, std::uint8_t vector) {
     // All but self is one write with the shorthand; a subset takes one write per cluster of 16.

@@ -92,7 +92,7 @@ void Node::build_silicon(const alloc::BootTables& kernel_tables) {
         x86::PagingState state;
         state.pcide = config_.platform.pcid != "absent";
         state.pke = config_.platform.pku != "absent";
-        state.pks = false;   // no key is in use until page tables carry one
+        state.pks = false;  // no key is in use until page tables carry one
         state.maxphyaddr = static_cast<std::uint8_t>(config_.hw.mmu.physical_bits);
         unit.write_state(state);
         unit.write_cr3(space.root(), hw::Pcid{pcid}, hw::TranslationUnit::Cr3Flush::flush);

@@ -200,8 +200,7 @@ class Measurement {
 WorkloadResult measure(std::string_view workload_name, const Workload& workload, Session& session) {
     Measurement measurement{session};
     const RunConfig& config = session.node().config();
-    const bool is_protected =
-        alloc::find_flush_strategy(config.flush.strategy).protection == alloc::Protection::is_protected;
+    const bool is_protected = alloc::find_flush_strategy(config.flush.strategy).protection == alloc::Protection::is_protected;
     WorkloadResult result;
     result.workload = workload_name;
     const std::vector<std::string> phases = workload.phases();

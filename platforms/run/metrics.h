@@ -7,8 +7,8 @@
 namespace splinter::platforms {
 
 struct MetricInfo {
-    std::string_view id;           // key in Phase::metrics and column of the CSV
-    std::string_view heading;      // short column heading of the text table
+    std::string_view id;       // key in Phase::metrics and column of the CSV
+    std::string_view heading;  // short column heading of the text table
     std::string_view unit;
     std::string_view definition;
 };

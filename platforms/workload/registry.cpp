@@ -9,8 +9,9 @@ namespace {
 constexpr std::array kWorkloads{
     WorkloadInfo{"secretmem", make_secretmem,
                  "some cores allocate and free protected pages, a fixed think time apart; the others access memory"},
-    WorkloadInfo{"trace", make_trace,
-                 "a real kernel's recorded allocations in their order, a declared share of them protected; other cores access memory"},
+    WorkloadInfo{
+        "trace", make_trace,
+        "a real kernel's recorded allocations in their order, a declared share of them protected; other cores access memory"},
 };
 
 }  // namespace
