@@ -15,12 +15,17 @@ constexpr std::uint64_t large_page_low_bits(Pte entry, Level level) {
     return large_leaf ? (level.bytes() - 1) & ~kBelow13 : 0;
 }
 
-// The reserved bits that are set in `entry`; 0: none. REQUIRES: entry.present().
-constexpr std::uint64_t reserved_bits_set(Pte entry, Level level, const PagingState& state) {
+// The bits that must be 0 in `entry`, which may itself decide (PS makes a leaf of a PDE or PDPTE). REQUIRES: entry.present().
+constexpr std::uint64_t reserved_bits(Pte entry, Level level, const PagingState& state) {
     std::uint64_t reserved = state.beyond_physical() | large_page_low_bits(entry, level);
     if (level > kPdpte) reserved |= Pte::kPageSizeBit;  // no leaves above 1 GiB: PS of a PML4E or PML5E
     if (!state.nxe) reserved |= Pte::kNoExecute;        // XD without IA32_EFER.NXE
-    return entry.raw() & reserved;
+    return reserved;
+}
+
+// Those that are set; 0: none.
+constexpr std::uint64_t reserved_bits_set(Pte entry, Level level, const PagingState& state) {
+    return entry.raw() & reserved_bits(entry, level, state);
 }
 
 }  // namespace splinter::x86
