@@ -11,7 +11,10 @@
 
 namespace splinter::hw {
 
-inline std::uint64_t up_to(std::uint64_t high) { return *rc::gen::inRange<std::uint64_t>(0, high + 1); }
+// Uniform, in the first cases of a run too, which rapidcheck would otherwise keep small.
+inline std::uint64_t up_to(std::uint64_t high) {
+    return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<std::uint64_t>(0, high + 1));
+}
 
 inline TlbParams any_tlb_array(const char* sizes) {
     static const std::map<std::string, std::vector<std::uint64_t>> kWays{
@@ -51,9 +54,9 @@ inline MmuParams any_mmu() {
     mmu.l2_second = any_tlb_array(*rc::gen::element("1g", "4k+1g"));
     mmu.l2i = up_to(1) == 0 ? TlbParams{} : any_tlb_array("4k+2m");
     const bool shared = up_to(1) == 0;
-    mmu.shared_paging_cache = shared ? 1 + up_to(8) : 0;
+    mmu.shared_paging_cache = shared ? 1 + up_to(20) : 0;
     for (std::uint64_t* entries : {&mmu.pml5_cache, &mmu.pml4_cache, &mmu.pdpt_cache, &mmu.pd_cache})
-        *entries = shared ? 0 : up_to(3);
+        *entries = shared ? 0 : up_to(8);
     mmu.check();
     return mmu;
 }

@@ -42,7 +42,7 @@ class Model : public PageTablePort {
         Pfn table = root_;
         for (Level level{state.levels()}; level > x86::kPdpte; level = level.below()) table = link(table, level);
         pdpt_ = table;
-        for (std::uint64_t i = 0; i < entries_of(x86::kPdpte); ++i) set(pdpt_, x86::kPdpte, i, any_entry(x86::kPdpte));
+        for (std::uint64_t i = 0; i < entries_of(x86::kPdpte); ++i) set(pdpt_, i, any_entry(x86::kPdpte));
         switch_to(Pcid{0}, Cr3Flush::flush);
     }
 
@@ -72,7 +72,7 @@ class Model : public PageTablePort {
             table = entry.next_table();
             level = level.below();
         }
-        set(table, level, level.index(va), any_entry(level));
+        set(table, level.index(va), any_entry(level));
         return level;
     }
     // The entry of the leaf that holds `va`, of this size, becomes a table of the next smaller leaves.
@@ -89,13 +89,10 @@ class Model : public PageTablePort {
   private:
     static constexpr std::uint64_t kTable = Pte::kPresent | Pte::kWritable | Pte::kUser;
     Pfn new_table() { return Pfn{next_++}; }
-    void set(Pfn table, Level level, std::uint64_t index, Pte entry) {
-        (void)level;
-        memory_.store(base_of(table) + index * 8, entry);
-    }
+    void set(Pfn table, std::uint64_t index, Pte entry) { memory_.store(base_of(table) + index * 8, entry); }
     Pfn link(Pfn table, Level level) {
         const Pfn next = new_table();
-        set(table, level, level.index(kWindow), Pte::table(next, kTable));
+        set(table, level.index(kWindow), Pte::table(next, kTable));
         return next;
     }
     PhysAddr entry_address(VirtAddr va, Level level) {
@@ -118,7 +115,7 @@ class Model : public PageTablePort {
     }
     Pfn any_table(Level level) {
         const Pfn table = new_table();
-        for (std::uint64_t i = 0; i < entries_of(level); ++i) set(table, level, i, any_entry(level));
+        for (std::uint64_t i = 0; i < entries_of(level); ++i) set(table, i, any_entry(level));
         return table;
     }
     Pte any_entry(Level level) {
@@ -169,7 +166,7 @@ void invalidate_as_required(Model& model, VirtAddr va, Level level) {
             for_each_page(va, level, [&](VirtAddr page) {
                 (void)unit.invalidate(Invalidation::page(page));
                 for (std::uint16_t pcid = 0; pcid < kPcids; ++pcid)
-                    (void)unit.invalidate(Invalidation::pcid_address(Pcid{pcid}, page));
+                    if (Pcid{pcid} != current) (void)unit.invalidate(Invalidation::pcid_address(Pcid{pcid}, page));
             });
             return;
         }
@@ -195,30 +192,37 @@ void invalidate_as_required(Model& model, VirtAddr va, Level level) {
     }
 }
 
+void write_random_state(TranslationUnit& unit) {
+    x86::PagingState state = unit.state();
+    state.pkru = x86::KeyRights{static_cast<std::uint32_t>(up_to(0xff))};
+    state.pkrs = x86::KeyRights{static_cast<std::uint32_t>(up_to(0xff))};
+    state.wp = up_to(1) != 0;
+    state.ac = up_to(1) != 0;
+    unit.write_state(state);
+}
+
+// Looks at every page under every PCID, which also fills the caches for the next change.
+void expect_fresh_everywhere(Model& model) {
+    const x86::Access access = any_access();
+    for (std::uint16_t pcid = 0; pcid < kPcids; ++pcid) {
+        model.switch_to(Pcid{pcid}, Cr3Flush::no_flush);
+        for_each_page(kWindow, x86::kPml4e, [&](VirtAddr page) { model.expect_fresh(page, access); });
+    }
+}
+
 RC_GTEST_PROP(TranslationProperty, AfterARequiredInvalidationNothingStaleIsUsed, ()) {
     Model model{up_to(1) == 0 ? Model::Leaves::local_only : Model::Leaves::local_and_global};
-    for (std::uint64_t step = up_to(80); step > 0; --step) {
-        switch (up_to(6)) {
-            case 0: {
-                const VirtAddr va = any_address();
-                invalidate_as_required(model, va, model.change(va));
-                break;
-            }
-            case 1:
-                model.switch_to(any_pcid(), up_to(1) == 0 ? Cr3Flush::flush : Cr3Flush::no_flush);
-                break;
-            case 2: {
-                x86::PagingState state = model.unit().state();
-                state.pkru = x86::KeyRights{static_cast<std::uint32_t>(up_to(0xff))};
-                state.pkrs = x86::KeyRights{static_cast<std::uint32_t>(up_to(0xff))};
-                state.wp = up_to(1) != 0;
-                state.ac = up_to(1) != 0;
-                model.unit().write_state(state);
-                break;
-            }
-            default:
-                model.expect_fresh(any_address(), any_access());
+    expect_fresh_everywhere(model);
+    for (std::uint64_t round = up_to(8); round > 0; --round) {
+        for (std::uint64_t access = up_to(8); access > 0; --access) {
+            if (up_to(3) == 0) write_random_state(model.unit());
+            model.switch_to(any_pcid(), up_to(3) == 0 ? Cr3Flush::flush : Cr3Flush::no_flush);
+            model.expect_fresh(any_address(), any_access());
         }
+        const VirtAddr va = any_address();
+        const Level level = model.change(va);
+        invalidate_as_required(model, va, level);
+        expect_fresh_everywhere(model);
     }
 }
 
