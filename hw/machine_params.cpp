@@ -1,5 +1,6 @@
 #include "hw/machine_params.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "hw/base/user_error.h"
@@ -81,6 +82,16 @@ void describe(IpiParams& p, ParamVisitor& v) {
     v.cycles("flight_cross", p.flight_cross, {1, 10'000'000}, "ICR write to handler entry, other socket");
 }
 
+void describe(BroadcastParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "broadcast"};
+    v.cycles("issue", p.issue, kLatency, "one INVLPGB, which is posted");
+    v.cycles("sync", p.sync, kLatency, "one TLBSYNC, besides its wait for confirmations");
+    v.cycles(
+        "flight_socket", p.flight_socket, kLatency,
+        "INVLPGB to its effect on a core of the same socket, and as long for the confirmation; 0: the part has no INVLPGB");
+    v.cycles("flight_cross", p.flight_cross, kLatency, "the same, other socket");
+}
+
 }  // namespace
 
 void TlbParams::check(std::string_view key) const {
@@ -111,14 +122,24 @@ void MmuParams::check() const {
 void MachineParams::check() const {
     (void)resolved_quantum();
     mmu.check();
+    if ((broadcast.flight_socket > Cycles{0}) != (broadcast.flight_cross > Cycles{0}))
+        throw UserError("hw.broadcast.flight_cross", "found " + std::to_string(broadcast.flight_cross.raw()) +
+                                                         " cycles beside hw.broadcast.flight_socket of " +
+                                                         std::to_string(broadcast.flight_socket.raw()) +
+                                                         ", allowed: both 0 (no INVLPGB) or neither");
+}
+
+Cycles MachineParams::lookahead() const {
+    const Cycles interrupts = std::min(ipi.flight_socket, ipi.flight_cross);
+    return broadcast.present() ? std::min({interrupts, broadcast.flight_socket, broadcast.flight_cross}) : interrupts;
 }
 
 Cycles MachineParams::resolved_quantum() const {
     const Cycles limit = lookahead();
-    if (limit < Cycles{1}) throw UserError("hw.ipi", "the lookahead (smallest IPI flight) must be at least 1 cycle");
+    if (limit < Cycles{1}) throw UserError("hw.ipi", "the lookahead (smallest flight) must be at least 1 cycle");
     if (quantum > limit.raw())
         throw UserError("platform.quantum", "found " + std::to_string(quantum) + ", allowed: 0 to the lookahead of " +
-                                                std::to_string(limit.raw()) + " cycles (smallest IPI flight)");
+                                                std::to_string(limit.raw()) + " cycles (smallest flight)");
     return quantum == 0 ? limit : Cycles{quantum};
 }
 
@@ -141,6 +162,7 @@ void describe(MachineParams& p, ParamVisitor& v) {
     describe(p.mem, v);
     describe(p.core, v);
     describe(p.ipi, v);
+    describe(p.broadcast, v);
 }
 
 }  // namespace splinter::hw

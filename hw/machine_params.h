@@ -77,6 +77,16 @@ struct IpiParams {
     Cycles flight_cross{1500};  // the same, other socket
 };
 
+// INVLPGB and TLBSYNC. Flights of 0: the part has none.
+struct BroadcastParams {
+    Cycles issue{0};          // INVLPGB, posted
+    Cycles sync{0};           // TLBSYNC, besides the wait
+    Cycles flight_socket{0};  // INVLPGB to its effect on another core, and the confirmation back: same socket, other socket
+    Cycles flight_cross{0};
+
+    [[nodiscard]] bool present() const { return flight_socket > Cycles{0} && flight_cross > Cycles{0}; }
+};
+
 struct MachineParams {
     std::string name = "Intel Skylake-SP, 2 sockets";
     std::uint64_t cores = 2;  // online hardware threads
@@ -91,11 +101,10 @@ struct MachineParams {
     MemoryParams mem;
     CoreParams core;
     IpiParams ipi;
+    BroadcastParams broadcast;
 
     // L: the smallest latency of an asynchronous effect between two cores.
-    [[nodiscard]] Cycles lookahead() const {
-        return ipi.flight_socket < ipi.flight_cross ? ipi.flight_socket : ipi.flight_cross;
-    }
+    [[nodiscard]] Cycles lookahead() const;
     // platform.quantum, with 0 resolved. Throws UserError above L or if L is 0.
     [[nodiscard]] Cycles resolved_quantum() const;
     // What no single value shows: throws UserError, naming the key, if values do not go together.

@@ -19,7 +19,7 @@ Core::Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, 
       mmu_{"mmu", params, memory, timeline_},
       apic_{"apic", timeline_} {
     timeline_.set_interrupt_handler([this](const Message& message) { handle_interrupt(message); });
-    timeline_.set_notice_handler([this](const Message& notice) { program_->on_notice(*this, notice); });
+    timeline_.set_notice_handler([this](const Message& notice) { handle_notice(notice); });
     SC_HAS_PROCESS(Core);
     SC_THREAD(run_thread);
     set_stack_size(256 * 1024);
@@ -53,6 +53,28 @@ void Core::handle_interrupt(const Message& message) {
     timeline_.ledger().leave();
     timeline_.ledger().resume(interrupted);
     mode_ = interrupted_mode;
+}
+
+void Core::handle_notice(const Message& notice) {
+    if (notice.what == BroadcastFabric::kInvalidate)
+        mmu_.unit().apply(broadcast_fabric->take(notice.payload));
+    else
+        program_->on_notice(*this, notice);
+}
+
+void Core::broadcast(const x86::Invlpgb& invalidation) {
+    if (!params_.broadcast.present())
+        throw SimulatedFinding(fmt::format("invalid opcode: INVLPGB on core{} at cycle {}, which {} does not have", id().raw(),
+                                           timeline_.now().raw(), params_.name));
+    timeline_.advance(params_.broadcast.issue);
+    mmu_.unit().apply(invalidation);
+    const Cycles confirmed = broadcast_fabric->send(id(), timeline_.now(), invalidation, next_notice());
+    broadcasts_confirmed_ = std::max(broadcasts_confirmed_, confirmed);
+}
+
+void Core::sync_broadcasts() {
+    timeline_.advance(params_.broadcast.sync);
+    if (timeline_.now() < broadcasts_confirmed_) timeline_.advance(broadcasts_confirmed_ - timeline_.now());
 }
 
 void Core::access(VirtAddr va, x86::Access access) {

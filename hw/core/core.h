@@ -2,6 +2,7 @@
 // the platform; when an interrupt comes the program's kernel handles it on this core's stack and ledger.
 #pragma once
 
+#include "hw/core/broadcast_fabric.h"
 #include "hw/core/local_apic.h"
 #include "hw/mmu/mmu.h"
 
@@ -20,6 +21,8 @@ class CoreProgram {
 
 class Core : public sc_core::sc_module {
   public:
+    sc_core::sc_port<BroadcastFabricIf> broadcast_fabric{"broadcast_fabric"};
+
     Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, Conductor& conductor, MemorySystem& memory,
          AccountTree& accounts);
     Core(const Core&) = delete;
@@ -34,6 +37,14 @@ class Core : public sc_core::sc_module {
     [[nodiscard]] LocalApic& apic() { return apic_; }
     [[nodiscard]] const LocalApic& apic() const { return apic_; }
 
+    // INVLPGB: takes effect here at once, on other cores when it reaches them. Takes its cycles. A finding if the part has
+    // none.
+    void broadcast(const x86::Invlpgb& invalidation);
+    // TLBSYNC: returns when all cores have carried out what this one has broadcast. Interruptible.
+    void sync_broadcasts();
+    // Keeps messages of this core that arrive together in order.
+    [[nodiscard]] std::uint64_t next_notice() { return notices_++; }
+
     // The mode that an interrupt finds the core in: decides the cost of its entry and exit.
     void set_mode(x86::Mode mode) { mode_ = mode; }
     // A data access that must succeed: translation, then the line. A fault is a finding (kernel oops, or the loop's segfault).
@@ -45,6 +56,7 @@ class Core : public sc_core::sc_module {
     friend class Machine;
     void run_thread();  // SC_THREAD
     void handle_interrupt(const Message& message);
+    void handle_notice(const Message& notice);
     [[noreturn]] void report_fault(VirtAddr va, const x86::AccessOutcome& outcome) const;
 
     Timeline timeline_;
@@ -52,6 +64,8 @@ class Core : public sc_core::sc_module {
     Mmu mmu_;
     LocalApic apic_;
     CoreProgram* program_ = nullptr;
+    std::uint64_t notices_ = 0;
+    Cycles broadcasts_confirmed_;  // when all that this core has broadcast is done everywhere
     x86::Mode mode_ = x86::Mode::supervisor;
     std::function<void(Core&)> on_finished_;  // set by Machine
     std::function<void(std::exception_ptr)> on_exception_;

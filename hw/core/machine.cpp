@@ -11,6 +11,7 @@ Machine::Machine(sc_core::sc_module_name name, const MachineParams& params, x86:
       conductor_{params.resolved_quantum()},
       memory_{"memory", params, topology_, memory},
       fabric_{"fabric", params, topology_, conductor_},
+      broadcast_fabric_{"broadcast_fabric", params, topology_, conductor_},
       locks_{memory_.lines()} {
     conductor_.set_switcher(*this);
     conductor_.set_horizon_listener([this](Cycles time) { memory_.recent_stores().forget_before(time); });
@@ -19,6 +20,7 @@ Machine::Machine(sc_core::sc_module_name name, const MachineParams& params, x86:
         cores_.push_back(std::make_unique<Core>(core_name.c_str(), CpuId{i}, params, conductor_, memory_, accounts_));
         Core& core = *cores_.back();
         core.apic().fabric.bind(fabric_.in);
+        core.broadcast_fabric.bind(broadcast_fabric_.in);
         core.on_finished_ = [this](Core& finished) { core_finished(finished); };
         core.on_exception_ = [this](std::exception_ptr exception) {
             failure_ = std::move(exception);
@@ -60,8 +62,8 @@ void Machine::core_finished(Core& finished) {
 
 void Machine::notify_all(Core& sender, std::uint32_t what, std::uint64_t payload) {
     const Cycles arrival = sender.timeline().now() + params_.lookahead();
-    for (const auto& core : cores_) core->timeline().post_notice({arrival, sender.id(), notices_, what, payload});
-    ++notices_;
+    const Message notice{arrival, sender.id(), sender.next_notice(), what, payload};
+    for (const auto& core : cores_) core->timeline().post_notice(notice);
 }
 
 }  // namespace splinter::hw

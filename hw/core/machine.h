@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "hw/core/broadcast_fabric.h"
 #include "hw/core/core.h"
 #include "hw/core/ipi_fabric.h"
 #include "hw/core/shared_words.h"
@@ -43,10 +44,10 @@ class Machine : public sc_core::sc_module, private StackSwitcher {
     Conductor conductor_;
     MemorySystem memory_;
     IpiFabric fabric_;
+    BroadcastFabric broadcast_fabric_;
     SharedWords words_;
     SpinLocks locks_;
     std::vector<std::unique_ptr<Core>> cores_;
-    std::uint64_t notices_ = 0;
     std::exception_ptr failure_;
 };
 

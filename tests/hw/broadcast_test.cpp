@@ -1,0 +1,175 @@
+// INVLPGB and TLBSYNC through a whole machine.
+#include <gtest/gtest.h>
+
+#include "hw/base/user_error.h"
+#include "tests/hw/test_machine.h"
+
+namespace splinter::hw {
+namespace {
+
+using x86::Invlpgb;
+using x86::Pte;
+
+constexpr VirtAddr kPage{0xffff888000000000U};
+constexpr std::uint64_t kSendAt = 100;
+constexpr std::uint64_t kIssue = 50;
+constexpr std::uint64_t kSync = 20;
+constexpr std::uint64_t kSocket = 700;
+constexpr std::uint64_t kCross = 1100;
+
+// Cores 0 and 1 in socket 0, cores 2 and 3 in socket 1.
+MachineParams two_sockets() {
+    MachineParams machine;
+    machine.cores = 4;
+    machine.cores_per_socket = 2;
+    machine.ipi.flight_socket = Cycles{900};
+    machine.ipi.flight_cross = Cycles{1500};
+    machine.broadcast = {Cycles{kIssue}, Cycles{kSync}, Cycles{kSocket}, Cycles{kCross}};
+    return machine;
+}
+
+class BroadcastTest : public testing::Test {
+  protected:
+    BroadcastTest() {
+        test_.map(kPage, Pfn{0x1000}, kUsedLeaf);
+        for (std::uint32_t cpu = 0; cpu < 4; ++cpu)
+            test_.program(cpu).body = [](Core& core) {
+                (void)probe(core, kPage, kRead);
+                core.timeline().advance(Cycles{10'000});
+            };
+    }
+    // Core `cpu` looks at cycle `when` whether it still holds the page that it read at the start.
+    void look_at(std::uint32_t cpu, std::uint64_t when, bool& holds) {
+        test_.program(cpu).body = [when, &holds](Core& core) {
+            (void)probe(core, kPage, kRead);
+            core.timeline().advance(Cycles{when});
+            core.mmu().unit().for_each_translation(
+                [&](const CachedTranslation& entry) { holds = holds || entry.page == kPage; });
+        };
+    }
+    // Core 0 broadcasts at kSendAt; `then` runs after it.
+    void broadcast(const Invlpgb& invalidation, const std::function<void(Core&)>& then) {
+        test_.program(0).body = [=](Core& core) {
+            (void)probe(core, kPage, kRead);
+            core.timeline().advance(Cycles{kSendAt - kIssue});
+            core.broadcast(invalidation);
+            then(core);
+        };
+    }
+    TestMachine test_{two_sockets()};
+};
+
+TEST_F(BroadcastTest, IsPosted) {
+    broadcast({}, [](Core& core) { EXPECT_EQ(core.timeline().now(), Cycles{kSendAt}); });
+    test_.run();
+}
+
+TEST_F(BroadcastTest, TakesEffectWhenItsFlightIsOverAndNotACycleEarlier) {
+    for (const auto& [cpu, flight] : {std::pair<std::uint32_t, std::uint64_t>{1, kSocket}, {2, kCross}}) {
+        for (const auto& [when, held] : {std::pair{kSendAt + flight - 1, true}, {kSendAt + flight, false}}) {
+            TestMachine test{two_sockets()};
+            test.map(kPage, Pfn{0x1000}, kUsedLeaf);
+            bool holds = false;
+            test.program(0).body = [](Core& core) {
+                core.timeline().advance(Cycles{kSendAt - kIssue});
+                core.broadcast({});
+            };
+            test.program(cpu).body = [when = when, &holds](Core& core) {
+                (void)probe(core, kPage, kRead);
+                core.timeline().advance(Cycles{when});
+                core.mmu().unit().for_each_translation([&](const CachedTranslation&) { holds = true; });
+            };
+            test.run();
+            EXPECT_EQ(holds, held) << "core " << cpu << " at " << when;
+        }
+    }
+}
+
+TEST_F(BroadcastTest, DropsTheSendersOwnEntryAtOnce) {
+    broadcast({}, [](Core& core) {
+        core.mmu().unit().for_each_translation([](const CachedTranslation&) { ADD_FAILURE() << "still cached"; });
+    });
+    test_.run();
+}
+
+TEST_F(BroadcastTest, ReachesTheAddressThatItNamesAndNoOther) {
+    bool holds = false;
+    look_at(1, 5000, holds);
+    broadcast({.addresses = Invlpgb::Addresses::range, .first = kPage + kPageBytes, .pages = 8}, [](Core&) {});
+    test_.run();
+    EXPECT_TRUE(holds);
+}
+
+TEST_F(BroadcastTest, SyncWaitsForTheConfirmationOfTheFarthestCore) {
+    broadcast({}, [](Core& core) {
+        core.sync_broadcasts();
+        EXPECT_EQ(core.timeline().now(), Cycles{kSendAt + 2 * kCross});
+    });
+    test_.run();
+}
+
+TEST_F(BroadcastTest, OneSyncClosesManyBroadcasts) {
+    broadcast({}, [](Core& core) {
+        core.timeline().advance(Cycles{500});
+        core.broadcast({});
+        core.sync_broadcasts();
+        EXPECT_EQ(core.timeline().now(), Cycles{kSendAt + 500 + kIssue + 2 * kCross});
+    });
+    test_.run();
+}
+
+TEST_F(BroadcastTest, SyncWithNothingToWaitForCostsItself) {
+    broadcast({}, [](Core& core) {
+        core.timeline().advance(Cycles{5000});
+        const Cycles before = core.timeline().now();
+        core.sync_broadcasts();
+        EXPECT_EQ(core.timeline().now(), before + Cycles{kSync});
+    });
+    test_.run();
+}
+
+TEST_F(BroadcastTest, InterruptsNobody) {
+    for (std::uint32_t cpu = 1; cpu < 4; ++cpu)
+        test_.program(cpu).interrupt = [](Core&, Vector) { ADD_FAILURE() << "an interrupt"; };
+    broadcast({}, [](Core& core) { core.sync_broadcasts(); });
+    test_.run();
+    for (std::uint32_t cpu = 1; cpu < 4; ++cpu) EXPECT_EQ(test_.core(cpu).timeline().now(), Cycles{10'000});
+}
+
+TEST_F(BroadcastTest, ReachesACoreWhoseInterruptsAreOff) {
+    bool holds = false;
+    test_.program(1).body = [&](Core& core) {
+        (void)probe(core, kPage, kRead);
+        core.timeline().disable_interrupts();
+        core.timeline().advance(Cycles{5000});
+        core.mmu().unit().for_each_translation([&](const CachedTranslation&) { holds = true; });
+        core.timeline().enable_interrupts();
+    };
+    broadcast({}, [](Core&) {});
+    test_.run();
+    EXPECT_FALSE(holds);
+}
+
+TEST(Broadcast, IsAFindingOnAPartThatHasNone) {
+    MachineParams machine;
+    machine.cores = 1;
+    TestMachine test{machine};
+    test.program(0).body = [](Core& core) { core.broadcast({}); };
+    EXPECT_THROW(test.run(), SimulatedFinding);
+}
+
+TEST(Broadcast, BoundsTheLookahead) {
+    MachineParams machine = two_sockets();
+    EXPECT_EQ(machine.lookahead(), Cycles{kSocket});
+    machine.broadcast = {};
+    EXPECT_EQ(machine.lookahead(), Cycles{900});
+}
+
+TEST(Broadcast, OneFlightWithoutTheOtherIsTheUsersMistake) {
+    MachineParams machine = two_sockets();
+    machine.broadcast.flight_cross = Cycles{0};
+    EXPECT_THROW(machine.check(), UserError);
+}
+
+}  // namespace
+}  // namespace splinter::hw
