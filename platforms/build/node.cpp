@@ -38,6 +38,11 @@ void Node::check(const RunConfig& config) {
     if (config.platform.memory % kLargeBytes != 0)
         throw UserError("platform.memory",
                         "found " + std::to_string(config.platform.memory) + " bytes, allowed: multiples of 2MiB");
+    const bool broadcasts = config.platform.invlpgb != "absent";
+    if (broadcasts != config.hw.broadcast.present())
+        throw UserError("platform.invlpgb", "found \"" + config.platform.invlpgb + "\" with hw.broadcast.flight_socket of " +
+                                                std::to_string(config.hw.broadcast.flight_socket.raw()) + " cycles, allowed: " +
+                                                (broadcasts ? "flights above 0" : "flights of 0") + " with it");
 }
 
 // Boot's own memory stands behind the zones, so that a recorded snapshot's frames stay the allocator's alone.
