@@ -2,6 +2,7 @@
 #include "platforms/cli/commands.h"
 #include "platforms/cli/exit_codes.h"
 #include "platforms/cli/output.h"
+#include "platforms/config/experiment.h"
 #include "platforms/conform/record_formats.h"
 
 namespace splinter::platforms {
@@ -9,7 +10,8 @@ namespace splinter::platforms {
 int execute_conform(const Invocation& invocation) {
     const Arguments& arguments = invocation.arguments;
     ConformReport report{arguments.verbose ? Detail::every_disputed_record : Detail::summary};
-    for (const std::string& file : arguments.positional) run_record_file(file, report);
+    const hw::MachineParams machine = Experiment::load("", arguments.sets).resolve_single().config.hw;
+    for (const std::string& file : arguments.positional) run_record_file(file, machine, report);
     print(report.text());
     return report.agrees() ? kExitOk : kExitDisagreement;
 }
