@@ -1,4 +1,6 @@
-// splinter conform FILE...: does the model answer as recorded CPUs did?
+// splinter conform FILE...: does the model answer as recorded CPUs did? `--set platform.model=` chooses the TLBs.
+#include <fmt/format.h>
+
 #include "platforms/cli/commands.h"
 #include "platforms/cli/exit_codes.h"
 #include "platforms/cli/output.h"
@@ -12,6 +14,7 @@ int execute_conform(const Invocation& invocation) {
     ConformReport report{arguments.verbose ? Detail::every_disputed_record : Detail::summary};
     const hw::MachineParams machine = Experiment::load("", arguments.sets).resolve_single().config.hw;
     for (const std::string& file : arguments.positional) run_record_file(file, machine, report);
+    if (report.stale().allowed > 0) print(fmt::format("TLBs and paging-structure caches: {}\n\n", machine.name));
     print(report.text());
     return report.agrees() ? kExitOk : kExitDisagreement;
 }
