@@ -156,7 +156,7 @@ TEST(ConformScenarioSample, EveryPlatformAgreesAndShowsStaleOutcomesAtMostPlaces
         run_record_file(kScenarios, point.config.hw, report);
         EXPECT_TRUE(report.text().ends_with("\n518 of 518 agree\n")) << file.path() << report.text();
         EXPECT_EQ(report.stale().allowed, 502U);
-        // At the 84 others a page fault, a flush or INVLPG has dropped the entry: only a speculative walk could have cached it.
+        // At the other 84 a page fault or an INVLPG has dropped the entry: only a speculative walk could have brought it back.
         EXPECT_EQ(report.stale().shown, 418U) << file.path();
     }
     EXPECT_GE(platforms, 3);
