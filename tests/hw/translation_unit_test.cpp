@@ -59,16 +59,38 @@ TEST(TranslationUnit, InvlpgLeavesOtherPcidsAlone) {
     EXPECT_EQ(remapped.frame(kPage), kOld);
 }
 
-TEST(TranslationUnit, InvlpgDropsEveryPagingStructureCacheEntryOfItsPcid) {
+// Entries that a walk of kNext reads, which kPage's upper entries could spare it, after an invalidation.
+std::uint64_t reads_after(const Invalidation& invalidation) {
     PlainUnit plain;
     plain.tables.map(kPage, kOld);
     plain.tables.map(kNext, kOld);
     EXPECT_EQ(plain.reads(kPage), 4U);
-    EXPECT_EQ(plain.reads(kNext), 1U);  // by the cached PDE
-    (void)plain.unit.invalidate(Invalidation::page(VirtAddr{0}));
-    EXPECT_EQ(plain.reads(kNext), 0U);  // its translation is still there
-    (void)plain.unit.invalidate(Invalidation::page(kNext));
-    EXPECT_EQ(plain.reads(kNext), 4U);
+    (void)plain.unit.invalidate(invalidation);
+    return plain.reads(kNext);
+}
+
+TEST(TranslationUnit, EveryInvalidationDropsThePagingStructureCachesOfItsPcidWhateverTheAddress) {
+    for (const Invalidation& invalidation :
+         {Invalidation::page(VirtAddr{0}), Invalidation::pcid_address(Pcid{0}, VirtAddr{0}),
+          Invalidation::pcid_context(Pcid{0}), Invalidation::all(), Invalidation::all_non_global(),
+          Invalidation::current_pcid(), Invalidation::pge_toggle()})
+        EXPECT_EQ(reads_after(invalidation), 4U);
+}
+
+TEST(TranslationUnit, InvalidationsOfAnotherPcidLeaveThePagingStructureCachesAlone) {
+    EXPECT_EQ(reads_after(Invalidation::pcid_address(kOther, kPage)), 1U);
+    EXPECT_EQ(reads_after(Invalidation::pcid_context(kOther)), 1U);
+}
+
+TEST(TranslationUnit, MovCr3DropsThePagingStructureCachesOfThePcidThatItLoads) {
+    for (const auto flush : {Flush::flush, Flush::no_flush}) {
+        PlainUnit plain;
+        plain.tables.map(kPage, kOld);
+        plain.tables.map(kNext, kOld);
+        (void)plain.frame(kPage);
+        plain.switch_to(Pcid{0}, flush);
+        EXPECT_EQ(plain.reads(kNext), flush == Flush::flush ? 4U : 1U);
+    }
 }
 
 TEST(TranslationUnit, InvpcidType0SparesGlobalEntriesAndOtherPcids) {
