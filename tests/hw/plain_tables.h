@@ -11,10 +11,18 @@
 
 namespace splinter::hw::testing {
 
+// The page of most tests and the one behind it, and the frames before and after a change; kPage and both frames suit a 1 GiB
+// leaf.
+inline constexpr VirtAddr kPage{0xffff888000000000U};
+inline constexpr VirtAddr kNext = kPage + kPageBytes;
+inline constexpr Pfn kOld{0x40000};
+inline constexpr Pfn kNew{0x80000};
+
 class PlainTables : public PageTablePort {
   public:
     static constexpr std::uint64_t kTableFlags = x86::Pte::kPresent | x86::Pte::kWritable | x86::Pte::kUser;
     static constexpr std::uint64_t kUsed = x86::Pte::kPresent | x86::Pte::kWritable | x86::Pte::kAccessed | x86::Pte::kDirty;
+    static constexpr std::uint64_t kGlobal = kUsed | x86::Pte::kGlobal;
 
     explicit PlainTables(x86::Level root = x86::kPml4e) : root_level_{root} {}
 
