@@ -22,15 +22,31 @@ struct MmuParams {
     TlbParams l2_2m{1536, 12};
     TlbParams l2_1g{16, 4};
     Cycles l2_hit{9};                // added by an L1 miss that hits the L2 TLB
+    Cycles l2_miss{0};               // added before a walk: the look-up in the L2 TLB that found nothing
     Cycles walk_step{2};             // state machine, per level walked
     std::uint64_t pml4_cache = 4;    // paging-structure caches, entries, fully associative
     std::uint64_t pdpt_cache = 4;
     std::uint64_t pd_cache = 32;
 };
 
+// A cache of 64-byte lines. bytes = 64 * ways * sets; any number of sets.
+struct CacheParams {
+    std::uint64_t bytes = 0;
+    std::uint64_t ways = 1;
+};
+
+// Latencies of levels are whole: from the load to its data, look-ups in the levels above included.
 struct MemoryParams {
-    Cycles page_table_read{14};      // one page-table entry read by the walker
+    Cycles page_table_read{14};      // one page-table entry read by the walker, with page_table_caches = fixed
+    CacheParams l1d{std::uint64_t{32} << 10, 8};
+    CacheParams l2{std::uint64_t{1} << 20, 16};
+    CacheParams llc{std::uint64_t{39424} << 10, 11};   // one per cluster
     Cycles l1d_hit{4};               // a data access to a line that the core owns
+    Cycles l2_hit{14};
+    Cycles llc_hit{68};
+    Cycles dram_local{203};
+    Cycles dram_remote{328};
+    std::string home = "interleaved";   // interleaved | socket0: which socket's memory holds a frame
     Cycles transfer_cluster{135};    // a line taken from another core's cache: same cluster, same socket, other socket
     Cycles transfer_socket{135};
     Cycles transfer_cross{285};
@@ -62,7 +78,7 @@ struct MachineParams {
     std::uint64_t frequency = 2'500'000'000;
     std::uint64_t quantum = 0;            // cycles a core may run ahead; 0 = the lookahead L
     std::string bus = "dmi";              // dmi | tlm: how the walker reads page tables; equal cycles
-    std::string page_table_caches = "fixed";
+    std::string page_table_caches = "fixed";   // fixed | l2 | l2+llc: what page-table reads and data accesses cost
     MmuParams mmu;
     MemoryParams mem;
     CoreParams core;

@@ -40,6 +40,8 @@ class Core : public sc_core::sc_module {
     void access(VirtAddr va, x86::Access access);
     // Translation alone, with its cycles; the caller pays for the line.
     [[nodiscard]] PhysAddr translate(VirtAddr va, x86::Access access);
+    // What the caches take for the line of a data access now. The caller pays. May reach an ordering point.
+    [[nodiscard]] Cycles line_latency(PhysAddr address);
 
   private:
     friend class Machine;
@@ -49,6 +51,7 @@ class Core : public sc_core::sc_module {
 
     Timeline timeline_;
     MachineParams params_;
+    CacheHierarchy& caches_;
     Mmu mmu_;
     LocalApic apic_;
     CoreProgram* program_ = nullptr;

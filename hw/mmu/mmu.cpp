@@ -30,7 +30,6 @@ void Mmu::end_of_elaboration() {
     tlm::tlm_dmi dmi;
     SPLINTER_CHECK(out->get_direct_mem_ptr(payload, dmi), "the memory system grants DMI");
     dmi_ = dmi.get_dmi_ptr();
-    dmi_latency_ = to_cycles(dmi.get_read_latency());
 }
 
 void Mmu::set_root(Pfn root, Pcid pcid) {
@@ -87,6 +86,7 @@ const x86::Translation* Mmu::look_up(VirtAddr va, Cycles& latency) {
         if (l2(size).is_stale(hit)) mark_if_stale(l1(size), va, size);
         return hit;
     }
+    latency += params_.mmu.l2_miss;
     return nullptr;
 }
 
@@ -128,8 +128,11 @@ std::uint64_t Mmu::bits_to_set(VirtAddr va, x86::Access access, const x86::Walk&
 
 x86::Pte Mmu::read_entry(PhysAddr address, Cycles& latency) {
     ++stats_.walk_reads;
+    CacheHierarchy& caches = memory_.caches();
+    // The last-level cache is shared. The entry is read after the ordering point: no stale value outlives it.
+    if (caches.reaches_shared(timeline_.id(), address)) timeline_.order();
     if (dmi_ != nullptr) {
-        latency += dmi_latency_;
+        latency += caches.read_page_table(timeline_.id(), address);
         return load(address);
     }
     std::uint64_t data = 0;

@@ -101,7 +101,6 @@ class Mmu : public sc_core::sc_module {
     Pcid pcid_;
     TranslationObserver* observer_ = nullptr;
     const unsigned char* dmi_ = nullptr;
-    Cycles dmi_latency_;
     MmuStats stats_;
 
     // The last L1 hit: a repeated access to the same page is a hit and leaves true LRU as it is. Dropped by anything that

@@ -68,7 +68,7 @@ void Session::run_core(CpuId core) {
         workload_.run(*this, core);
         finish_allocating(core);
     } else {
-        silicon.timeline().set_conduct(hw::Timeline::Conduct::passive);
+        silicon.timeline().set_conduct(node_->machine().conduct_of_loops());
         while (!mine.stopped) mine.background->step();
     }
     mark(core);
