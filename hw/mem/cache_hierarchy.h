@@ -21,6 +21,7 @@ namespace splinter::hw {
 
 enum class MemoryLevel : std::uint8_t { l1d, l2, llc, dram_local, dram_remote };
 inline constexpr std::size_t kMemoryLevels = 5;
+inline constexpr std::array<std::string_view, kMemoryLevels> kMemoryLevelNames{"l1d", "l2", "llc", "dram_local", "dram_remote"};
 
 // Accesses of one core by the level that held the line. Not counted with fixed latencies.
 struct CacheStats {
@@ -33,6 +34,7 @@ class CacheHierarchy {
     // `topology` outlives the hierarchy.
     CacheHierarchy(const MachineParams& params, const Topology& topology);
 
+    [[nodiscard]] bool simulated() const { return mode_ != Mode::fixed; }
     // Some accesses look into caches that other cores can change, so that they are ordering points.
     [[nodiscard]] bool shared() const { return mode_ == Mode::l2_llc; }
     // This access will. The caller reaches an ordering point first, then makes the access without letting time pass.
@@ -50,7 +52,7 @@ class CacheHierarchy {
     }
     // The line has come from another core's cache, at a cost that is not the hierarchy's.
     void receive(CpuId cpu, PhysAddr address) {
-        if (mode_ != Mode::fixed) access_private(cpu, address);
+        if (simulated()) access_private(cpu, address);
     }
 
     // Without effect: where the line would be found; the cost of a level; the socket whose memory holds it.
