@@ -71,7 +71,8 @@ Conductor::Entry Conductor::pop() {
 void Conductor::dispatch(const Entry& entry) {
     running_ = &core(entry.cpu);
     const Cycles others = drop_dead_entries() ? queue_.top().key : kNever;
-    running_->set_dispatched(entry.key, limit_before(others));
+    // A core that is alone comes back now and then, too: it may be one that runs for ever while the others wait for nobody.
+    running_->set_dispatched(entry.key, others == kNever ? entry.key + lag_ : limit_before(others));
     if (on_horizon_ && entry.key > lag_) on_horizon_(entry.key - lag_);
 }
 
