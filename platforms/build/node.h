@@ -16,7 +16,8 @@ namespace splinter::platforms {
 class Node {
   public:
     // `snapshot`: the state to boot into; without one, the zones follow from platform.memory. `observer` outlives the node.
-    Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapObserver& observer);
+    // Each core gets user memory for the background loop or `user_footprint` bytes, whichever is more.
+    Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapObserver& observer, std::uint64_t user_footprint = 0);
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
 
@@ -38,6 +39,7 @@ class Node {
     void take_kernel_pages();
 
     RunConfig config_;
+    std::uint64_t user_footprint_;                       // bytes per core
     std::unique_ptr<x86::PhysMem> memory_;
     std::unique_ptr<alloc::FrameTable> frames_;
     PageCount managed_end_;                              // frames below are the zones'

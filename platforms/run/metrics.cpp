@@ -27,6 +27,9 @@ constexpr MetricInfo kMetrics[] = {
      "page-cycles from the hand-out of a protected page until no core holds a translation with the old rights, per page handed "
      "out"},
     {"unmapped_free_bytes", "unmapped free", "bytes", "free memory in unmapped pageblocks at the end of the phase"},
+    {"cycles_per_access", "cycles /access", "cycles/access",
+     "pointer-chase: cycles of one data access, translation included, mean over the measured accesses of the phase",
+     Column::where_measured},
     {"pages", "pages", "pages", "pages allocated in the phase"},
 };
 

@@ -29,7 +29,7 @@ class Session::Program : public hw::CoreProgram {
 
 Session::Session(const RunConfig& config, Workload& workload)
     : workload_{workload},
-      node_{std::make_unique<Node>(config, workload.snapshot(), exposure_)},
+      node_{std::make_unique<Node>(config, workload.snapshot(), exposure_, workload.user_footprint())},
       program_{std::make_unique<Program>(*this)},
       cores_(config.hw.cores),
       phase_count_{kFirstPhase + workload.phases().size()},
@@ -169,6 +169,12 @@ void Session::release(CpuId core, Pfn block, Order order) {
         strategy().release(cpu, block, order);
     }
     cores_[core.index()].samples[cores_[core.index()].phase].cycles += (cpu.now() - begin).raw();
+}
+
+void Session::count_accesses(CpuId core, std::uint64_t accesses, Cycles begin) {
+    OperationSamples& samples = cores_[core.index()].samples[cores_[core.index()].phase];
+    samples.accesses += accesses;
+    samples.access_cycles += (node_->cpu(core).now() - begin).raw();
 }
 
 const OperationSamples& Session::samples(CpuId core, std::size_t phase) const { return cores_[core.index()].samples[phase]; }

@@ -9,6 +9,8 @@ namespace {
 constexpr std::array kWorkloads{
     WorkloadInfo{"secretmem", make_secretmem,
                  "each of some cores allocates and frees protected pages at a given rate; the others access memory"},
+    WorkloadInfo{"pointer-chase", make_pointer_chase,
+                 "one core reads memory in random order, one access after the other: what translation costs; nobody allocates"},
     WorkloadInfo{"trace", make_trace,
                  "a real kernel's recorded allocations in their order, a declared share of them protected; other cores access memory"},
 };
@@ -20,7 +22,7 @@ std::span<const WorkloadInfo> workload_table() { return kWorkloads; }
 const WorkloadInfo& find_workload(std::string_view name) {
     for (const WorkloadInfo& info : kWorkloads)
         if (info.name == name) return info;
-    throw UserError("workload.run", "found \"" + std::string{name} + "\", allowed: secretmem, trace");
+    throw UserError("workload.run", "found \"" + std::string{name} + "\", allowed: secretmem, pointer-chase, trace");
 }
 
 }  // namespace splinter::platforms
