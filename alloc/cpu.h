@@ -35,7 +35,8 @@ inline constexpr std::uint8_t kCallFunctionVector = 0xfc;   // CALL_FUNCTION_VEC
 
 enum class Touch : std::uint8_t {
     owned,      // the line is private, or a lock that this CPU holds covers it
-    contended   // other CPUs may touch it now: an ordering point first; what follows the call happens at that moment
+    contended,  // other CPUs may touch it now: an ordering point first; what follows the call happens at that moment
+    remapped    // as owned, but through a temporary mapping whose set-up and walk a Step has paid for: no translation
 };
 
 enum class IrqState : std::uint8_t { disabled, enabled };

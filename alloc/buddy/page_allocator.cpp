@@ -38,14 +38,15 @@ PageCount PageAllocator::unmapped_free_pages() const {
     return pages;
 }
 
-// __zone_watermark_ok() for order 0 at the minimum mark: a request that prefers a higher zone leaves the lower zones' reserve.
+// __zone_watermark_ok() at the minimum mark: free pages less all but one of the request's are above the mark and the reserve
+// that the zone keeps from requests that prefer a higher one.
 // Asked under the zone lock, when the per-CPU list has nothing; Linux asks before, without a lock, of a count that may be stale.
 bool PageAllocator::watermark_ok(const Zone& zone, const AllocRequest& request) const {
     const ZoneLayout& layout = zone.layout();
     if (request.only_zone) return true;
     const std::size_t preferred = zones_.size() - 1;
     const std::uint64_t reserve = preferred < layout.lowmem_reserve.size() ? layout.lowmem_reserve[preferred] : 0;
-    return zone.free_pages().raw() > layout.watermark_min.raw() + reserve + request.order.pages().raw();
+    return zone.free_pages().raw() >= layout.watermark_min.raw() + reserve + request.order.pages().raw();
 }
 
 std::optional<Pfn> PageAllocator::alloc_pages(Cpu& cpu, const AllocRequest& request) {

@@ -17,8 +17,11 @@ class Freetype : public FlushStrategy, private PageblockFlipper {
         if (!block) return std::nullopt;
         {
             const Account account{cpu, kZero};
-            cpu.retire(Step::local_map, request.order.pages().raw());
-            cpu.retire(Step::clear_page, request.order.pages().raw());
+            for (Pfn page = *block; page < *block + request.order.pages(); page += PageCount{1}) {
+                cpu.retire(Step::local_map);
+                cpu.touch(layout::direct_map(page), Touch::remapped);
+                cpu.retire(Step::clear_page);
+            }
         }
         context().observer.handed_out(cpu, {*block, request.order.pages()});
         return block;

@@ -1,10 +1,26 @@
 #include "hw/mem/recent_stores.h"
 
+#include <utility>
+
 namespace splinter::hw {
 
-void RecentStores::record(OrderPoint at, PhysAddr address, x86::Pte before, x86::Pte after) {
-    stores_.push_back({at, address, before, after});
-    ++stores_to_[address.raw()];
+x86::Pte RecentStores::record(OrderPoint at, PhysAddr address, x86::Pte newest, x86::Pte after) {
+    auto successor = stores_.end();  // the first store to the address with a later point
+    if (unsigned& count = stores_to_[address.raw()]; count++ != 0) {
+        for (auto store = stores_.end(); store != stores_.begin();) {
+            --store;
+            if (store->address != address) continue;
+            if (store->at <= at) break;
+            successor = store;
+        }
+    }
+    if (successor == stores_.end()) {
+        stores_.push_back({at, address, newest, after});
+        return after;
+    }
+    const x86::Pte before = std::exchange(successor->before, after);
+    stores_.insert(successor, {at, address, before, after});
+    return newest;
 }
 
 x86::Pte RecentStores::view(CpuId reader, Cycles now, OrderPoint last_order, PhysAddr address, x86::Pte newest) const {

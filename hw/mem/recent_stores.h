@@ -26,8 +26,10 @@ class RecentStores {
     explicit RecentStores(Cycles lookahead) : lookahead_{lookahead} {}
 
     [[nodiscard]] bool empty() const { return stores_.empty(); }
-    // REQUIRES: stores to one address come in the order of their points (they are made under a lock or at ordering points).
-    void record(OrderPoint at, PhysAddr address, x86::Pte before, x86::Pte after);
+    // Puts a store in its place among those to the same address, which is not always the last: a walker that sets A or D at its
+    // ordering point may come, in host order, after a store that a lock's holder made further ahead. `newest` is the value in
+    // PhysMem; returns the value that it must hold now.
+    [[nodiscard]] x86::Pte record(OrderPoint at, PhysAddr address, x86::Pte newest, x86::Pte after);
     // What `reader` sees at `now`, its last ordering point being `last_order`; `newest` is the value in PhysMem.
     [[nodiscard]] x86::Pte view(CpuId reader, Cycles now, OrderPoint last_order, PhysAddr address, x86::Pte newest) const;
     // No core will read at a time before `time` any more.

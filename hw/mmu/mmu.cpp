@@ -158,8 +158,9 @@ x86::Pte Mmu::load(PhysAddr address) const {
 }
 
 void Mmu::store(PhysAddr address, x86::Pte value) {
-    memory_.recent_stores().record({timeline_.now(), timeline_.id()}, address, memory_.contents().load(address), value);
-    memory_.contents().store(address, value);
+    x86::PhysMem& contents = memory_.contents();
+    const OrderPoint at{timeline_.now(), timeline_.id()};
+    contents.store(address, memory_.recent_stores().record(at, address, contents.load(address), value));
 }
 
 void Mmu::fill(VirtAddr va, const x86::Translation& translation) {

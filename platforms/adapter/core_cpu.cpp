@@ -1,6 +1,7 @@
 #include "platforms/adapter/core_cpu.h"
 
 #include "alloc/accounts.h"
+#include "alloc/layout.h"
 
 namespace splinter::platforms {
 namespace {
@@ -22,7 +23,8 @@ CoreCpu::CoreCpu(hw::Machine& machine, CpuId id, const alloc::StepCosts& costs, 
 void CoreCpu::retire(alloc::Step step, std::uint64_t times) { timeline_.advance(costs_[step] * times); }
 
 void CoreCpu::touch(VirtAddr address, alloc::Touch touch) {
-    const PhysAddr line = core_.translate(address, kKernelWrite);
+    const PhysAddr line = touch == alloc::Touch::remapped ? PhysAddr{address - alloc::layout::kDirectMap}
+                                                          : core_.translate(address, kKernelWrite);
     if (touch == alloc::Touch::contended) timeline_.order();
     timeline_.advance(take_line(address, line));
     if (touch == alloc::Touch::contended) timeline_.order();

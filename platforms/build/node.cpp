@@ -20,12 +20,17 @@ PageCount managed_frames(const RunConfig& config, const KernelSnapshot* snapshot
 
 }  // namespace
 
-Node::Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapObserver& observer, std::uint64_t user_footprint)
+Node::Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapObserver& observer)
+    : Node{config, snapshot, observer, alloc::find_flush_strategy(config.flush.strategy), 0} {}
+
+Node::Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapObserver& observer,
+           const alloc::StrategyInfo& strategy, std::uint64_t user_footprint)
     : config_{config}, user_footprint_{std::max(user_footprint, config.workload.background.user_footprint)} {
     if (config.platform.memory % kLargeBytes != 0)
-        throw UserError("platform.memory", "found " + std::to_string(config.platform.memory) + " bytes, allowed: multiples of 2MiB");
+        throw UserError("platform.memory",
+                        "found " + std::to_string(config.platform.memory) + " bytes, allowed: multiples of 2MiB");
     size_memory(managed_frames(config, snapshot));
-    boot(snapshot, observer);
+    boot(snapshot, observer, strategy);
     build_silicon(*tables_);
     take_kernel_pages();
 }
@@ -38,15 +43,16 @@ void Node::size_memory(PageCount managed_end) {
     const std::uint64_t footprints = config_.hw.cores * round_up(user_footprint_, kLargeBytes);
     const std::uint64_t whole = begin + struct_pages + footprints + alloc::layout::kKernelDataBytes;
     // Page tables: at most one page per 2 MiB mapped with 4 KiB leaves (footprints, the tail of memory), and a few per GiB.
-    const std::uint64_t tables = round_up((footprints / kLargeBytes + whole / (std::uint64_t{1} << 30) * 2 +
-                                           config_.hw.cores * 8 + 1024) * kPageBytes, kLargeBytes);
-    const std::uint64_t end = whole + tables + 8 * kLargeBytes;   // alignment of the parts
+    const std::uint64_t tables =
+        round_up((footprints / kLargeBytes + whole / (std::uint64_t{1} << 30) * 2 + config_.hw.cores * 8 + 1024) * kPageBytes,
+                 kLargeBytes);
+    const std::uint64_t end = whole + tables + 8 * kLargeBytes;  // alignment of the parts
     boot_range_ = PfnRange{pfn_of(PhysAddr{begin}), PageCount{(end - begin) >> kPageShift}};
     memory_ = std::make_unique<x86::PhysMem>(end);
     frames_ = std::make_unique<alloc::FrameTable>(managed_end);
 }
 
-void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer) {
+void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, const alloc::StrategyInfo& strategy) {
     boot_frames_ = std::make_unique<alloc::BootFrames>(*boot_range_);
     const Pfn data = boot_frames_->take(PageCount{alloc::layout::kKernelDataBytes >> kPageShift});
     const std::uint64_t struct_page_bytes = round_up(managed_end_.raw() * alloc::layout::kStructPageBytes, kLargeBytes);
@@ -58,7 +64,7 @@ void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer) {
                  alloc::kKernelLeaf);
     auto zones = snapshot != nullptr ? plan_zones(*snapshot, *frames_) : plan_zones(config_.platform.memory, *frames_);
     kernel_ = std::make_unique<alloc::Kernel>(
-        config_.kernel, alloc::find_flush_strategy(config_.flush.strategy), *frames_,
+        config_.kernel, strategy, *frames_,
         alloc::BootInfo{config_.hw.cores, tables_->root(), alloc::layout::KernelData{alloc::layout::direct_map(data)},
                         std::move(zones)},
         observer);
@@ -80,7 +86,7 @@ void Node::build_silicon(const alloc::BootTables& kernel_tables) {
         machine_->core(CpuId{i}).mmu().set_root(space.root(), hw::Pcid{pcid});
         x86::PagingMode& mode = machine_->core(CpuId{i}).mmu().paging_mode();
         mode.pku = config_.platform.pku != "absent";
-        mode.pks = false;   // no key is in use until page tables carry one
+        mode.pks = false;  // no key is in use until page tables carry one
     }
 }
 

@@ -16,8 +16,11 @@ namespace splinter::platforms {
 class Node {
   public:
     // `snapshot`: the state to boot into; without one, the zones follow from platform.memory. `observer` outlives the node.
-    // Each core gets user memory for the background loop or `user_footprint` bytes, whichever is more.
-    Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapObserver& observer, std::uint64_t user_footprint = 0);
+    Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapObserver& observer);
+    // The same with `strategy` instead of the one that flush.strategy names: tests bring broken ones. Each core gets user memory
+    // for the background loop or `user_footprint` bytes, whichever is more.
+    Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapObserver& observer,
+         const alloc::StrategyInfo& strategy, std::uint64_t user_footprint = 0);
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
 
@@ -30,11 +33,11 @@ class Node {
     [[nodiscard]] x86::PhysMem& memory() { return *memory_; }
     // Pages of ordinary kernel data (slabs), allocated at boot and shared by all cores' kernel accesses.
     [[nodiscard]] const std::vector<Pfn>& kernel_pages() const { return kernel_pages_; }
-    static constexpr VirtAddr kUserBase{0x0000100000000000U};   // where each core's user footprint is mapped
+    static constexpr VirtAddr kUserBase{0x0000100000000000U};  // where each core's user footprint is mapped
 
   private:
     void size_memory(PageCount managed_end);
-    void boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer);
+    void boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, const alloc::StrategyInfo& strategy);
     void build_silicon(const alloc::BootTables& kernel_tables);
     void take_kernel_pages();
 
@@ -42,8 +45,8 @@ class Node {
     std::uint64_t user_footprint_;                       // bytes per core
     std::unique_ptr<x86::PhysMem> memory_;
     std::unique_ptr<alloc::FrameTable> frames_;
-    PageCount managed_end_;                              // frames below are the zones'
-    std::optional<PfnRange> boot_range_;                 // frames behind them: page tables, struct pages, kernel data, footprints
+    PageCount managed_end_;               // frames below are the zones'
+    std::optional<PfnRange> boot_range_;  // frames behind them: page tables, struct pages, kernel data, footprints
     std::unique_ptr<alloc::BootFrames> boot_frames_;
     std::unique_ptr<alloc::BootTables> tables_;
     std::unique_ptr<alloc::Kernel> kernel_;

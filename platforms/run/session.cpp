@@ -27,9 +27,31 @@ class Session::Program : public hw::CoreProgram {
     Session& session_;
 };
 
-Session::Session(const RunConfig& config, Workload& workload)
+// The exposure measure, and then the audit of a test.
+class Session::Moments : public alloc::MapObserver {
+  public:
+    Moments(ExposureTracker& exposure, alloc::MapObserver* audit) : exposure_{exposure}, audit_{audit} {}
+    void narrowed(alloc::Cpu& cpu, PfnRange range) override { tell(&alloc::MapObserver::narrowed, cpu, range); }
+    void widened(alloc::Cpu& cpu, PfnRange range) override { tell(&alloc::MapObserver::widened, cpu, range); }
+    void handed_out(alloc::Cpu& cpu, PfnRange range) override { tell(&alloc::MapObserver::handed_out, cpu, range); }
+    void released(alloc::Cpu& cpu, PfnRange range) override { tell(&alloc::MapObserver::released, cpu, range); }
+
+  private:
+    void tell(void (alloc::MapObserver::*moment)(alloc::Cpu&, PfnRange), alloc::Cpu& cpu, PfnRange range) {
+        (exposure_.*moment)(cpu, range);
+        if (audit_ != nullptr) (audit_->*moment)(cpu, range);
+    }
+    ExposureTracker& exposure_;
+    alloc::MapObserver* audit_;
+};
+
+Session::Session(const RunConfig& config, Workload& workload, const SessionParts& parts)
     : workload_{workload},
-      node_{std::make_unique<Node>(config, workload.snapshot(), exposure_, workload.user_footprint())},
+      moments_{std::make_unique<Moments>(exposure_, parts.audit)},
+      node_{std::make_unique<Node>(
+          config, workload.snapshot(), *moments_,
+          parts.strategy != nullptr ? *parts.strategy : alloc::find_flush_strategy(config.flush.strategy),
+          workload.user_footprint())},
       program_{std::make_unique<Program>(*this)},
       cores_(config.hw.cores),
       phase_count_{kFirstPhase + workload.phases().size()},
@@ -83,7 +105,7 @@ void Session::begin_phase(CpuId core) {
     time.order();
     if (++arrived_ == allocating_cores_) {
         arrived_ = 0;
-        unmapped_free_[declared_phase_] = node_->kernel().unmapped_free_pages();   // nobody allocates now
+        unmapped_free_[declared_phase_] = node_->kernel().unmapped_free_pages();  // nobody allocates now
         declared_phase_ = next;
         node_->machine().notify_all(node_->machine().core(core), kPhase, next);
     }
@@ -110,7 +132,7 @@ void Session::finish_allocating(CpuId core) {
         unmapped_free_[declared_phase_] = node_->kernel().unmapped_free_pages();
         node_->machine().notify_all(node_->machine().core(core), kStop, 0);
     }
-    time.wait_for_wake();   // until the stop; interrupts are served meanwhile
+    time.wait_for_wake();  // until the stop; interrupts are served meanwhile
 }
 
 void Session::on_notice(hw::Core& core, const hw::Message& notice) {
@@ -129,7 +151,8 @@ void Session::on_notice(hw::Core& core, const hw::Message& notice) {
             mine.stopped = true;
             if (mine.allocates) core.timeline().wake(core.timeline().now());
             return;
-        default: SPLINTER_CHECK(false, "unknown notice");
+        default:
+            SPLINTER_CHECK(false, "unknown notice");
     }
 }
 

@@ -24,12 +24,18 @@ struct CoreMark {
 
 // Operations of one core in one phase.
 struct OperationSamples {
-    std::vector<std::uint64_t> alloc_cycles;   // one per successful allocation
-    std::uint64_t pages = 0;                   // allocated
-    std::uint64_t cycles = 0;                  // inside allocation and free calls
+    std::vector<std::uint64_t> alloc_cycles;  // one per successful allocation
+    std::uint64_t pages = 0;                  // allocated
+    std::uint64_t cycles = 0;                 // inside allocation and free calls
     std::uint64_t failures = 0;
     std::uint64_t accesses = 0;                // data accesses that the workload measured
     std::uint64_t access_cycles = 0;           // and their cycles
+};
+
+// What a test puts beside, or in the place of, the parts that the configuration names.
+struct SessionParts {
+    const alloc::StrategyInfo* strategy = nullptr;  // instead of flush.strategy
+    alloc::MapObserver* audit = nullptr;            // hears of every moment after the exposure measure
 };
 
 class Session {
@@ -38,7 +44,7 @@ class Session {
     static constexpr std::size_t kBaseline = 1;
     static constexpr std::size_t kFirstPhase = 2;
 
-    Session(const RunConfig& config, Workload& workload);
+    Session(const RunConfig& config, Workload& workload, const SessionParts& parts = {});
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -72,12 +78,13 @@ class Session {
   private:
     enum Notice : std::uint32_t { kPhase, kStop, kNarrowed };
     class Program;
+    class Moments;
     struct PerCore {
         bool allocates = false;
         bool stopped = false;
         std::size_t phase = 0;
         std::vector<CoreMark> marks;
-        std::vector<OperationSamples> samples;   // by phase
+        std::vector<OperationSamples> samples;  // by phase
         std::unique_ptr<BackgroundLoop> background;
     };
     void run_core(CpuId core);
@@ -88,15 +95,16 @@ class Session {
 
     Workload& workload_;
     ExposureTracker exposure_;
+    std::unique_ptr<Moments> moments_;
     std::unique_ptr<Node> node_;
     std::unique_ptr<Program> program_;
     std::vector<PerCore> cores_;
     std::size_t phase_count_ = 0;
     std::size_t allocating_cores_ = 0;
-    std::size_t arrived_ = 0;               // allocating cores at the barrier; changed at ordering points
+    std::size_t arrived_ = 0;  // allocating cores at the barrier; changed at ordering points
     std::size_t finished_ = 0;
     std::size_t declared_phase_ = 0;
-    std::vector<PageCount> unmapped_free_;   // at the end of each phase
+    std::vector<PageCount> unmapped_free_;  // at the end of each phase
     Cycles end_;
 };
 

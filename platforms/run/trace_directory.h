@@ -1,4 +1,5 @@
-// Where workload.trace.directory points: relative to the file that names it, or to the current directory if --set does.
+// Where workload.trace.directory points: relative to the file that names it, or to the current directory if --set does. Throws
+// UserError if the workload trace is to run and no directory is named.
 #pragma once
 
 #include <string>

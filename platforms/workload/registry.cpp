@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::array kWorkloads{
     WorkloadInfo{"secretmem", make_secretmem,
-                 "each of some cores allocates and frees protected pages at a given rate; the others access memory"},
+                 "some cores allocate and free protected pages, a fixed think time apart; the others access memory"},
     WorkloadInfo{"pointer-chase", make_pointer_chase,
                  "one core reads memory in random order, one access after the other: what translation costs; nobody allocates"},
     WorkloadInfo{"trace", make_trace,
@@ -22,7 +22,9 @@ std::span<const WorkloadInfo> workload_table() { return kWorkloads; }
 const WorkloadInfo& find_workload(std::string_view name) {
     for (const WorkloadInfo& info : kWorkloads)
         if (info.name == name) return info;
-    throw UserError("workload.run", "found \"" + std::string{name} + "\", allowed: secretmem, pointer-chase, trace");
+    std::string known;
+    for (const WorkloadInfo& info : kWorkloads) known += (known.empty() ? "" : ", ") + std::string{info.name};
+    throw UserError("workload.run", "found \"" + std::string{name} + "\", allowed: " + known);
 }
 
 }  // namespace splinter::platforms

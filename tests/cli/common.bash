@@ -34,6 +34,13 @@ refuses_config() {
     leaves_only bad.toml
 }
 
+# trace_with NAME FILTER: $work/trace holds the recorded trace NAME, its log plain and put through the shell command FILTER.
+trace_with() {
+    mkdir "$work/trace"
+    cp "$source_dir/tests/data/traces/$1"/snap* "$work/trace"
+    xz -dc "$source_dir/tests/data/traces/$1/trace.csv.xz" | bash -c "$2" >"$work/trace/trace.csv"
+}
+
 # leaves_only NAME...: the test's directory holds these files and no others, hidden ones included.
 leaves_only() {
     [ "$(ls -A "$work")" = "$(printf '%s\n' "$@")" ]

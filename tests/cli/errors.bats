@@ -129,3 +129,77 @@ setup() { load common.bash; }
     refuses '"two"' compare "$smoke" -j two
     refuses '"-1"' compare "$smoke" -j -1
 }
+
+@test "a trace garbled in the middle is refused at its line and leaves no file" {
+    trace_with secret512-k61 'sed "200s/.*/A,0,zzz,0,0,0/"'
+    refuses "$work/trace/trace.csv:200:" run "$smoke" --set workload.run=trace \
+        --set "workload.trace.directory=$work/trace" --json "$work/out.json"
+    leaves_only trace
+    refuses "$work/trace/trace.csv:200:" replay "$work/trace" --json "$work/out.json"
+    leaves_only trace
+}
+
+@test "a trace that lost its last lines is refused" {
+    trace_with secret512-k61 'head -n -3'
+    refuses "$work/trace/trace.csv" replay "$work/trace" --json "$work/out.json"
+    leaves_only trace
+}
+
+@test "a trace cut in the middle of a line is refused" {
+    trace_with secret512-k61 'head -c -2'
+    refuses "$work/trace/trace.csv" replay "$work/trace" --json "$work/out.json"
+    leaves_only trace
+}
+
+@test "a binary trace is refused without printing its bytes" {
+    trace_with secret512-k61 "head -c 4096 '$splinter' #"
+    refuses "$work/trace/trace.csv" replay "$work/trace" --json "$work/out.json"
+    [[ "$stderr" != *[[:cntrl:]]* ]]
+    leaves_only trace
+}
+
+@test "bytes changed inside a compressed trace are noticed" {
+    mkdir "$work/trace"
+    cp "$source_dir"/tests/data/traces/secret512-k61/* "$work/trace"
+    chmod u+w "$work/trace/trace.csv.xz"
+    printf '\0\0\0\0' | dd of="$work/trace/trace.csv.xz" bs=1 seek=1200 conv=notrunc status=none
+    refuses "$work/trace/trace.csv" replay "$work/trace" --json "$work/out.json"
+    leaves_only trace
+}
+
+@test "a truncated snapshot is refused at its place" {
+    mkdir "$work/trace"
+    cp "$source_dir"/tests/data/traces/secret512-k61/{trace,snap1}* "$work/trace"
+    xz -dc "$source_dir/tests/data/traces/secret512-k61/snap0.json.xz" | head -c 2000 >"$work/trace/snap0.json"
+    refuses "$work/trace/snap0.json:" replay "$work/trace" --json "$work/out.json"
+    leaves_only trace
+}
+
+@test "a trace without its snapshot is refused by the snapshot's name" {
+    mkdir "$work/trace"
+    cp "$source_dir"/tests/data/traces/secret512-k61/{trace,snap1}* "$work/trace"
+    refuses "$work/trace/snap0.json" replay "$work/trace" --json "$work/out.json"
+    leaves_only trace
+}
+
+@test "a quantum above the lookahead is refused and leaves no file" {
+    refuses 'platform.quantum' run "$smoke" "${small[@]}" --set platform.quantum=900 \
+        --set hw.ipi.flight_socket=899cyc --json "$work/out.json"
+    [ -z "$(ls -A "$work")" ]
+    "$splinter" run "$smoke" "${small[@]}" --set platform.quantum=899 --set hw.ipi.flight_socket=899cyc \
+        --json "$work/out.json"
+    leaves_only out.json
+}
+
+@test "an included file is blamed for its own mistakes" {
+    printf '[platform]\nmemory = "4 parsecs"\n' >"$work/part.toml"
+    printf 'include = ["part.toml"]\n' >"$work/whole.toml"
+    refuses "$work/part.toml:2:10: " run "$work/whole.toml" --json "$work/out.json"
+    leaves_only part.toml whole.toml
+}
+
+@test "a sweep of a config with a mistake makes no directory" {
+    printf '[platform]\ncoers = 4\n' >"$work/bad.toml"
+    refuses "$work/bad.toml:2:1: " sweep "$work/bad.toml" --out "$work/sweep"
+    leaves_only bad.toml
+}

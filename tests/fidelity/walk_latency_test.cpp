@@ -26,6 +26,8 @@ double cycles_per_access(const RunResult& result, std::size_t phase) {
     return result.workloads.front().phases[phase].metrics.at("cycles_per_access");
 }
 
+void PrintTo(const Figure& figure, std::ostream* out) { *out << figure.name; }
+
 class WalkLatencyFigure : public testing::TestWithParam<Figure> {};
 
 TEST_P(WalkLatencyFigure, IsMetWithin30Percent) {

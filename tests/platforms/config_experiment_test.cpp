@@ -1,11 +1,16 @@
 // The experiment over the real RunConfig; what the layers do is tested beside a smaller aggregate.
 #include "platforms/config/experiment.h"
 
-#include "platforms/config/check_file.h"
 #include "tests/platforms/config_test_machine.h"
 
 namespace splinter::platforms::testing {
 namespace {
+
+// As `splinter config check` does.
+void check_file(const std::string& path) {
+    const Experiment experiment = Experiment::load(path, {});
+    for (const PointKey& point : experiment.points()) static_cast<void>(experiment.resolve(point));
+}
 
 class ExperimentFile : public ::testing::Test {
   protected:

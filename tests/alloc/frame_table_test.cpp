@@ -1,0 +1,99 @@
+#include "alloc/buddy/frame_table.h"
+
+#include <gtest/gtest.h>
+
+#include "hw/base/check.h"
+#include "hw/base/user_error.h"
+
+namespace splinter::alloc {
+namespace {
+
+struct Frames : ::testing::Test {
+    FrameTable table{PageCount{FrameTable::kMaxFrames}};
+};
+
+TEST_F(Frames, AnUntouchedFrameIsOnNoList) {
+    EXPECT_TRUE(table.state(Pfn{7}).none());
+    EXPECT_FALSE(table.next(Pfn{7}).has_value());
+    EXPECT_FALSE(table.prev(Pfn{7}).has_value());
+}
+
+TEST_F(Frames, StateOrderAndLinksDoNotOverlap) {
+    const Pfn last{FrameTable::kMaxFrames - 1};
+    table.set(last, FrameState::buddy(5), Order{10U});
+    table.set_next(last, last);
+    table.set_prev(last, Pfn{0});
+    EXPECT_EQ(table.state(last).list(), 5U);
+    EXPECT_EQ(table.order(last), Order{10U});
+    EXPECT_EQ(table.next(last), last);
+    EXPECT_EQ(table.prev(last), Pfn{0});
+    table.set(last, FrameState::pcp(), Order{3U});
+    EXPECT_TRUE(table.state(last).on_pcp());
+    EXPECT_EQ(table.next(last), last);
+    EXPECT_EQ(table.prev(last), Pfn{0});
+}
+
+TEST_F(Frames, ClearForgetsEverything) {
+    table.set(Pfn{3}, FrameState::pcp(), Order{9U});
+    table.set_next(Pfn{3}, Pfn{4});
+    table.clear(Pfn{3});
+    EXPECT_TRUE(table.state(Pfn{3}).none());
+    EXPECT_FALSE(table.next(Pfn{3}).has_value());
+}
+
+TEST_F(Frames, AStateIsExactlyOneThing) {
+    EXPECT_TRUE(FrameState{}.none());
+    EXPECT_FALSE(FrameState::pcp().none() || FrameState::pcp().in_buddy());
+    EXPECT_TRUE(FrameState::buddy(0).in_buddy());
+    EXPECT_FALSE(FrameState::buddy(0).on_pcp());
+}
+
+TEST(FrameTableSize, OneFrameMoreThanItsLinksCanNameIsRefused) {
+    EXPECT_THROW(FrameTable{PageCount{FrameTable::kMaxFrames + 1}}, UserError);
+}
+
+struct Lists : ::testing::Test {
+    FrameTable frames{PageCount{64}};
+    BlockList list;
+    std::vector<std::uint64_t> forwards() const {
+        std::vector<std::uint64_t> found;
+        for (auto at = list.front(); at; at = frames.next(*at)) found.push_back(at->raw());
+        return found;
+    }
+    std::vector<std::uint64_t> backwards() const {
+        std::vector<std::uint64_t> found;
+        for (auto at = list.back(); at; at = frames.prev(*at)) found.push_back(at->raw());
+        return found;
+    }
+};
+
+using Numbers = std::vector<std::uint64_t>;
+
+TEST_F(Lists, BothEndsGrow) {
+    list.push_back(frames, Pfn{1});
+    list.push_front(frames, Pfn{0});
+    list.push_back(frames, Pfn{2});
+    EXPECT_EQ(forwards(), (Numbers{0, 1, 2}));
+    EXPECT_EQ(backwards(), (Numbers{2, 1, 0}));
+    EXPECT_EQ(list.size(), 3U);
+}
+
+TEST_F(Lists, RemovalKeepsTheOthersLinkedFromBothEnds) {
+    for (std::uint64_t i = 0; i < 5; ++i) list.push_back(frames, Pfn{i});
+    for (std::uint64_t gone : {2, 0, 4}) list.remove(frames, Pfn{gone});
+    EXPECT_EQ(forwards(), (Numbers{1, 3}));
+    EXPECT_EQ(backwards(), (Numbers{3, 1}));
+    EXPECT_EQ(list.size(), 2U);
+}
+
+TEST_F(Lists, TheLastBlockLeavesAnEmptyList) {
+    list.push_front(frames, Pfn{9});
+    list.remove(frames, Pfn{9});
+    EXPECT_TRUE(list.empty());
+    EXPECT_FALSE(list.front().has_value());
+    EXPECT_FALSE(list.back().has_value());
+    EXPECT_THROW(list.remove(frames, Pfn{9}), InternalError);
+}
+
+}  // namespace
+}  // namespace splinter::alloc

@@ -1,0 +1,185 @@
+#include "alloc/buddy/page_allocator.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/alloc/test_kernel.h"
+#include "tests/alloc/zone_lists.h"
+
+namespace splinter::alloc {
+namespace {
+
+constexpr PfnRange kSpan{kFirstGiant, times(kLargestBlock, 4)};
+constexpr AllocRequest kPage{Order{0U}, kMovable, Blocking::may_block, {}};
+constexpr AllocRequest kUnmovablePage{Order{0U}, kUnmovable, Blocking::may_block, {}};
+
+AllocRequest block_of(unsigned order, FreeType type = kMovable) { return {Order{order}, type, Blocking::may_block, {}}; }
+AllocRequest in_zone(std::uint8_t index) { return {Order{0U}, kMovable, Blocking::may_block, ZoneIndex{index}}; }
+
+struct Allocator : ::testing::Test {
+    RecordedKernel node{kSpan};
+    PageAllocator& pages = node.kernel.pages;
+    PerCpuPages& pcp(std::uint32_t cpu = 0) { return pages.pcp(node.zone(), CpuId{cpu}); }
+    std::vector<Pfn> take(std::size_t n, const AllocRequest& request = kPage) {
+        std::vector<Pfn> blocks;
+        for (std::size_t i = 0; i < n; ++i) blocks.push_back(pages.alloc_pages(node.cpu(), request).value());
+        return blocks;
+    }
+    void TearDown() override { node.machine.check_quiet(); }
+};
+
+TEST_F(Allocator, AMissTakesABatchFromTheBuddyUnderOneLock) {
+    take(1);
+    EXPECT_EQ(pcp().count(), PageCount{62});
+    EXPECT_EQ(node.zone().free_pages(), kSpan.count - PageCount{63});
+    EXPECT_EQ(node.log().story("lock unlock"), "lock-zone0 unlock-zone0");
+}
+
+TEST_F(Allocator, TheRestOfTheBatchNeedsNoLock) {
+    take(1);
+    node.log().clear();
+    take(62);
+    EXPECT_EQ(node.log().count(Call::Kind::locked), 0U);
+    take(1);
+    EXPECT_EQ(node.log().count(Call::Kind::locked), 1U);
+}
+
+TEST_F(Allocator, AHitCostsTheZoneThePerCpuListAndTheStructPage) {
+    take(1);
+    const Cycles before = node.cpu().now();
+    take(1);
+    EXPECT_EQ(node.cpu().now() - before, kFakeStep * 2 + kFakeLine);
+}
+
+TEST_F(Allocator, PagesOfABatchComeInTheBuddysOrder) {
+    const auto blocks = take(63);
+    for (std::uint64_t i = 0; i < 63; ++i) EXPECT_EQ(blocks[i], after(kSpan.first, i)) << i;
+}
+
+TEST_F(Allocator, CpusHaveListsOfTheirOwn) {
+    RecordedKernel two{kSpan, "none", 2};
+    const Pfn page = two.kernel.pages.alloc_pages(two.cpu(0), kPage).value();
+    two.kernel.pages.free_pages(two.cpu(1), page, Order{0U});
+    EXPECT_EQ(two.kernel.pages.pcp(two.zone(), CpuId{0U}).count(), PageCount{62});
+    EXPECT_EQ(two.kernel.pages.pcp(two.zone(), CpuId{1U}).count(), PageCount{1});
+    EXPECT_EQ(two.kernel.pages.free_pages(two.zone()), kSpan.count);
+}
+
+TEST_F(Allocator, ListsThatReachTheirHighMarkDrainOneBatch) {
+    const auto blocks = take(63 * 8 + 1);  // leaves 62 on the list
+    for (std::size_t i = 0; i < 504 - 62 - 1; ++i) pages.free_pages(node.cpu(), blocks[i], Order{0U});
+    EXPECT_EQ(pcp().count(), PageCount{503});
+    pages.free_pages(node.cpu(), blocks.back(), Order{0U});
+    EXPECT_EQ(pcp().count(), PageCount{504 - 63});
+    EXPECT_EQ(pages.free_pages(node.zone()), kSpan.count - PageCount{63});
+}
+
+TEST_F(Allocator, OrdersThatNoPerCpuListServesGoToTheBuddy) {
+    const Pfn block = take(1, block_of(4)).front();
+    EXPECT_EQ(pcp().count(), PageCount{0});
+    EXPECT_EQ(node.zone().free_pages(), kSpan.count - PageCount{16});
+    pages.free_pages(node.cpu(), block, Order{4U});
+    EXPECT_EQ(blocks_of(node.zone(), kMaxOrder, kMovable).size(), 4U);
+}
+
+TEST_F(Allocator, ALargestBlockIsFreedPageblockByPageblockUnderTheTypesTheyHaveThen) {
+    const Pfn block = take(1, block_of(10)).front();
+    node.zone().set_pageblock_migratetype(block, Migratetype::highatomic);  // does not merge with movable
+    pages.free_pages(node.cpu(), block, kMaxOrder);
+    EXPECT_EQ(blocks_of(node.zone(), Order{9U}, kMovable.with(Migratetype::highatomic)), (std::vector{block}));
+    EXPECT_EQ(blocks_of(node.zone(), Order{9U}, kMovable), (std::vector{block + kPageblock}));
+}
+
+TEST_F(Allocator, PagesAreCountedNotBlocks) {
+    const Pfn block = take(1, block_of(5)).front();
+    pages.free_pages(node.cpu(), block, Order{5U});
+    EXPECT_EQ(node.counted(&KernelCounters::pgalloc), 32U);
+    EXPECT_EQ(node.counted(&KernelCounters::pgfree), 32U);
+}
+
+TEST_F(Allocator, AnAllocationThatFailsIsCountedAndTakesNothing) {
+    take(4, block_of(10));
+    EXPECT_FALSE(pages.alloc_pages(node.cpu(), kPage).has_value());
+    EXPECT_EQ(node.counted(&KernelCounters::failed_allocations), 1U);
+    EXPECT_EQ(node.counted(&KernelCounters::pgalloc), kSpan.count.raw());
+}
+
+TEST_F(Allocator, AFallbackIsCounted) {
+    take(1, kUnmovablePage);
+    EXPECT_EQ(node.counted(&KernelCounters::fallbacks), 1U);
+}
+
+TEST_F(Allocator, ADoubleFreeIsCaught) {
+    const Pfn page = take(1).front();
+    pages.free_pages(node.cpu(), page, Order{0U});
+    EXPECT_THROW(pages.free_pages(node.cpu(), page, Order{0U}), InternalError);
+}
+
+TEST_F(Allocator, AFrameOfNoZoneIsCaught) { EXPECT_THROW((void)pages.zone_of(Pfn{0}), InternalError); }
+
+// --- watermarks and zones ---
+
+// Zone 0 of one largest block, zone 1 of one: `min` in both, zone 0 keeps `reserve` from requests that prefer zone 1.
+auto two_zones(std::uint64_t min, std::uint64_t reserve) {
+    return [=](FrameTable& frames) {
+        std::vector<Zone> zones;
+        for (std::uint8_t i = 0; i < 2; ++i) {
+            ZoneLayout layout = zone_layout({kFirstGiant + times(kLargestBlock, i), kLargestBlock}, ZoneIndex{i});
+            layout.watermark_min = PageCount{min};
+            layout.lowmem_reserve = {0, i == 0 ? reserve : 0};
+            zones.push_back(free_zone(std::move(layout), frames));
+        }
+        return zones;
+    };
+}
+
+// Order-0 pages that can be had from a zone before the request moves on, one page per refill.
+std::uint64_t pages_until_refused(RecordedKernel& node, const AllocRequest& request) {
+    std::uint64_t taken = 0;
+    while (node.kernel.pages.alloc_pages(node.cpu(), request)) ++taken;
+    return taken;
+}
+
+const KernelParams kOneByOne{.pcp_batch = 1, .pcp_high = 1};
+
+TEST(ZoneChoice, TheHighestZoneServesFirst) {
+    RecordedKernel node{two_zones(0, 0), "none", 1, kOneByOne};
+    EXPECT_EQ(node.kernel.pages.alloc_pages(node.cpu(), kPage), kFirstGiant + kLargestBlock);
+}
+
+TEST(ZoneChoice, TheLowerZoneServesWhenTheHigherIsAtItsMark) {
+    RecordedKernel node{two_zones(24, 0), "none", 1, kOneByOne};
+    for (int i = 0; i < 1024 - 24; ++i)
+        EXPECT_GE(*node.kernel.pages.alloc_pages(node.cpu(), kPage), kFirstGiant + kLargestBlock);
+    EXPECT_LT(*node.kernel.pages.alloc_pages(node.cpu(), kPage), kFirstGiant + kLargestBlock);
+    EXPECT_EQ(node.zone(1).free_pages(), PageCount{24});
+}
+
+TEST(ZoneChoice, ZonesKeepTheirMarkAndNotOnePageMore) {  // __zone_watermark_ok(): refused at free <= min + reserve
+    RecordedKernel node{two_zones(24, 100), "none", 1, kOneByOne};
+    EXPECT_EQ(pages_until_refused(node, kPage), 1024U - 24 + 1024 - 24 - 100);
+    EXPECT_EQ(node.zone(0).free_pages(), PageCount{124});
+    EXPECT_EQ(node.zone(1).free_pages(), PageCount{24});
+}
+
+TEST(ZoneChoice, AnOrderCountsAllItsPagesButOne) {  // free - ((1 << order) - 1) must be above the mark
+    RecordedKernel fits{two_zones(1024 - 16, 0), "none", 1, kOneByOne};
+    EXPECT_TRUE(fits.kernel.pages.alloc_pages(fits.cpu(), block_of(4)).has_value());
+    RecordedKernel short_of_one{two_zones(1024 - 15, 0), "none", 1, kOneByOne};
+    EXPECT_FALSE(short_of_one.kernel.pages.alloc_pages(short_of_one.cpu(), block_of(4)).has_value());
+}
+
+TEST(ZoneChoice, ARecordedAllocationStaysInItsZoneAndIgnoresMarks) {
+    RecordedKernel node{two_zones(24, 1000), "none", 1, kOneByOne};
+    EXPECT_EQ(pages_until_refused(node, in_zone(0)), 1024U);
+    EXPECT_EQ(node.zone(1).free_pages(), kLargestBlock);
+}
+
+TEST(ZoneChoice, APageGoesBackToItsZone) {
+    RecordedKernel node{two_zones(0, 0), "none", 1, kOneByOne};
+    const Pfn low = node.kernel.pages.alloc_pages(node.cpu(), in_zone(0)).value();
+    node.kernel.pages.free_pages(node.cpu(), low, Order{0U});
+    EXPECT_EQ(node.zone(0).free_pages(), kLargestBlock);
+}
+
+}  // namespace
+}  // namespace splinter::alloc

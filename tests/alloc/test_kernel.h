@@ -1,0 +1,119 @@
+// The modelled kernel, put together from its parts as alloc::Kernel does, with a source of page-table pages that can fail.
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <set>
+
+#include "alloc/flush/strategies.h"
+#include "tests/alloc/recording_cpu.h"
+
+namespace splinter::alloc {
+
+// Policy `plain`, which on demand has no page, as PlainPageTablePages when memory is short. Knows which pages it gave.
+class FailingPageTablePages : public PageTablePages {
+  public:
+    explicit FailingPageTablePages(PageAllocator& pages) : plain_{pages} {}
+
+    // The next `successes` requests succeed, then `failures` fail, and so on in turn.
+    void fail_after(std::uint64_t successes, std::uint64_t failures) {
+        requests_ = 0;
+        successes_ = successes;
+        failures_ = failures;
+    }
+    std::optional<Pfn> allocate(Cpu& cpu) override {
+        if (requests_++ % (successes_ + failures_) >= successes_) return std::nullopt;
+        const auto table = plain_.allocate(cpu);
+        if (table) given_.insert(*table);
+        return table;
+    }
+    void release(Cpu& cpu, Pfn table) override {
+        given_.erase(table);
+        plain_.release(cpu, table);
+    }
+    [[nodiscard]] const std::set<Pfn>& given() const { return given_; }
+
+  private:
+    PlainPageTablePages plain_;
+    std::set<Pfn> given_;
+    std::uint64_t requests_ = 0;
+    std::uint64_t successes_ = 1;
+    std::uint64_t failures_ = 0;
+};
+
+// Writes what a strategy reports into the log of the port's calls.
+class LoggingObserver : public MapObserver {
+  public:
+    explicit LoggingObserver(CallLog& log) : log_{log} {}
+    void narrowed(Cpu& cpu, PfnRange range) override { log_.add({Call::Kind::narrowed, cpu.id(), range.first.raw()}); }
+    void widened(Cpu& cpu, PfnRange range) override { log_.add({Call::Kind::widened, cpu.id(), range.first.raw()}); }
+    void handed_out(Cpu& cpu, PfnRange range) override { log_.add({Call::Kind::handed_out, cpu.id(), range.first.raw()}); }
+    void released(Cpu& cpu, PfnRange range) override { log_.add({Call::Kind::released, cpu.id(), range.first.raw()}); }
+
+  private:
+    CallLog& log_;
+};
+
+class TestKernel {
+  public:
+    TestKernel(TestMemory& memory, std::vector<Zone> zones, std::size_t cpus, const KernelParams& params,
+               std::string_view strategy_name, MapObserver& observer)
+        : pages{memory.frames(), std::move(zones), cpus, PageCount{params.pcp_batch}, PageCount{params.pcp_high},
+                memory.data()},
+          calls{cpus, memory.data()},
+          flush{calls, PageCount{params.flush_ceiling}},
+          tables{pages},
+          direct_map{memory.root(), tables, flush, cpus},
+          strategy{find_flush_strategy(strategy_name).make({pages, direct_map, flush, observer, params, cpus})} {}
+
+    // What a CPU has counted, by all parts.
+    [[nodiscard]] KernelCounters counters(CpuId cpu) {
+        KernelCounters sum;
+        for (const KernelCounters& part : {pages.counters(cpu), calls.counters(cpu), direct_map.counters(cpu)})
+            for_each_counter([&](std::string_view, auto member) { sum.*member += part.*member; });
+        return sum;
+    }
+
+    PageAllocator pages;
+    CallFunction calls;
+    TlbFlush flush;
+    FailingPageTablePages tables;
+    DirectMap direct_map;
+    StrategyPtr strategy;
+};
+
+// A kernel on recording CPUs, over one zone of `span`.
+struct RecordedKernel {
+    explicit RecordedKernel(PfnRange span, std::string_view strategy_name = "none", std::size_t cpus = 1,
+                            const KernelParams& params = {})
+        : RecordedKernel{[span](FrameTable& frames) {
+                             std::vector<Zone> zones;
+                             zones.push_back(free_zone(zone_layout(span), frames));
+                             return zones;
+                         },
+                         strategy_name, cpus, params} {}
+    template <class MakeZones>
+    requires std::invocable<MakeZones, FrameTable&>
+    explicit RecordedKernel(MakeZones&& zones, std::string_view strategy_name = "none", std::size_t cpus = 1,
+                            const KernelParams& params = {})
+        : machine{memory, cpus}, observer{machine.log()}, kernel{memory, zones(memory.frames()), cpus,
+                                                                 params, strategy_name,          observer} {
+        machine.set_handler([this](Cpu& target, std::uint8_t) { kernel.calls.on_interrupt(target); });
+    }
+    [[nodiscard]] RecordingCpu& cpu(std::uint32_t index = 0) { return machine.cpu(index); }
+    [[nodiscard]] CallLog& log() { return machine.log(); }
+    [[nodiscard]] Zone& zone(std::size_t index = 0) { return kernel.pages.zones()[index]; }
+    // Sum over all CPUs.
+    [[nodiscard]] std::uint64_t counted(std::uint64_t KernelCounters::*counter) {
+        std::uint64_t sum = 0;
+        for (std::uint32_t i = 0; i < machine.cpu_count(); ++i) sum += kernel.counters(CpuId{i}).*counter;
+        return sum;
+    }
+
+    TestMemory memory;
+    RecordingMachine machine;
+    LoggingObserver observer;
+    TestKernel kernel;
+};
+
+}  // namespace splinter::alloc

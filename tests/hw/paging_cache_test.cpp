@@ -1,0 +1,111 @@
+#include "hw/mmu/paging_cache.h"
+
+#include <gtest/gtest.h>
+
+namespace splinter::hw {
+namespace {
+
+constexpr Pcid kKernel{0};
+constexpr Pcid kUser{1};
+constexpr VirtAddr kAddress{0xffff888012345000U};
+constexpr std::uint64_t kTwoMebibytes = std::uint64_t{1} << 21;
+
+MmuParams two_of_each() {
+    MmuParams params;
+    params.pml4_cache = 2;
+    params.pdpt_cache = 2;
+    params.pd_cache = 2;
+    return params;
+}
+
+x86::WalkPoint table_of(x86::Level level, std::uint64_t frame) { return {level, Pfn{frame}, {}}; }
+
+TEST(PagingCache, MissesAtFirst) { EXPECT_FALSE(PagingCache{two_of_each()}.lookup(kAddress, kKernel)); }
+
+TEST(PagingCache, TheDeepestTableWins) {
+    PagingCache cache{two_of_each()};
+    cache.insert(kAddress, kKernel, table_of(x86::kPdpte, 3));
+    cache.insert(kAddress, kKernel, table_of(x86::kPte, 1));
+    cache.insert(kAddress, kKernel, table_of(x86::kPde, 2));
+    ASSERT_TRUE(cache.lookup(kAddress, kKernel));
+    EXPECT_EQ(cache.lookup(kAddress, kKernel)->table, Pfn{1});
+}
+
+TEST(PagingCache, ATableOfPtesServesItsTwoMebibytesAndNoMore) {
+    PagingCache cache{two_of_each()};
+    cache.insert(VirtAddr{kTwoMebibytes}, kKernel, table_of(x86::kPte, 1));
+    EXPECT_TRUE(cache.lookup(VirtAddr{2 * kTwoMebibytes - 1}, kKernel));
+    EXPECT_FALSE(cache.lookup(VirtAddr{2 * kTwoMebibytes}, kKernel));
+    EXPECT_FALSE(cache.lookup(VirtAddr{kTwoMebibytes - 1}, kKernel));
+}
+
+TEST(PagingCache, ATableOfPdesServesItsGibibyte) {
+    PagingCache cache{two_of_each()};
+    cache.insert(VirtAddr{0}, kKernel, table_of(x86::kPde, 2));
+    EXPECT_TRUE(cache.lookup(VirtAddr{(std::uint64_t{1} << 30) - 1}, kKernel));
+    EXPECT_FALSE(cache.lookup(VirtAddr{std::uint64_t{1} << 30}, kKernel));
+}
+
+TEST(PagingCache, KeepsTheRightsGatheredOnTheWay) {
+    PagingCache cache{two_of_each()};
+    x86::WalkPoint point = table_of(x86::kPte, 1);
+    point.rights.writable = false;
+    cache.insert(kAddress, kKernel, point);
+    EXPECT_FALSE(cache.lookup(kAddress, kKernel)->rights.writable);
+}
+
+TEST(PagingCache, TheLeastRecentlyUsedEntryIsReplaced) {
+    PagingCache cache{two_of_each()};
+    const auto region = [](std::uint64_t number) { return VirtAddr{number * kTwoMebibytes}; };
+    cache.insert(region(1), kKernel, table_of(x86::kPte, 1));
+    cache.insert(region(2), kKernel, table_of(x86::kPte, 2));
+    (void)cache.lookup(region(1), kKernel);
+    cache.insert(region(3), kKernel, table_of(x86::kPte, 3));
+    EXPECT_TRUE(cache.lookup(region(1), kKernel));
+    EXPECT_FALSE(cache.lookup(region(2), kKernel));
+    EXPECT_TRUE(cache.lookup(region(3), kKernel));
+}
+
+TEST(PagingCache, ASecondInsertOfARegionTakesNoSecondEntry) {
+    PagingCache cache{two_of_each()};
+    cache.insert(VirtAddr{0}, kKernel, table_of(x86::kPte, 1));
+    cache.insert(VirtAddr{kTwoMebibytes}, kKernel, table_of(x86::kPte, 2));
+    cache.insert(VirtAddr{kTwoMebibytes}, kKernel, table_of(x86::kPte, 3));
+    EXPECT_EQ(cache.lookup(VirtAddr{0}, kKernel)->table, Pfn{1});
+    EXPECT_EQ(cache.lookup(VirtAddr{kTwoMebibytes}, kKernel)->table, Pfn{3});
+}
+
+TEST(PagingCache, PcidsDoNotSeeEachOther) {
+    PagingCache cache{two_of_each()};
+    cache.insert(kAddress, kKernel, table_of(x86::kPte, 1));
+    EXPECT_FALSE(cache.lookup(kAddress, kUser));
+}
+
+TEST(PagingCache, InvalidatingAPcidLeavesTheOthers) {
+    PagingCache cache{two_of_each()};
+    cache.insert(kAddress, kKernel, table_of(x86::kPte, 1));
+    cache.insert(kAddress, kUser, table_of(x86::kPte, 2));
+    cache.invalidate_pcid(kKernel);
+    EXPECT_FALSE(cache.lookup(kAddress, kKernel));
+    EXPECT_TRUE(cache.lookup(kAddress, kUser));
+}
+
+TEST(PagingCache, InvalidatingEverythingDropsEveryPcid) {
+    PagingCache cache{two_of_each()};
+    cache.insert(kAddress, kKernel, table_of(x86::kPde, 1));
+    cache.insert(kAddress, kUser, table_of(x86::kPte, 2));
+    cache.invalidate_all();
+    EXPECT_FALSE(cache.lookup(kAddress, kKernel));
+    EXPECT_FALSE(cache.lookup(kAddress, kUser));
+}
+
+TEST(PagingCache, ALevelWithoutEntriesCachesNothing) {
+    MmuParams params = two_of_each();
+    params.pd_cache = 0;
+    PagingCache cache{params};
+    cache.insert(kAddress, kKernel, table_of(x86::kPte, 1));
+    EXPECT_FALSE(cache.lookup(kAddress, kKernel));
+}
+
+}  // namespace
+}  // namespace splinter::hw

@@ -1,0 +1,54 @@
+#include "hw/topology.h"
+
+#include <gtest/gtest.h>
+
+namespace splinter::hw {
+namespace {
+
+// Two sockets of four cores in clusters of two: threads 0-3 and 4-7, siblings 8-15.
+MachineParams small_machine(std::uint64_t cores) {
+    MachineParams params;
+    params.cores = cores;
+    params.sockets = 2;
+    params.cores_per_socket = 4;
+    params.cluster_cores = 2;
+    return params;
+}
+
+Distance distance(const Topology& topology, std::uint32_t from, std::uint32_t to) {
+    return topology.distance(CpuId{from}, CpuId{to});
+}
+
+TEST(Topology, NamesTheDistanceOfTwoCores) {
+    const Topology topology{small_machine(16)};
+    EXPECT_EQ(distance(topology, 3, 3), Distance::self);
+    EXPECT_EQ(distance(topology, 0, 1), Distance::cluster);
+    EXPECT_EQ(distance(topology, 1, 2), Distance::socket);
+    EXPECT_EQ(distance(topology, 3, 4), Distance::cross);
+}
+
+TEST(Topology, DistanceIsTheSameBothWays) {
+    const Topology topology{small_machine(16)};
+    for (std::uint32_t a = 0; a < 16; ++a)
+        for (std::uint32_t b = 0; b < 16; ++b) EXPECT_EQ(distance(topology, a, b), distance(topology, b, a)) << a << ", " << b;
+}
+
+TEST(Topology, SiblingsFollowAfterTheLastSocket) {
+    const Topology topology{small_machine(16)};
+    EXPECT_EQ(distance(topology, 0, 8), Distance::cluster);
+    EXPECT_EQ(topology.socket(CpuId{8U}), 0U);
+    EXPECT_EQ(topology.socket(CpuId{12U}), 1U);
+}
+
+TEST(Topology, TheProductsThreadsAreNotHypothetical) { EXPECT_FALSE(Topology{small_machine(16)}.hypothetical()); }
+
+TEST(Topology, OneThreadMoreThanTheProductHasIsHypothetical) { EXPECT_TRUE(Topology{small_machine(17)}.hypothetical()); }
+
+TEST(Topology, BeyondTheProductCoresPerSocketGrow) {
+    const Topology topology{small_machine(32)};  // 16 a socket
+    EXPECT_EQ(topology.socket(CpuId{15U}), 0U);
+    EXPECT_EQ(topology.socket(CpuId{16U}), 1U);
+}
+
+}  // namespace
+}  // namespace splinter::hw

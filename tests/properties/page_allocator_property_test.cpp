@@ -1,0 +1,222 @@
+// The page allocator under each protecting strategy, on CPUs that interleave at every call on the port, with page-table pages
+// that fail. At rest the owners of pages cover the zone exactly, and the page tables agree with what each page is.
+#include <gtest/gtest.h>
+// (rapidcheck's header needs the one above)
+#include <rapidcheck/gtest.h>
+
+#include <variant>
+
+#include "tests/alloc/interleaving_cpu.h"
+#include "tests/alloc/test_kernel.h"
+#include "tests/properties/audit.h"
+
+namespace splinter::alloc {
+namespace {
+
+// On both sides of a border between 1 GiB leaves, so that two of them can be split.
+constexpr PfnRange kSpan{Pfn{2 * kGiantPages.raw() - 2 * kLargestBlock.raw()}, times(kLargestBlock, 4)};
+const KernelParams kParams{.pcp_batch = 8, .pcp_high = 40, .batch_pages = 12};
+
+// The contract of a protecting strategy, as the CPUs' TLBs see it.
+class ContractObserver : public MapObserver {
+  public:
+    explicit ContractObserver(InterleavingMachine& machine) : machine_{machine} {}
+    void handed_out(Cpu&, PfnRange range) override {
+        SPLINTER_CHECK(!machine_.any_caches(range), "a protected block is handed out while a TLB translates it");
+    }
+
+  private:
+    InterleavingMachine& machine_;
+};
+
+enum class Kind : std::uint8_t { ordinary, is_protected };
+
+struct LiveBlock {
+    Pfn block;
+    Order order;
+    Kind kind;
+};
+
+struct State {
+    State(std::string_view strategy, std::size_t cpus, std::uint64_t seed)
+        : machine{memory, cpus, seed, kSpan}, observer{machine}, kernel{memory, zones(), cpus, kParams, strategy, observer} {
+        machine.set_handler([this](Cpu& cpu, std::uint8_t) { kernel.calls.on_interrupt(cpu); });
+        machine.set_on_switch([this] { check_unlocked_zone(); });
+    }
+    std::vector<Zone> zones() {
+        std::vector<Zone> one;
+        one.push_back(free_zone(zone_layout(kSpan), memory.frames()));
+        return one;
+    }
+    [[nodiscard]] const Zone& zone() const { return kernel.pages.zones().front(); }
+
+    // At rest.
+    void check_invariants() {
+        Owners owners{kSpan};
+        audit_free_lists(zone(), owners);
+        for (std::uint32_t i = 0; i < machine.cpu_count(); ++i) audit_pcp(zone(), kernel.pages.pcp(zone(), CpuId{i}), owners);
+        std::set<Pfn> protected_pages;
+        for (const LiveBlock& live_block : live) {
+            owners.add(live_block.block, live_block.order, Owners::Owner::live);
+            if (live_block.kind == Kind::is_protected)
+                for (std::uint64_t i = 0; i < live_block.order.pages().raw(); ++i)
+                    protected_pages.insert(live_block.block + PageCount{i});
+        }
+        for (Pfn table : kernel.tables.given()) owners.add(table, Order{0U}, Owners::Owner::page_table);
+        SPLINTER_CHECK(owners.without_owner() == kernel.strategy->held(), "pages without an owner are the strategy's stash");
+        for (Pfn at = kSpan.first; at < kSpan.end(); at += PageCount{1}) {
+            const bool stashed = owners[at] == Owners::Owner::nobody;
+            const bool unmapped = zone().pageblock_freetype(at).mapping == Mapping::unmapped;
+            SPLINTER_CHECK(memory.mapped(at) == !(unmapped || stashed || protected_pages.contains(at)),
+                           "page frame " + std::to_string(at.raw()) + " is mapped as its owner needs it");
+            SPLINTER_CHECK(!(unmapped && owners[at] == Owners::Owner::page_table), "page tables are never unmapped");
+        }
+    }
+    // Between two calls: what no lock covers satisfies its invariants.
+    void check_unlocked_zone() {
+        if (++switches % 32 != 0 || machine.locks().owner(kFirstZoneLock)) return;
+        Owners owners{kSpan};
+        audit_free_lists(zone(), owners);
+        zone().for_each_free([&](Pfn block, Order, std::size_t) {
+            SPLINTER_CHECK(memory.mapped(block) == (zone().pageblock_freetype(block).mapping == Mapping::mapped),
+                           "a free block is mapped as its list says");
+        });
+    }
+
+    TestMemory memory;
+    InterleavingMachine machine;
+    ContractObserver observer;
+    TestKernel kernel;
+    std::vector<LiveBlock> live;
+    std::uint64_t switches = 0;
+};
+
+struct Allocate {
+    Order order;
+    FreeType type;
+    Blocking blocking;
+
+    void perform(State& state, Cpu& cpu) const {
+        const auto block = state.kernel.pages.alloc_pages(cpu, {order, type, blocking, {}});
+        if (block) state.live.push_back({*block, order, Kind::ordinary});
+    }
+    friend std::ostream& operator<<(std::ostream& out, const Allocate& allocate) {
+        return out << "Allocate{" << allocate.order.index() << ", " << allocate.type
+                   << (allocate.blocking == Blocking::may_block ? "" : ", may_not_block") << "}";
+    }
+};
+
+struct Acquire {
+    Order order;
+    Blocking blocking;
+
+    void perform(State& state, Cpu& cpu) const {
+        const auto block = state.kernel.strategy->acquire(cpu, {order, kUnmovable, blocking, {}});
+        if (block) state.live.push_back({*block, order, Kind::is_protected});
+    }
+    friend std::ostream& operator<<(std::ostream& out, const Acquire& acquire) {
+        return out << "Acquire{" << acquire.order.index() << (acquire.blocking == Blocking::may_block ? "" : ", may_not_block")
+                   << "}";
+    }
+};
+
+// Any CPU's block.
+struct Release {
+    std::size_t which;
+
+    void perform(State& state, Cpu& cpu) const {
+        if (state.live.empty()) return;
+        const auto at = state.live.begin() + static_cast<std::ptrdiff_t>(which % state.live.size());
+        const LiveBlock gone = *at;
+        state.live.erase(at);  // before the first call: another CPU may look for one meanwhile
+        if (gone.kind == Kind::is_protected)
+            state.kernel.strategy->release(cpu, gone.block, gone.order);
+        else
+            state.kernel.pages.free_pages(cpu, gone.block, gone.order);
+    }
+    friend std::ostream& operator<<(std::ostream& out, const Release& release) {
+        return out << "Release{" << release.which << "}";
+    }
+};
+
+// From now on, page-table pages can be had so often, and then so often not.
+struct FailPageTablePages {
+    std::uint64_t successes;
+    std::uint64_t failures;
+
+    void perform(State& state, Cpu&) const { state.kernel.tables.fail_after(successes, failures); }
+    friend std::ostream& operator<<(std::ostream& out, const FailPageTablePages& fail) {
+        return out << "FailPageTablePages{" << fail.successes << ", " << fail.failures << "}";
+    }
+};
+
+struct Operation {
+    std::uint32_t cpu;
+    std::variant<Allocate, Acquire, Release, FailPageTablePages> what;
+
+    void perform(State& state, Cpu& on) const {
+        std::visit([&](const auto& operation) { operation.perform(state, on); }, what);
+    }
+    friend std::ostream& operator<<(std::ostream& out, const Operation& operation) {
+        out << "CPU " << operation.cpu << " ";
+        std::visit([&](const auto& chosen) { out << chosen; }, operation.what);
+        return out;
+    }
+};
+
+template <class... Generators>
+rc::Gen<Order> order_of(Generators... generators) {
+    return rc::gen::map(rc::gen::oneOf(generators...), [](unsigned order) { return Order{order}; });
+}
+
+rc::Gen<Operation> any_operation(std::uint32_t cpus) {
+    // Half of the orders are those that per-CPU lists serve.
+    const auto order = order_of(rc::gen::inRange(0U, 4U), rc::gen::inRange(0U, kOrders));
+    const auto type = rc::gen::element(kUnmovable, kUnmovable, kMovable, kMovable.with(Migratetype::reclaimable));
+    const auto blocking = rc::gen::weightedElement<Blocking>({{4, Blocking::may_block}, {1, Blocking::may_not_block}});
+    const auto on_any_cpu = [cpus](const auto& generator) {
+        return rc::gen::apply(
+            [](std::uint32_t cpu, const auto& operation) {
+                return Operation{cpu, operation};
+            },
+            rc::gen::inRange(0U, cpus), generator);
+    };
+    return rc::gen::weightedOneOf<Operation>(
+        {{4, on_any_cpu(rc::gen::construct<Allocate>(order, type, blocking))},
+         {6, on_any_cpu(rc::gen::construct<Acquire>(order, blocking))},
+         {8, on_any_cpu(rc::gen::construct<Release>(rc::gen::arbitrary<std::size_t>()))},
+         {1, on_any_cpu(rc::gen::construct<FailPageTablePages>(rc::gen::inRange<std::uint64_t>(1, 3),
+                                                               rc::gen::inRange<std::uint64_t>(0, 3)))}});
+}
+
+using Round = std::vector<Operation>;
+
+// The operations of one CPU in their order, those of different CPUs interleaved.
+void run(State& state, const Round& round) {
+    std::vector<InterleavingMachine::Script> scripts;
+    for (std::uint32_t i = 0; i < state.machine.cpu_count(); ++i)
+        scripts.emplace_back([&state, &round, i](Cpu& cpu) {
+            for (const Operation& operation : round)
+                if (operation.cpu == i) operation.perform(state, cpu);
+        });
+    state.machine.run(scripts);
+}
+
+void holds_under(std::string_view strategy) {
+    const auto cpus = *rc::gen::inRange(2U, 5U);
+    State state{strategy, cpus, *rc::gen::noShrink(rc::gen::arbitrary<std::uint64_t>())};
+    for (const Round& round : *rc::gen::resize(
+             4, rc::gen::container<std::vector<Round>>(rc::gen::resize(24, rc::gen::container<Round>(any_operation(cpus)))))) {
+        run(state, round);
+        state.check_invariants();
+    }
+    while (!state.live.empty()) run(state, {Operation{0, Release{0}}});
+    state.check_invariants();
+}
+
+RC_GTEST_PROP(InterleavedAllocator, KeepsPagesAndPageTablesConsistentUnderFreetype, ()) { holds_under("freetype"); }
+RC_GTEST_PROP(InterleavedAllocator, KeepsPagesAndPageTablesConsistentUnderPerPage, ()) { holds_under("per-page"); }
+RC_GTEST_PROP(InterleavedAllocator, KeepsPagesAndPageTablesConsistentUnderBatched, ()) { holds_under("batched"); }
+
+}  // namespace
+}  // namespace splinter::alloc

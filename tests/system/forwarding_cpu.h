@@ -1,0 +1,48 @@
+// A CPU that passes every call on to another one: the base of CPUs that lie to the kernel about one thing.
+#pragma once
+
+#include "alloc/cpu.h"
+
+namespace splinter::platforms::testing {
+
+class ForwardingCpu : public alloc::Cpu {
+  public:
+    explicit ForwardingCpu(alloc::Cpu& real) : real_{real} {}
+    [[nodiscard]] alloc::Cpu& real() { return real_; }
+
+    [[nodiscard]] CpuId id() const override { return real_.id(); }
+    [[nodiscard]] const CpuMask& online() const override { return real_.online(); }
+    [[nodiscard]] Cycles now() const override { return real_.now(); }
+    void retire(alloc::Step step, std::uint64_t times) override { real_.retire(step, times); }
+    void touch(VirtAddr address, alloc::Touch touch) override { real_.touch(address, touch); }
+    [[nodiscard]] x86::Pte load_pte(VirtAddr entry) override { return real_.load_pte(entry); }
+    void store_pte(VirtAddr entry, x86::Pte value) override { real_.store_pte(entry, value); }
+    void fill_table(VirtAddr table, std::span<const x86::Pte, x86::kEntriesPerTable> entries) override {
+        real_.fill_table(table, entries);
+    }
+    void lock(alloc::LockId lock) override { real_.lock(lock); }
+    void unlock(alloc::LockId lock) override { real_.unlock(lock); }
+    alloc::IrqState irq_save() override { return real_.irq_save(); }
+    void irq_restore(alloc::IrqState state) override { real_.irq_restore(state); }
+    void invalidate(const x86::Invalidation& invalidation) override { real_.invalidate(invalidation); }
+    void write_icr(const CpuMask& targets, std::uint8_t vector) override { real_.write_icr(targets, vector); }
+    void complete(alloc::CompletionId completion, std::uint64_t count) override { real_.complete(completion, count); }
+    void wait_for(alloc::CompletionId completion, std::uint64_t count) override { real_.wait_for(completion, count); }
+    void enter(const Label& account) override { real_.enter(account); }
+    void leave() override { real_.leave(); }
+
+  private:
+    alloc::Cpu& real_;
+};
+
+// Believes that some CPUs do not exist, so that its flushes leave them out.
+class BlindCpu : public ForwardingCpu {
+  public:
+    BlindCpu(alloc::Cpu& real, const CpuMask& seen) : ForwardingCpu{real}, seen_{seen} {}
+    [[nodiscard]] const CpuMask& online() const override { return seen_; }
+
+  private:
+    CpuMask seen_;
+};
+
+}  // namespace splinter::platforms::testing

@@ -1,0 +1,113 @@
+// No result depends on how far cores run ahead of each other.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "alloc/flush/strategies.h"
+#include "hw/base/user_error.h"
+#include "platforms/run/child_process.h"
+#include "platforms/run/measure.h"
+#include "platforms/run/run_result_json.h"
+#include "tests/system/probing_workload.h"
+#include "tests/system/small_run.h"
+
+namespace splinter::platforms::testing {
+namespace {
+
+// Eight cores on two sockets, so that flights differ; four of them allocate and meet at zone locks and cpa_lock.
+struct Load {
+    std::string name;
+    Sets sets;
+};
+
+const std::vector<Load> kLoads{
+    {"secretmem", {}},
+    {"secretmem_without_think", {"workload.secretmem.think=0cyc", "workload.secretmem.cores_percent=100"}},
+    // Small per-CPU lists and TLBs: the zone locks are contended and walks go on all the time.
+    {"secretmem_small_lists",
+     {"kernel.pcp_batch=2", "kernel.pcp_high=4", "flush.batch_pages=5", "workload.secretmem.think=100cyc",
+      "hw.mmu.l1d_4k.entries=8", "hw.mmu.l2_4k.entries=48", "platform.cores=5", "workload.secretmem.cores_percent=80"}},
+    {"trace", trace_sets("secret512-k61", "gfp:GFP_HIGHUSER|__GFP_ACCOUNT")},
+};
+
+using Case = std::tuple<std::string, std::size_t>;  // strategy, index of the load
+
+class Quantum : public ::testing::TestWithParam<Case> {
+  protected:
+    [[nodiscard]] static WorkloadResult run(std::uint64_t quantum) {
+        const auto& [strategy, load] = GetParam();
+        return small_run(kLoads[load].sets + Sets{"flush.strategy=" + strategy, "platform.quantum=" + std::to_string(quantum)})
+            .workloads.front();
+    }
+};
+
+std::string bytes(const WorkloadResult& result) {
+    RunResult alone;
+    alone.workloads.push_back(result);
+    return to_json(alone);
+}
+
+TEST_P(Quantum, ChangesNoFigureAndNoState) {
+    const std::uint64_t lookahead = small_config({}).hw.lookahead().raw();
+    const WorkloadResult reference = run(1);
+    for (const std::uint64_t quantum : {std::uint64_t{37}, lookahead / 3, lookahead}) {
+        const WorkloadResult result = run(quantum);
+        EXPECT_EQ(result.state_hash, reference.state_hash) << "quantum " << quantum;
+        EXPECT_EQ(bytes(result), bytes(reference)) << "quantum " << quantum;
+    }
+}
+
+std::vector<Case> cases() {
+    std::vector<Case> all;
+    for (const alloc::StrategyInfo& row : alloc::flush_strategies())
+        for (std::size_t load = 0; load < kLoads.size(); ++load) all.emplace_back(row.name, load);
+    return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Quantum, ::testing::ValuesIn(cases()), [](const auto& test) {
+    std::string name = std::get<0>(test.param) + "_" + kLoads[std::get<1>(test.param)].name;
+    std::replace(name.begin(), name.end(), '-', '_');
+    return name;
+});
+
+TEST(QuantumLoads, ContendLocks) {
+    for (const Load& load : {kLoads[1], kLoads[2]})
+        EXPECT_GT(
+            small_run(load.sets + Sets{"flush.strategy=per-page"}).workloads.front().counters.at("contended_lock_acquisitions"),
+            50U)
+            << load.name;
+}
+
+// Cores that read the very frames whose entries others change: what a walk sees must not depend on who ran first in host order.
+std::string probed(const std::string& strategy, std::uint64_t quantum) {
+    return run_in_child([&] {
+        ProbingWorkload workload{{.initiators = 3, .pages = 8, .large = Order{5U}, .probe_every = Cycles{70}}};
+        Session session{small_config({"platform.cores=6", "platform.cores_per_socket=3", "flush.strategy=" + strategy,
+                                      "platform.quantum=" + std::to_string(quantum)}),
+                        workload};
+        session.run();
+        return bytes(measure("probing", workload, session)) + std::to_string(workload.refused()) + " of " +
+               std::to_string(workload.probes()) + " refused, leaks: " + std::to_string(workload.leaks());
+    });
+}
+
+class QuantumUnderProbes : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(QuantumUnderProbes, ChangesNothingThatWalkingCoresSee) {
+    const std::uint64_t lookahead = small_config({}).hw.lookahead().raw();
+    const std::string reference = probed(GetParam(), 1);
+    for (const std::uint64_t quantum : {std::uint64_t{37}, lookahead / 3, lookahead})
+        EXPECT_EQ(probed(GetParam(), quantum), reference) << "quantum " << quantum;
+}
+
+INSTANTIATE_TEST_SUITE_P(Strategies, QuantumUnderProbes, ::testing::Values("per-page", "batched", "freetype"),
+                         [](const auto& test) { return test.param == "per-page" ? "per_page" : test.param; });
+
+TEST(QuantumLimit, TheLookaheadIsAcceptedAndOneCycleMoreIsRefused) {
+    const std::uint64_t lookahead = small_config({}).hw.lookahead().raw();
+    EXPECT_NO_THROW((void)small_run({"platform.quantum=" + std::to_string(lookahead)}));
+    EXPECT_THROW((void)small_run({"platform.quantum=" + std::to_string(lookahead + 1)}), UserError);
+}
+
+}  // namespace
+}  // namespace splinter::platforms::testing
