@@ -41,6 +41,19 @@ TEST_P(PageTableCaches, GiveEqualResultsForEveryQuantumWhenManyFlushesGoOn) {
     EXPECT_EQ(hash("platform.quantum=0"), hash("platform.quantum=1"));
 }
 
+// Caches so small that what one core finds in the last level depends on what the others have just read.
+TEST_P(PageTableCaches, GiveEqualResultsForEveryQuantumWhenCoresEvictEachOthersLines) {
+    const std::vector<std::string> small{"hw.mem.l1d.bytes=512B",      "hw.mem.l1d.ways=2",     "hw.mem.l2.bytes=1KiB",
+                                         "hw.mem.l2.ways=2",           "hw.mem.llc.bytes=8KiB", "hw.mem.llc.ways=2",
+                                         "workload.secretmem.pages=64"};
+    const auto hash = [&](const char* quantum) {
+        std::vector<std::string> sets = small;
+        sets.emplace_back(quantum);
+        return state_hash(GetParam(), sets);
+    };
+    EXPECT_EQ(hash("platform.quantum=0"), hash("platform.quantum=1"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Modes, PageTableCaches, testing::Values("fixed", "l2", "l2+llc"));
 
 TEST(PageTableCachesOff, FixedCountsNoLevels) {
