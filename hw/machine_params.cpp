@@ -1,5 +1,7 @@
 #include "hw/machine_params.h"
 
+#include <bit>
+
 #include "hw/base/user_error.h"
 
 namespace splinter::hw {
@@ -73,6 +75,24 @@ void describe(IpiParams& p, ParamVisitor& v) {
 }
 
 }  // namespace
+
+std::uint64_t checked_sets(const TlbParams& params, std::string_view key) {
+    const std::uint64_t sets = params.entries / params.ways;
+    if (params.entries > 0 && (params.entries % params.ways != 0 || !std::has_single_bit(sets)))
+        throw UserError(std::string{key}, "found " + std::to_string(params.entries) + " entries in " + std::to_string(params.ways) +
+                                              " ways, allowed: entries / ways a power of two");
+    return sets;
+}
+
+void MachineParams::check() const {
+    (void)resolved_quantum();
+    (void)checked_sets(mmu.l1d_4k, "hw.mmu.l1d_4k");
+    (void)checked_sets(mmu.l1d_2m, "hw.mmu.l1d_2m");
+    (void)checked_sets(mmu.l1d_1g, "hw.mmu.l1d_1g");
+    (void)checked_sets(mmu.l2_4k, "hw.mmu.l2_4k");
+    (void)checked_sets(mmu.l2_2m, "hw.mmu.l2_2m");
+    (void)checked_sets(mmu.l2_1g, "hw.mmu.l2_1g");
+}
 
 Cycles MachineParams::resolved_quantum() const {
     const Cycles limit = lookahead();

@@ -14,6 +14,9 @@ struct TlbParams {
     std::uint64_t ways = 1;
 };
 
+// The number of sets. Throws UserError, naming `key`, if entries / ways is not a power of two.
+[[nodiscard]] std::uint64_t checked_sets(const TlbParams& params, std::string_view key);
+
 struct MmuParams {
     TlbParams l1d_4k{64, 4};
     TlbParams l1d_2m{32, 4};
@@ -88,6 +91,8 @@ struct MachineParams {
     [[nodiscard]] Cycles lookahead() const { return ipi.flight_socket < ipi.flight_cross ? ipi.flight_socket : ipi.flight_cross; }
     // platform.quantum, with 0 resolved. Throws UserError above L or if L is 0.
     [[nodiscard]] Cycles resolved_quantum() const;
+    // What no single value shows: throws UserError, naming the key, if values do not go together.
+    void check() const;
 };
 
 void describe(MachineParams& params, ParamVisitor& visitor);

@@ -31,9 +31,13 @@ void Core::run_thread() {
     try {
         program_->run(*this);
         on_finished_(*this);
+        return;
     } catch (...) {   // an exception that left an SC_THREAD would lose its type
         on_exception_(std::current_exception());
     }
+    // The simulation has stopped and nobody resumes this core. It stays suspended: SystemC tells AddressSanitizer of the switch
+    // away from a suspended thread, but not from one that ends, and run() is about to rethrow on main's stack.
+    wait(resumed_);
 }
 
 void Core::handle_interrupt(const Message& message) {

@@ -46,8 +46,12 @@ void Mmu::set_observer(TranslationObserver* observer) {
 Mmu::Outcome Mmu::access(VirtAddr va, x86::Access access) {
     ++stats_.accesses;
     Cycles latency{0};
-    const x86::Translation* translation = last_.translation;
-    if (va.raw() - last_.first.raw() >= last_.bytes) translation = look_up(va, latency);
+    const LastPage& last = last_[static_cast<std::size_t>(access.mode)];
+    const x86::Translation* translation = last.translation;
+    if (va.raw() - last.first.raw() < last.bytes)
+        last.array->use_again(translation);
+    else
+        translation = look_up(va, access.mode, latency);
     // SDM 4.10.2.3: a write through an entry whose D was clear at the fill walks again, to set D.
     const bool walk_again = translation != nullptr && access.kind == x86::AccessKind::write && !translation->rights.dirty;
     std::optional<x86::Translation> walked;
@@ -68,11 +72,11 @@ Mmu::Outcome Mmu::access(VirtAddr va, x86::Access access) {
     return {std::nullopt, latency, base_of(translation->frame) + offset};
 }
 
-const x86::Translation* Mmu::look_up(VirtAddr va, Cycles& latency) {
+const x86::Translation* Mmu::look_up(VirtAddr va, x86::Mode mode, Cycles& latency) {
     for (PageSize size : x86::kPageSizes) {
         if (const x86::Translation* hit = l1(size).lookup(va, pcid_)) {
             const std::uint64_t bytes = x86::leaf_level(size).bytes();
-            last_ = {VirtAddr{va.raw() & ~(bytes - 1)}, bytes, hit};
+            last_[static_cast<std::size_t>(mode)] = {VirtAddr{va.raw() & ~(bytes - 1)}, bytes, hit, &l1(size)};
             return hit;
         }
     }

@@ -83,7 +83,7 @@ class Mmu : public sc_core::sc_module {
     void end_of_elaboration() override;
     TlbArray& l1(x86::PageSize size) { return arrays_[static_cast<std::size_t>(size)]; }
     TlbArray& l2(x86::PageSize size) { return arrays_[3 + static_cast<std::size_t>(size)]; }
-    const x86::Translation* look_up(VirtAddr va, Cycles& latency);
+    const x86::Translation* look_up(VirtAddr va, x86::Mode mode, Cycles& latency);
     [[nodiscard]] std::optional<x86::Translation> walk(VirtAddr va, x86::Access access, Cycles& latency);
     x86::Pte read_entry(PhysAddr address, Cycles& latency);
     [[nodiscard]] std::uint64_t bits_to_set(VirtAddr va, x86::Access access, const x86::Walk& walk, x86::Pte entry) const;
@@ -103,13 +103,15 @@ class Mmu : public sc_core::sc_module {
     const unsigned char* dmi_ = nullptr;
     MmuStats stats_;
 
-    // The last L1 hit: a repeated access to the same page is a hit and leaves true LRU as it is. Dropped by anything that
-    // changes a TLB, a right or a register.
+    // The page of the last L1 hit of user and of supervisor accesses: hitting it again needs no look-up. Dropped by anything that
+    // changes a TLB or a register.
     struct LastPage {
         VirtAddr first{1};   // no page begins here
         std::uint64_t bytes = 0;
         const x86::Translation* translation = nullptr;
-    } last_;
+        TlbArray* array = nullptr;   // that holds it
+    };
+    std::array<LastPage, 2> last_;   // by mode
 };
 
 }  // namespace splinter::hw

@@ -1,9 +1,6 @@
 #include "hw/mmu/tlb_array.h"
 
-#include <bit>
-
 #include "hw/base/check.h"
-#include "hw/base/user_error.h"
 
 namespace splinter::hw {
 namespace {
@@ -19,14 +16,8 @@ VirtAddr sign_extend(std::uint64_t address) {
 }  // namespace
 
 TlbArray::TlbArray(const TlbParams& params, x86::PageSize size, std::string_view name)
-    : size_{size}, shift_{x86::leaf_level(size).shift()}, ways_{params.ways}, sets_{params.entries / params.ways} {
-    if (params.entries == 0) {
-        sets_ = 0;
-        return;
-    }
-    if (params.entries % params.ways != 0 || !std::has_single_bit(sets_))
-        throw UserError(std::string{name}, "found " + std::to_string(params.entries) + " entries in " +
-                                               std::to_string(params.ways) + " ways, allowed: entries / ways a power of two");
+    : size_{size}, shift_{x86::leaf_level(size).shift()}, ways_{params.ways}, sets_{checked_sets(params, name)} {
+    if (params.entries == 0) return;
     floor_pcid_.assign(kPcidCount, 0);
     tags_.assign(params.entries, 0);
     ages_.assign(params.entries, 0);

@@ -45,6 +45,8 @@ class TlbArray {
     void set_listener(StaleListener* listener) { listener_ = listener; }
     // The entry for `va` under `pcid` (or a global one), now most recently used; nullptr on a miss.
     [[nodiscard]] const x86::Translation* lookup(VirtAddr va, Pcid pcid);
+    // Makes an entry the most recently used, as a lookup() that finds it again would. REQUIRES: as is_stale(), and no invalidation.
+    void use_again(const x86::Translation* entry) { ages_[static_cast<std::size_t>(entry - data_.data())] = ++clock_; }
     // Replaces the least recently used way. REQUIRES: translation.size is this array's.
     void insert(VirtAddr va, Pcid pcid, const x86::Translation& translation);
     void invalidate_page(VirtAddr va, Pcid pcid);   // the entry of the PCID and the global one

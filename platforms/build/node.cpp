@@ -26,13 +26,18 @@ Node::Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapOb
 Node::Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapObserver& observer,
            const alloc::StrategyInfo& strategy, std::uint64_t user_footprint)
     : config_{config}, user_footprint_{std::max(user_footprint, config.workload.background.user_footprint)} {
-    if (config.platform.memory % kLargeBytes != 0)
-        throw UserError("platform.memory",
-                        "found " + std::to_string(config.platform.memory) + " bytes, allowed: multiples of 2MiB");
+    check(config);
     size_memory(managed_frames(config, snapshot));
     boot(snapshot, observer, strategy);
     build_silicon(*tables_);
     take_kernel_pages();
+}
+
+void Node::check(const RunConfig& config) {
+    config.hw.check();
+    if (config.platform.memory % kLargeBytes != 0)
+        throw UserError("platform.memory",
+                        "found " + std::to_string(config.platform.memory) + " bytes, allowed: multiples of 2MiB");
 }
 
 // Boot's own memory stands behind the zones, so that a recorded snapshot's frames stay the allocator's alone.

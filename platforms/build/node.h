@@ -24,6 +24,8 @@ class Node {
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
 
+    // Throws UserError, naming the key, if no node can be built from the values together.
+    static void check(const RunConfig& config);
     [[nodiscard]] const RunConfig& config() const { return config_; }
     [[nodiscard]] hw::Machine& machine() { return *machine_; }
     [[nodiscard]] alloc::Kernel& kernel() { return *kernel_; }

@@ -6,7 +6,7 @@
 #include "platforms/cli/output.h"
 #include "platforms/config/experiment.h"
 #include "platforms/config/reference.h"
-#include "platforms/run/trace_directory.h"
+#include "platforms/run/check_point.h"
 
 namespace splinter::platforms {
 
@@ -14,7 +14,7 @@ int execute_config_check(const Invocation& invocation) {
     const std::string& file = invocation.arguments.positional[0];
     const Experiment experiment = Experiment::load(file, invocation.arguments.sets);
     const std::vector<PointKey> points = experiment.points();
-    for (const PointKey& key : points) (void)resolved_trace_directory(experiment.resolve(key));
+    for (const PointKey& key : points) check_point(experiment.resolve(key));
     std::string out = fmt::format("{}: ok, {} point{}\n", file, points.size(), points.size() == 1 ? "" : "s");
     for (const Axis& axis : experiment.axes()) out += fmt::format("  {} = {}\n", axis.key, fmt::join(axis.values, ", "));
     print(out);

@@ -8,6 +8,7 @@
 #include "platforms/cli/exit_codes.h"
 #include "platforms/report/atomic_file.h"
 #include "platforms/report/point_labels.h"
+#include "platforms/run/check_point.h"
 #include "platforms/run/run_result_json.h"
 
 namespace splinter::platforms {
@@ -47,9 +48,11 @@ int gravest(const std::vector<int>& exit_codes) {
 std::vector<PointJob> prepare_points(const Arguments& arguments, const std::string& directory) {
     const Experiment experiment = Experiment::load(arguments.positional[0], arguments.sets);
     std::vector<PointJob> jobs;
-    for (const PointKey& key : experiment.points())
+    for (const PointKey& key : experiment.points()) {
         jobs.push_back({experiment.resolve(key), point_name(key), fmt::format("{}/{}.json", directory, point_file_stem(key)),
                         reproducing_command(arguments, key)});
+        check_point(jobs.back().point);
+    }
     return jobs;
 }
 

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstring>
 #include <map>
+#include <numeric>
 #include <system_error>
 
 #include <spdlog/logger.h>
@@ -76,9 +77,10 @@ class Pool {
     }
 
     std::vector<int> run(unsigned at_once) {
-        for (std::size_t next = 0; next < jobs_.size() || !running_.empty();) {
-            if (next < jobs_.size() && running_.size() < at_once)
-                start(next++);
+        const std::vector<std::size_t> order = largest_first();
+        for (auto next = order.begin(); next != order.end() || !running_.empty();) {
+            if (next != order.end() && running_.size() < at_once)
+                start(*next++);
             else
                 reap();
         }
@@ -86,6 +88,16 @@ class Pool {
     }
 
   private:
+    // Points with many cores take the longest: started last, they would keep one process busy while the others have nothing to do.
+    [[nodiscard]] std::vector<std::size_t> largest_first() const {
+        std::vector<std::size_t> order(jobs_.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::stable_sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) {
+            return jobs_[a].point.config.hw.cores > jobs_[b].point.config.hw.cores;
+        });
+        return order;
+    }
+
     void start(std::size_t job) {
         int ends[2];
         if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) throw std::system_error(errno, std::generic_category(), "pipe");

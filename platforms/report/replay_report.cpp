@@ -54,7 +54,9 @@ std::string replay_json(const ReplayReport& report, const std::string& program_v
     out["free_pages_compared"] = report.free_pages_compared;
     out["zones"] = zones;
     out["agrees"] = report.agrees();
-    out["result"] = ordered_json::parse(to_json({program_version, kResultSchema, {}, {report.result}}));
+    RunResult result = report.result;
+    result.program_version = program_version;
+    out["result"] = ordered_json::parse(to_json(result));
     return out.dump(2) + "\n";
 }
 

@@ -16,17 +16,18 @@ namespace {
 using Json = nlohmann::json;
 
 // Cores: as many as the recording had, unless --set says otherwise. No warm-up: nothing is measured against it.
-RunConfig replay_config(const std::string& directory, const std::vector<std::string>& sets) {
-    const Experiment experiment = Experiment::load("", sets);
-    ResolvedPoint point = experiment.resolve_single();
-    RunConfig config = point.config;
-    config.workload.trace.directory = directory;
-    const auto chosen = [&](std::string_view key) {
-        return std::any_of(point.entries.begin(), point.entries.end(),
-                           [&](const ConfigEntry& e) { return e.key == key && e.origin != "default"; });
-    };
-    if (!chosen("platform.cores")) config.hw.cores = load_kernel_snapshot(directory + "/snap0.json").cpus;
-    return config;
+ResolvedPoint replay_point(const std::string& directory, const std::vector<std::string>& sets) {
+    std::vector<std::string> all{"workload.run=trace"};
+    const bool chosen = std::any_of(sets.begin(), sets.end(), [](const std::string& set) { return set.starts_with("platform.cores="); });
+    if (!chosen) all.push_back("platform.cores=" + std::to_string(load_kernel_snapshot(directory + "/snap0.json").cpus));
+    all.insert(all.end(), sets.begin(), sets.end());
+    ResolvedPoint point = Experiment::load("", all).resolve_single();
+    point.config.workload.trace.directory = directory;
+    const auto entry = std::find_if(point.entries.begin(), point.entries.end(),
+                                    [](const ConfigEntry& e) { return e.key == "workload.trace.directory"; });
+    entry->value = directory;
+    entry->origin = "command line";
+    return point;
 }
 
 std::vector<ZoneBalance> balance(const TraceWorkload& workload, Session& session) {
@@ -42,7 +43,7 @@ std::vector<ZoneBalance> balance(const TraceWorkload& workload, Session& session
 }
 
 std::string simulate(const RunConfig& config) {
-    TraceWorkload workload{config};
+    TraceWorkload workload{config, TraceWorkload::Failures::are_counted};
     Session session{config, workload};
     session.run();
     const TraceWorkload::Counts& counts = workload.counts();
@@ -63,8 +64,8 @@ bool ReplayReport::agrees() const {
 }
 
 ReplayReport replay_trace(const std::string& directory, const std::vector<std::string>& sets) {
-    const RunConfig config = replay_config(directory, sets);
-    const Json child = Json::parse(run_in_child([&] { return simulate(config); }));
+    const ResolvedPoint point = replay_point(directory, sets);
+    const Json child = Json::parse(run_in_child([&] { return simulate(point.config); }));
     ReplayReport report{};
     const Json& counts = child.at("counts");
     report.events = counts[0];
@@ -73,8 +74,9 @@ ReplayReport replay_trace(const std::string& directory, const std::vector<std::s
     report.failures = counts[3];
     report.overlaps = counts[4];
     for (const Json& zone : child.at("zones")) report.zones.push_back({zone[0], zone[1], zone[2]});
-    report.free_pages_compared = config.workload.trace.unmapped.empty();
-    report.result = run_result_from_json(child.at("result"), "replay").workloads.front();
+    report.free_pages_compared = point.config.workload.trace.unmapped.empty();
+    report.result = run_result_from_json(child.at("result"), "replay");
+    report.result.config = point.entries;
     return report;
 }
 

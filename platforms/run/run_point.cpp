@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "platforms/run/check_point.h"
 #include "platforms/run/child_process.h"
 #include "platforms/run/measure.h"
 #include "platforms/run/run_result_json.h"
@@ -21,15 +22,19 @@ WorkloadResult run_workload(const RunConfig& config, const std::string& name) {
 }  // namespace
 
 RunResult run_point(const ResolvedPoint& point) {
+    check_point(point);
     RunConfig config = point.config;
     config.workload.trace.directory = resolved_trace_directory(point);
     RunResult result;
     result.config = point.entries;
     for (const std::string& name : config.workload.run) {
-        const std::string text = run_in_child([&] {
-            RunResult part;
-            part.workloads.push_back(run_workload(config, name));
-            return to_json(part);
+        std::string text;
+        with_places(point, [&] {
+            text = run_in_child([&] {
+                RunResult part;
+                part.workloads.push_back(run_workload(config, name));
+                return to_json(part);
+            });
         });
         result.workloads.push_back(run_result_from_json(text, "simulation of " + name).workloads.front());
     }

@@ -64,6 +64,12 @@ void check_event(const TraceLog& log, std::size_t index, const KernelSnapshot& s
                                                      std::to_string(snapshot.cpus) + " cpus of " + snapshot.path);
     }
     if (has_pages(event.kind)) check_block(log, index, snapshot);
+    const SnapshotZone& highest = snapshot.zones.back();  // where bulk pages come from
+    if (event.kind == TraceEventKind::bulk_return && event.bulk_pages() > highest.span.count) {
+        throw UserError(log.place(index), "found " + std::to_string(event.bulk_pages().raw()) +
+                                              " bulk pages, expected at most the " + std::to_string(highest.span.count.raw()) +
+                                              " pages of zone " + highest.name + " of " + snapshot.path);
+    }
     const auto is_zone = [&](const SnapshotZone& zone) { return zone.index == event.zone_index(); };
     if (event.kind == TraceEventKind::decay && std::none_of(snapshot.zones.begin(), snapshot.zones.end(), is_zone)) {
         throw UserError(log.place(index),

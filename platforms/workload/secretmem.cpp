@@ -45,20 +45,15 @@ class Secretmem : public Workload {
         }
     }
 
-    void check(Session& session) override {
-        for (std::uint32_t i = 0; i < cores_; ++i)
-            for (std::size_t phase = 0; phase < session.phase_count(); ++phase)
-                if (session.samples(CpuId{i}, phase).failures > 0)
-                    throw SimulatedFinding("out of memory: core" + std::to_string(i) + " got " +
-                                           std::to_string(session.samples(CpuId{i}, phase).pages) + " pages in phase " +
-                                           std::to_string(phase - Session::kFirstPhase) + " of secretmem");
-    }
-
   private:
     void allocate(Session& session, CpuId core, std::vector<Pfn>& pages) {
         for (std::uint64_t i = 0; i < params_.pages; ++i) {
             think(session, core);
-            if (const auto page = session.acquire(core, alloc::AllocRequest{})) pages.push_back(*page);
+            const auto page = session.acquire(core, alloc::AllocRequest{});
+            if (!page)
+                throw SimulatedFinding("out of memory: core" + std::to_string(core.raw()) + " got " + std::to_string(i) + " of " +
+                                       std::to_string(params_.pages) + " pages of secretmem");
+            pages.push_back(*page);
         }
     }
 

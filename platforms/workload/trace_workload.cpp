@@ -18,8 +18,9 @@ Pfn end_of(const KernelSnapshot& snapshot) {
 
 }  // namespace
 
-TraceWorkload::TraceWorkload(const RunConfig& config)
+TraceWorkload::TraceWorkload(const RunConfig& config, Failures failures)
     : params_{config.workload.trace},
+      failures_{failures},
       cores_{config.hw.cores},
       trace_{load_kernel_trace(params_.directory)},
       script_{trace_, UnmappedShare{params_.unmapped, trace_.log.gfp}},
@@ -143,8 +144,11 @@ void TraceWorkload::check(Session&) {
     SPLINTER_CHECK(turn_ == script_.operations().size(), "every operation of the trace was executed");
     if (counts_.overlaps > 0)
         throw SimulatedFinding(std::to_string(counts_.overlaps) + " allocations of the trace were given frames of a live block");
+    if (counts_.failures > 0 && failures_ == Failures::end_the_run)
+        throw SimulatedFinding("out of memory: " + std::to_string(counts_.failures) + " of " + std::to_string(counts_.allocations) +
+                               " allocations of the trace, which the recorded kernel served, failed");
 }
 
-std::unique_ptr<Workload> make_trace(const RunConfig& config) { return std::make_unique<TraceWorkload>(config); }
+std::unique_ptr<Workload> make_trace(const RunConfig& config) { return std::make_unique<TraceWorkload>(config, TraceWorkload::Failures::end_the_run); }
 
 }  // namespace splinter::platforms

@@ -10,8 +10,11 @@ namespace splinter::platforms {
 
 class TraceWorkload : public Workload {
   public:
+    // Allocations that the kernel served and the model cannot: figures that leave them out would mislead, so that they end a run; a
+    // replay reports how many there are.
+    enum class Failures : std::uint8_t { end_the_run, are_counted };
     // Reads the trace. Throws UserError: missing, truncated, garbled.
-    explicit TraceWorkload(const RunConfig& config);
+    TraceWorkload(const RunConfig& config, Failures failures);
 
     [[nodiscard]] std::vector<std::string> phases() const override { return {"trace"}; }
     [[nodiscard]] bool allocates(CpuId core) const override { return core.raw() < std::min<std::uint64_t>(trace_.before.cpus, cores_); }
@@ -44,6 +47,7 @@ class TraceWorkload : public Workload {
     void took(PfnRange range);
 
     TraceParams params_;
+    Failures failures_;
     std::uint64_t cores_;
     KernelTrace trace_;
     TraceScript script_;

@@ -15,6 +15,8 @@ std::string_view word_of(const Call& call) {
         case retired:
             if (call.what == static_cast<std::uint64_t>(Step::clear_page)) return "clear";
             return call.what == static_cast<std::uint64_t>(Step::local_map) ? "local_map" : "";
+        case remapped:
+            return "line";
         case locked:
             return "lock";
         case unlocked:

@@ -15,6 +15,7 @@ struct Call {
     enum class Kind : std::uint8_t {
         retired,       // what: Step
         touched,       // what: address
+        remapped,      // what: address of a line taken through a temporary mapping
         loaded,        // what: address
         stored,        // what: value
         filled_table,  // what: address
@@ -54,7 +55,7 @@ class CallLog {
     [[nodiscard]] std::vector<std::uint64_t> values(Call::Kind kind) const;
     // What decides about protection, in order, runs collapsed: "clear*2 narrowed icr3 all 1:all handed_out". Calls of CPUs
     // other than 0 carry their number. `words` picks: clear, local_map, narrowed, widened, handed_out, released, icr, page,
-    // all, wait, lock, unlock, fill.
+    // all, wait, lock, unlock, fill, line (taken through a temporary mapping).
     [[nodiscard]] std::string story(std::string_view words) const;
 
   private:

@@ -12,7 +12,7 @@ namespace {
 constexpr PfnRange kInLargeLeaves{Pfn{16 * kLargestBlock.raw()}, times(kLargestBlock, 2)};  // below 1 GiB
 constexpr PfnRange kInGiantLeaf{kFirstGiant, times(kLargestBlock, 2)};
 constexpr AllocRequest kPage{Order{0U}, kUnmovable, Blocking::may_block, {}};
-constexpr std::string_view kWords = "clear local_map narrowed widened handed_out released icr page all wait";
+constexpr std::string_view kWords = "clear line local_map narrowed widened handed_out released icr page all wait";
 
 AllocRequest block_of(unsigned order) { return {Order{order}, kUnmovable, Blocking::may_block, {}}; }
 
@@ -189,20 +189,30 @@ TEST(StrategyBatched, PagesOfABatchThatCannotBeUnmappedGoBackAndTheOthersServe) 
 
 TEST(StrategyFreetype, AMissFlushesAWholePageblockBeforeItsFirstPageIsClearedAndHandedOut) {
     Node node{"freetype"};
-    EXPECT_EQ(node.acquiring(), "narrowed icr1 all 1:all wait local_map clear handed_out");
+    EXPECT_EQ(node.acquiring(), "narrowed icr1 all 1:all wait local_map line clear handed_out");
 }
 
 TEST(StrategyFreetype, AHitClearsThroughALocalMappingAndFlushesNothing) {
     Node node{"freetype"};
     (void)node.acquire();
-    for (int i = 0; i < 511; ++i) EXPECT_EQ(node.acquiring(), "local_map clear handed_out");
-    EXPECT_EQ(node.acquiring(), "narrowed icr1 all 1:all wait local_map clear handed_out");
+    for (int i = 0; i < 511; ++i) EXPECT_EQ(node.acquiring(), "local_map line clear handed_out");
+    EXPECT_EQ(node.acquiring(), "narrowed icr1 all 1:all wait local_map line clear handed_out");
 }
 
 TEST(StrategyFreetype, ABlockIsClearedPageByPage) {
     Node node{"freetype"};
     (void)node.acquire();
-    EXPECT_EQ(node.acquiring(block_of(2)), "local_map clear local_map clear local_map clear local_map clear handed_out");
+    EXPECT_EQ(node.acquiring(block_of(2)),
+              "local_map line clear local_map line clear local_map line clear local_map line clear handed_out");
+}
+
+TEST(StrategyFreetype, EachPageIsClearedThroughItsOwnLine) {
+    Node node{"freetype"};
+    (void)node.acquire();
+    node.log().clear();
+    const Pfn block = node.acquire(block_of(1));
+    EXPECT_EQ(node.log().values(Call::Kind::remapped),
+              (std::vector<std::uint64_t>{layout::direct_map(block).raw(), layout::direct_map(after(block, 1)).raw()}));
 }
 
 TEST(StrategyFreetype, AReleasedPageStaysUnmappedAndIsNotFlushed) {

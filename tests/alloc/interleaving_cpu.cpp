@@ -17,7 +17,7 @@ void InterleavingCpu::retire(Step, std::uint64_t) { machine_.step(*this); }
 
 void InterleavingCpu::touch(VirtAddr address, Touch touch) {
     machine_.step(*this);
-    if (touch == Touch::remapped) return;   // through no mapping that the tables hold
+    if (touch == Touch::remapped) return;  // through no mapping that the tables hold
     fill_tlb(pfn_of(machine_.memory_.resolve(address)));
 }
 

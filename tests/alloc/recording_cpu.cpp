@@ -17,7 +17,10 @@ void RecordingCpu::retire(Step step, std::uint64_t times) {
 
 void RecordingCpu::touch(VirtAddr address, Touch touch) {
     now_ += kFakeLine;
-    if (touch == Touch::remapped) return;   // through no mapping that the tables hold
+    if (touch == Touch::remapped) {  // through no mapping that the tables hold
+        record(remapped, address.raw());
+        return;
+    }
     (void)machine_.memory_.resolve(address);
     record(touched, address.raw());
 }

@@ -203,3 +203,39 @@ setup() { load common.bash; }
     refuses "$work/bad.toml:2:1: " sweep "$work/bad.toml" --out "$work/sweep"
     leaves_only bad.toml
 }
+
+@test "values that do not go together are refused at the place of one of them" {
+    # shellcheck disable=SC2016  # the message has backquotes
+    refuses_config '2:11: `platform.quantum`: found 100000' '[platform]' 'quantum = 100000'
+    # shellcheck disable=SC2016  # the message has backquotes
+    refuses_config '2:18: `hw.mmu.l1d_4k`: found 63 entries' '[hw.mmu]' 'l1d_4k.entries = 63'
+    # shellcheck disable=SC2016  # the message has backquotes
+    refuses_config '2:10: `platform.memory`: found ' '[platform]' 'memory = "33MiB"'
+    # shellcheck disable=SC2016  # the message has backquotes
+    refuses_config '2:7: `workload.run`: found no workload' '[workload]' 'run = []'
+    # shellcheck disable=SC2016  # the message has backquotes
+    refuses_config '4:13: `workload.trace.directory`: no such directory: ' '[workload]' 'run = ["trace"]' '[workload.trace]' \
+        'directory = "nope"'
+}
+
+@test "config check and sweep refuse them before anything runs" {
+    printf '[axes]\nplatform.quantum = [1, 100000]\n' >"$work/axis.toml"
+    refuses 'platform.quantum' config check "$work/axis.toml"
+    refuses 'platform.quantum' sweep "$work/axis.toml" --out "$work/out"
+    leaves_only axis.toml
+}
+
+@test "a bulk allocation larger than its zone is refused at its line" {
+    trace_with secret512-k61 "sed '11s/.*/R,3,4000000000/'"
+    refuses "$work/trace/trace.csv:11: " replay "$work/trace" --json "$work/out.json"
+    leaves_only trace
+}
+
+@test "a trace that the model's memory cannot serve ends a run as a finding" {
+    trace_with secret512-k61 "sed '11s/.*/R,3,262144/'"
+    run --separate-stderr "$splinter" run "$first_light" --set platform.cores=2 --set flush.strategy=none \
+        --set workload.run=trace --set workload.trace.directory="$work/trace" --json "$work/out.json"
+    [ "$status" -eq 3 ]
+    [[ "$stderr" == *'out of memory: '*' allocations of the trace'* ]]
+    leaves_only trace
+}

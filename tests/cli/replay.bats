@@ -26,3 +26,9 @@ setup() {
     [ "$status" -eq 1 ]
     [[ "${lines[-1]}" == *'zones agree' ]]
 }
+
+@test "the JSON of a replay holds the whole config" {
+    "$splinter" replay "$source_dir/tests/data/traces/secret512-k61" --json "$work/out.json"
+    [ "$(jq -r '.result.config[] | select(.key == "platform.cores").value' "$work/out.json")" = 4 ]
+    [ "$(jq '.result.config | length' "$work/out.json")" -gt 50 ]
+}

@@ -21,8 +21,14 @@ setup() {
     [ "$(LC_ALL=C ls -A "$work/1")" = "$(printf '%s\n' "${expected[@]}")" ]
     # A heading, and two phases of four points.
     [ "$(wc -l <"$work/1/sweep.csv")" -eq 9 ]
-    grep -q '\[4/4\] cores=4,strategy=freetype: ' "$work/1.log"
     grep -q 'cycles/page from low to high' "$work/1.txt"
+}
+
+@test "the points with the most cores start first, else in the order of the axes" {
+    "$splinter" sweep "$first_light" "${small_first_light[@]}" "${axes[@]}" -j 1 --out "$work/sweep" 2>"$work/log" >"$work/txt"
+    expected=('[1/4] cores=4,strategy=none' '[2/4] cores=4,strategy=freetype' '[3/4] cores=2,strategy=none'
+        '[4/4] cores=2,strategy=freetype')
+    [ "$(sed -n 's/^splinter: \(\[.*\): .*$/\1/p' "$work/log")" = "$(printf '%s\n' "${expected[@]}")" ]
 }
 
 @test "a point of a sweep is the result of the same run alone" {

@@ -119,5 +119,13 @@ TEST(KernelTrace, EventsOfCpusOrPagesThatTheSnapshotLacksAreErrors) {
     expect_contains(copy.error(), "trace.csv:16: found page frame 100b1d of order 1, expected a block aligned");
 }
 
+TEST(KernelTrace, MoreBulkPagesThanTheHighestZoneHasAreAnError) {
+    PlainCopy copy;
+    copy.replace("trace.csv", "\nR,3,4\n", "\nR,3,262144\n");  // zone Normal, 1 GiB
+    EXPECT_EQ(copy.error(), "(no error)");
+    copy.replace("trace.csv", "\nR,3,262144\n", "\nR,3,262145\n");
+    expect_contains(copy.error(), "trace.csv:11: found 262145 bulk pages, expected at most the 262144 pages of zone Normal of");
+}
+
 }  // namespace
 }  // namespace splinter::platforms

@@ -1,0 +1,56 @@
+#include "platforms/run/check_point.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "hw/base/user_error.h"
+#include "platforms/build/node.h"
+#include "platforms/run/trace_directory.h"
+
+namespace splinter::platforms {
+namespace {
+
+constexpr std::string_view kDefault = "default";
+
+// The entry that an error about `key` is about: the key's own, or the first below it ("hw.mmu.l2_4k": entries, ways) that somebody
+// has set. Null: none, or nobody has.
+const ConfigEntry* entry_of(const std::vector<ConfigEntry>& entries, std::string_view key) {
+    const auto found = std::find_if(entries.begin(), entries.end(), [&](const ConfigEntry& entry) {
+        return entry.origin != kDefault && (entry.key == key || entry.key.starts_with(std::string{key} + "."));
+    });
+    return found == entries.end() ? nullptr : &*found;
+}
+
+bool runs_trace(const RunConfig& config) {
+    return std::find(config.workload.run.begin(), config.workload.run.end(), "trace") != config.workload.run.end();
+}
+
+void check(const ResolvedPoint& point) {
+    Node::check(point.config);
+    if (point.config.workload.run.empty()) throw UserError("workload.run", "found no workload, expected at least one");
+    if (!runs_trace(point.config)) return;
+    const std::string directory = resolved_trace_directory(point);
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(directory, ignored))
+        throw UserError("workload.trace.directory", "no such directory: " + directory);
+}
+
+}  // namespace
+
+void with_places(const ResolvedPoint& point, const std::function<void()>& work) {
+    try {
+        work();
+    } catch (const UserError& error) {
+        const std::string line = error.what();
+        const std::string key = line.substr(0, line.find(':'));
+        const ConfigEntry* entry = entry_of(point.entries, key);
+        if (entry == nullptr || key.size() == line.size()) throw;
+        throw UserError(entry->origin + ": `" + key + "`" + line.substr(key.size()));
+    }
+}
+
+void check_point(const ResolvedPoint& point) {
+    with_places(point, [&] { check(point); });
+}
+
+}  // namespace splinter::platforms
