@@ -7,7 +7,7 @@
 namespace splinter::alloc {
 
 struct KernelCounters {
-    std::uint64_t pgalloc = 0;                       // pages
+    std::uint64_t pgalloc = 0;  // pages
     std::uint64_t pgfree = 0;
     std::uint64_t direct_map_level2_splits = 0;      // 2 MiB leaves split
     std::uint64_t direct_map_level3_splits = 0;      // 1 GiB leaves split
@@ -15,10 +15,10 @@ struct KernelCounters {
     std::uint64_t nr_tlb_remote_flush_received = 0;  // flush requests executed for another CPU
     std::uint64_t nr_tlb_local_flush_all = 0;
     std::uint64_t nr_tlb_local_flush_one = 0;
-    std::uint64_t flips_to_unmapped = 0;             // pageblocks
+    std::uint64_t flips_to_unmapped = 0;  // pageblocks
     std::uint64_t flips_to_mapped = 0;
     std::uint64_t flips_rolled_back = 0;
-    std::uint64_t fallbacks = 0;                     // requests served from another migratetype
+    std::uint64_t fallbacks = 0;  // requests served from another migratetype
     std::uint64_t failed_allocations = 0;
 };
 

@@ -31,7 +31,7 @@ class CompletionId : public Quantity<class CompletionIdTag, std::uint64_t> {
     using Quantity::Quantity;
 };
 
-inline constexpr std::uint8_t kCallFunctionVector = 0xfc;   // CALL_FUNCTION_VECTOR
+inline constexpr std::uint8_t kCallFunctionVector = 0xfc;  // CALL_FUNCTION_VECTOR
 
 enum class Touch : std::uint8_t {
     owned,      // the line is private, or a lock that this CPU holds covers it

@@ -13,9 +13,9 @@ namespace splinter::alloc {
 // enum migratetype of a kernel without CMA.
 enum class Migratetype : std::uint8_t { unmovable, movable, reclaimable, highatomic, isolate };
 inline constexpr std::size_t kMigratetypes = 5;
-inline constexpr std::size_t kPcpMigratetypes = 3;   // MIGRATE_PCPTYPES
+inline constexpr std::size_t kPcpMigratetypes = 3;  // MIGRATE_PCPTYPES
 inline constexpr std::array<std::string_view, kMigratetypes> kMigratetypeNames{"Unmovable", "Movable", "Reclaimable",
-                                                                              "HighAtomic", "Isolate"};
+                                                                               "HighAtomic", "Isolate"};
 
 // FREETYPE_UNMAPPED: is the pageblock in the direct map?
 enum class Mapping : std::uint8_t { mapped, unmapped };
@@ -36,7 +36,7 @@ struct FreeType {
     }
     friend constexpr bool operator==(FreeType, FreeType) = default;
 };
-inline constexpr std::size_t kFreeListIndices = kMigratetypes + 1;   // NR_FREETYPE_IDXS
+inline constexpr std::size_t kFreeListIndices = kMigratetypes + 1;  // NR_FREETYPE_IDXS
 
 inline constexpr FreeType kUnmovable{Migratetype::unmovable, Mapping::mapped};
 inline constexpr FreeType kUnmovableUnmapped{Migratetype::unmovable, Mapping::unmapped};

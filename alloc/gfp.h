@@ -20,7 +20,7 @@ struct AllocRequest {
     Order order{0U};
     FreeType freetype;
     Blocking blocking = Blocking::may_block;
-    std::optional<ZoneIndex> only_zone;   // a recorded allocation stays in its zone; otherwise the zonelist decides
+    std::optional<ZoneIndex> only_zone;  // a recorded allocation stays in its zone; otherwise the zonelist decides
 
     [[nodiscard]] AllocRequest with(FreeType other) const {
         AllocRequest request = *this;

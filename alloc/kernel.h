@@ -8,7 +8,7 @@ namespace splinter::alloc {
 // What boot hands over.
 struct BootInfo {
     std::size_t cpus;
-    Pfn root;                      // of the kernel's page tables
+    Pfn root;  // of the kernel's page tables
     layout::KernelData data;
     std::vector<Zone> zones;
 };

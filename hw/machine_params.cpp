@@ -49,7 +49,8 @@ void describe(MemoryParams& p, ParamVisitor& v) {
     v.cycles("llc_hit", p.llc_hit, kLatency, "load to use, a line that the cluster's last-level cache holds");
     v.cycles("dram_local", p.dram_local, kLatency, "load to use, memory of the core's socket");
     v.cycles("dram_remote", p.dram_remote, kLatency, "load to use, memory of another socket");
-    v.choice("home", p.home, {"interleaved", "socket0"}, "which socket's memory holds a 4 KiB frame: each in turn, or the first");
+    v.choice("home", p.home, {"interleaved", "socket0"},
+             "which socket's memory holds a 4 KiB frame: each in turn, or the first");
     v.cycles("transfer_cluster", p.transfer_cluster, kLatency, "a line taken from another core of the cluster");
     v.cycles("transfer_socket", p.transfer_socket, kLatency, "a line taken from another cluster of the socket");
     v.cycles("transfer_cross", p.transfer_cross, kLatency, "a line taken from another socket");
@@ -79,8 +80,8 @@ void describe(IpiParams& p, ParamVisitor& v) {
 std::uint64_t checked_sets(const TlbParams& params, std::string_view key) {
     const std::uint64_t sets = params.entries / params.ways;
     if (params.entries > 0 && (params.entries % params.ways != 0 || !std::has_single_bit(sets)))
-        throw UserError(std::string{key}, "found " + std::to_string(params.entries) + " entries in " + std::to_string(params.ways) +
-                                              " ways, allowed: entries / ways a power of two");
+        throw UserError(std::string{key}, "found " + std::to_string(params.entries) + " entries in " +
+                                              std::to_string(params.ways) + " ways, allowed: entries / ways a power of two");
     return sets;
 }
 
@@ -115,8 +116,9 @@ void describe(MachineParams& p, ParamVisitor& v) {
         v.count("quantum", p.quantum, {0, 10'000'000},
                 "cycles that a core may run ahead of the others; 0: the lookahead. Results do not depend on it");
         v.choice("bus", p.bus, {"dmi", "tlm"}, "how page tables are read: TLM-2.0 DMI, or b_transport for every read");
-        v.choice("page_table_caches", p.page_table_caches, {"fixed", "l2", "l2+llc"},
-                 "what page-table reads and data accesses cost: fixed latencies, private caches before a fixed LLC, or all levels");
+        v.choice(
+            "page_table_caches", p.page_table_caches, {"fixed", "l2", "l2+llc"},
+            "what page-table reads and data accesses cost: fixed latencies, private caches before a fixed LLC, or all levels");
     }
     const ParamGroup group{v, "hw"};
     describe(p.mmu, v);

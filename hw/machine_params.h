@@ -24,10 +24,10 @@ struct MmuParams {
     TlbParams l2_4k{1536, 12};
     TlbParams l2_2m{1536, 12};
     TlbParams l2_1g{16, 4};
-    Cycles l2_hit{9};                // added by an L1 miss that hits the L2 TLB
-    Cycles l2_miss{0};               // added before a walk: the look-up in the L2 TLB that found nothing
-    Cycles walk_step{2};             // state machine, per level walked
-    std::uint64_t pml4_cache = 4;    // paging-structure caches, entries, fully associative
+    Cycles l2_hit{9};              // added by an L1 miss that hits the L2 TLB
+    Cycles l2_miss{0};             // added before a walk: the look-up in the L2 TLB that found nothing
+    Cycles walk_step{2};           // state machine, per level walked
+    std::uint64_t pml4_cache = 4;  // paging-structure caches, entries, fully associative
     std::uint64_t pdpt_cache = 4;
     std::uint64_t pd_cache = 32;
 };
@@ -40,25 +40,25 @@ struct CacheParams {
 
 // Latencies of levels are whole: from the load to its data, look-ups in the levels above included.
 struct MemoryParams {
-    Cycles page_table_read{14};      // one page-table entry read by the walker, with page_table_caches = fixed
+    Cycles page_table_read{14};  // one page-table entry read by the walker, with page_table_caches = fixed
     CacheParams l1d{std::uint64_t{32} << 10, 8};
     CacheParams l2{std::uint64_t{1} << 20, 16};
-    CacheParams llc{std::uint64_t{39424} << 10, 11};   // one per cluster
-    Cycles l1d_hit{4};               // a data access to a line that the core owns
+    CacheParams llc{std::uint64_t{39424} << 10, 11};  // one per cluster
+    Cycles l1d_hit{4};                                // a data access to a line that the core owns
     Cycles l2_hit{14};
     Cycles llc_hit{68};
     Cycles dram_local{203};
     Cycles dram_remote{328};
-    std::string home = "interleaved";   // interleaved | socket0: which socket's memory holds a frame
-    Cycles transfer_cluster{135};    // a line taken from another core's cache: same cluster, same socket, other socket
+    std::string home = "interleaved";  // interleaved | socket0: which socket's memory holds a frame
+    Cycles transfer_cluster{135};      // a line taken from another core's cache: same cluster, same socket, other socket
     Cycles transfer_socket{135};
     Cycles transfer_cross{285};
 };
 
 struct CoreParams {
     Cycles invlpg{200};
-    Cycles full_flush{950};          // everything, global entries included (INVPCID type 2)
-    Cycles cr3_write{180};           // MOV CR3 without the no-flush bit
+    Cycles full_flush{950};  // everything, global entries included (INVPCID type 2)
+    Cycles cr3_write{180};   // MOV CR3 without the no-flush bit
     Cycles wrpkru{23};
     Cycles interrupt_entry_kernel{250};
     Cycles interrupt_exit_kernel{250};
@@ -68,27 +68,29 @@ struct CoreParams {
 
 struct IpiParams {
     Cycles icr_write{150};
-    Cycles flight_socket{900};       // ICR write to the first instruction of the handler, same socket
-    Cycles flight_cross{1500};       // the same, other socket
+    Cycles flight_socket{900};  // ICR write to the first instruction of the handler, same socket
+    Cycles flight_cross{1500};  // the same, other socket
 };
 
 struct MachineParams {
     std::string name = "Intel Skylake-SP, 2 sockets";
-    std::uint64_t cores = 2;              // online hardware threads
+    std::uint64_t cores = 2;  // online hardware threads
     std::uint64_t sockets = 2;
     std::uint64_t cores_per_socket = 28;
-    std::uint64_t cluster_cores = 28;     // cores that share a last-level cache
+    std::uint64_t cluster_cores = 28;  // cores that share a last-level cache
     std::uint64_t frequency = 2'500'000'000;
-    std::uint64_t quantum = 0;            // cycles a core may run ahead; 0 = the lookahead L
-    std::string bus = "dmi";              // dmi | tlm: how the walker reads page tables; equal cycles
-    std::string page_table_caches = "fixed";   // fixed | l2 | l2+llc: what page-table reads and data accesses cost
+    std::uint64_t quantum = 0;                // cycles a core may run ahead; 0 = the lookahead L
+    std::string bus = "dmi";                  // dmi | tlm: how the walker reads page tables; equal cycles
+    std::string page_table_caches = "fixed";  // fixed | l2 | l2+llc: what page-table reads and data accesses cost
     MmuParams mmu;
     MemoryParams mem;
     CoreParams core;
     IpiParams ipi;
 
     // L: the smallest latency of an asynchronous effect between two cores.
-    [[nodiscard]] Cycles lookahead() const { return ipi.flight_socket < ipi.flight_cross ? ipi.flight_socket : ipi.flight_cross; }
+    [[nodiscard]] Cycles lookahead() const {
+        return ipi.flight_socket < ipi.flight_cross ? ipi.flight_socket : ipi.flight_cross;
+    }
     // platform.quantum, with 0 resolved. Throws UserError above L or if L is 0.
     [[nodiscard]] Cycles resolved_quantum() const;
     // What no single value shows: throws UserError, naming the key, if values do not go together.

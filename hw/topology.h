@@ -24,7 +24,9 @@ class Topology {
 
   private:
     [[nodiscard]] std::uint64_t core(CpuId cpu) const { return cpu.raw() % (sockets_ * cores_per_socket_); }
-    [[nodiscard]] std::uint64_t clusters_per_socket() const { return (cores_per_socket_ + cluster_cores_ - 1) / cluster_cores_; }
+    [[nodiscard]] std::uint64_t clusters_per_socket() const {
+        return (cores_per_socket_ + cluster_cores_ - 1) / cluster_cores_;
+    }
     std::uint64_t sockets_;
     std::uint64_t cores_per_socket_;
     std::uint64_t cluster_cores_;

@@ -9,9 +9,9 @@ using enum Migratetype;
 
 // fallbacks[MIGRATE_PCPTYPES][MIGRATE_PCPTYPES - 1]
 constexpr std::array<std::array<Migratetype, 2>, kPcpMigratetypes> kFallbacks{{
-    {reclaimable, movable},     // unmovable
-    {reclaimable, unmovable},   // movable
-    {unmovable, movable},       // reclaimable
+    {reclaimable, movable},    // unmovable
+    {reclaimable, unmovable},  // movable
+    {unmovable, movable},      // reclaimable
 }};
 
 std::optional<FreeType> fallback_with_free(const Zone& zone, Order order, FreeType type) {
@@ -82,7 +82,7 @@ std::optional<Pfn> take_block(Zone& zone, Order order, FreeType type, TakeMode& 
     if (mode != TakeMode::steal) {
         if (const auto block = claim(zone, order, type, work)) {
             ++work.fallbacks;
-            mode = TakeMode::normal;   // the own lists have blocks again
+            mode = TakeMode::normal;  // the own lists have blocks again
             return block;
         }
     }

@@ -58,7 +58,7 @@ class FrameTable {
     static constexpr unsigned kOrderShift = 28;
     static constexpr unsigned kPrevShift = 32;
     static constexpr unsigned kStateShift = 60;
-    static constexpr std::uint64_t kLinkMask = (std::uint64_t{1} << 28) - 1;   // 0 is "no link": links are stored plus one
+    static constexpr std::uint64_t kLinkMask = (std::uint64_t{1} << 28) - 1;  // 0 is "no link": links are stored plus one
     [[nodiscard]] std::uint64_t field(Pfn pfn, unsigned shift, std::uint64_t mask) const {
         return (words_[pfn.raw()] >> shift) & mask;
     }

@@ -40,7 +40,8 @@ PageCount PageAllocator::unmapped_free_pages() const {
 
 // __zone_watermark_ok() at the minimum mark: free pages less all but one of the request's are above the mark and the reserve
 // that the zone keeps from requests that prefer a higher one.
-// Asked under the zone lock, when the per-CPU list has nothing; Linux asks before, without a lock, of a count that may be stale.
+// Asked under the zone lock, when the per-CPU list has nothing; Linux asks before, without a lock, of a count that may be
+// stale.
 bool PageAllocator::watermark_ok(const Zone& zone, const AllocRequest& request) const {
     const ZoneLayout& layout = zone.layout();
     if (request.only_zone) return true;
@@ -53,7 +54,7 @@ std::optional<Pfn> PageAllocator::alloc_pages(Cpu& cpu, const AllocRequest& requ
     const Account account{cpu, kAllocPages};
     SPLINTER_CHECK(request.order <= kMaxOrder, "order above MAX_PAGE_ORDER");
     std::optional<Pfn> block;
-    for (Zone& zone : zones_ | std::views::reverse) {   // the zonelist of a node: highest zone first
+    for (Zone& zone : zones_ | std::views::reverse) {  // the zonelist of a node: highest zone first
         if (request.only_zone && *request.only_zone != zone.layout().index) continue;
         cpu.retire(Step::zone_lookup);
         block = rmqueue(cpu, zone, request);
@@ -65,7 +66,7 @@ std::optional<Pfn> PageAllocator::alloc_pages(Cpu& cpu, const AllocRequest& requ
     }
     SPLINTER_CHECK(frames_->state(*block).none(), "an allocated block is on no list");
     counters(cpu.id()).pgalloc += request.order.pages().raw();
-    cpu.touch(layout::struct_page(*block), Touch::owned);   // prep_new_page()
+    cpu.touch(layout::struct_page(*block), Touch::owned);  // prep_new_page()
     return block;
 }
 
@@ -126,7 +127,7 @@ std::optional<Pfn> PageAllocator::rmqueue_direct_map(Cpu& cpu, Zone& zone, const
     const PfnRange range{*block, order.pages()};
     const bool unmapping = wanted.mapping == Mapping::unmapped;
     const auto outcome = unmapping ? flipper_->unmap(cpu, range) : flipper_->map(cpu, range);
-    if (outcome == PageblockFlipper::Outcome::no_memory) {   // roll back: the block goes home under its old freetype
+    if (outcome == PageblockFlipper::Outcome::no_memory) {  // roll back: the block goes home under its old freetype
         ++counters(cpu.id()).flips_rolled_back;
         const IrqLockGuard lock{cpu, lock_of(zone)};
         BuddyWork work;
@@ -200,7 +201,7 @@ void PageAllocator::drain(Cpu& cpu, Zone& zone, PerCpuPages& lists, std::size_t 
 
 void PageAllocator::charge(Cpu& cpu, const Zone& zone, Order order, const BuddyWork& work) {
     counters(cpu.id()).fallbacks += work.fallbacks;
-    cpu.touch(data_.free_area(zone.layout().index.raw(), order), Touch::owned);   // under the zone lock
+    cpu.touch(data_.free_area(zone.layout().index.raw(), order), Touch::owned);  // under the zone lock
     cpu.retire(Step::buddy_take);
     if (work.splits > 0) cpu.retire(Step::buddy_split, work.splits);
     if (work.merges > 0) cpu.retire(Step::buddy_merge, work.merges);

@@ -1,6 +1,6 @@
 // The page allocator of a node: zones, per-CPU lists, and freetypes. get_page_from_freelist(), rmqueue(), rmqueue_bulk(),
-// rmqueue_buddy(), free_unref_page() of mm/page_alloc.c, Linux 6.12, and the flip of whole pageblocks between mapped and unmapped
-// by the ALLOC_UNMAPPED series (`late`: bjackman/linux mm/page_alloc.c @ 42fa552a0a5f, __rmqueue_direct_map()).
+// rmqueue_buddy(), free_unref_page() of mm/page_alloc.c, Linux 6.12, and the flip of whole pageblocks between mapped and
+// unmapped by the ALLOC_UNMAPPED series (`late`: bjackman/linux mm/page_alloc.c @ 42fa552a0a5f, __rmqueue_direct_map()).
 //
 // No kernel has checked the freetype policies: they follow the series as read, not a recorded run.
 // Leaves out: NUMA, reclaim, compaction, HIGHATOMIC reserves, the watermark boosts.
@@ -22,7 +22,7 @@ namespace splinter::alloc {
 class PageblockFlipper {
   public:
     virtual ~PageblockFlipper() = default;
-    enum class Outcome : std::uint8_t { done, no_memory };   // no_memory: nothing has changed
+    enum class Outcome : std::uint8_t { done, no_memory };  // no_memory: nothing has changed
     [[nodiscard]] virtual Outcome unmap(Cpu& cpu, PfnRange block) = 0;
     [[nodiscard]] virtual Outcome map(Cpu& cpu, PfnRange block) = 0;
 };
@@ -67,8 +67,8 @@ class PageAllocator {
 
     FrameTable* frames_;
     std::vector<Zone> zones_;
-    std::vector<std::vector<PerCpuPages>> pcps_;   // by zone, CPU
-    std::vector<KernelCounters> counters_;         // by CPU
+    std::vector<std::vector<PerCpuPages>> pcps_;  // by zone, CPU
+    std::vector<KernelCounters> counters_;        // by CPU
     layout::KernelData data_;
     PageblockFlipper* flipper_ = nullptr;
 };

@@ -5,8 +5,7 @@
 namespace splinter::alloc {
 
 std::size_t PerCpuPages::list_index(Order order, FreeType type) {
-    if (type.mapping == Mapping::unmapped)
-        return kLowLists + kThpLists + std::min(order.index(), kCostlyOrder + 1);
+    if (type.mapping == Mapping::unmapped) return kLowLists + kThpLists + std::min(order.index(), kCostlyOrder + 1);
     const Migratetype migratetype =
         static_cast<std::size_t>(type.migratetype) < kPcpMigratetypes ? type.migratetype : Migratetype::movable;
     if (order.index() > kCostlyOrder) return kLowLists + (migratetype == Migratetype::movable ? 1 : 0);
@@ -22,7 +21,8 @@ Order PerCpuPages::order_of(std::size_t list) {
 
 PageCount PerCpuPages::unmapped_count() const {
     std::uint64_t pages = 0;
-    for (std::size_t list = kLowLists + kThpLists; list < kLists; ++list) pages += lists_[list].size() * order_of(list).pages().raw();
+    for (std::size_t list = kLowLists + kThpLists; list < kLists; ++list)
+        pages += lists_[list].size() * order_of(list).pages().raw();
     return PageCount{pages};
 }
 

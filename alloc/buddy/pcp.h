@@ -13,10 +13,10 @@ namespace splinter::alloc {
 
 class PerCpuPages {
   public:
-    static constexpr unsigned kCostlyOrder = 3;       // PAGE_ALLOC_COSTLY_ORDER
+    static constexpr unsigned kCostlyOrder = 3;  // PAGE_ALLOC_COSTLY_ORDER
     static constexpr unsigned kThpOrder = 9;
     static constexpr std::size_t kLowLists = kPcpMigratetypes * (kCostlyOrder + 1);
-    static constexpr std::size_t kThpLists = 2;       // movable, other
+    static constexpr std::size_t kThpLists = 2;  // movable, other
     static constexpr std::size_t kLists = kLowLists + kThpLists + kCostlyOrder + 2;
 
     // pcp_allowed_order()
@@ -38,8 +38,8 @@ class PerCpuPages {
     [[nodiscard]] unsigned refill_blocks(Order order) const;
 
     std::optional<Pfn> pop(FrameTable& frames, std::size_t list);
-    void push(FrameTable& frames, std::size_t list, Pfn block);         // hot end
-    void push_cold(FrameTable& frames, std::size_t list, Pfn block);    // a refill keeps the buddy's order
+    void push(FrameTable& frames, std::size_t list, Pfn block);       // hot end
+    void push_cold(FrameTable& frames, std::size_t list, Pfn block);  // a refill keeps the buddy's order
     // The coldest block of the next non-empty list from `list` on, round robin as free_pcppages_bulk() goes.
     std::optional<std::pair<Pfn, Order>> pop_cold(FrameTable& frames, std::size_t& list);
     [[nodiscard]] const std::array<BlockList, kLists>& lists() const { return lists_; }

@@ -18,8 +18,7 @@ bool mergeable(Migratetype migratetype) { return static_cast<std::size_t>(migrat
 }  // namespace
 
 Zone::Zone(ZoneLayout layout, FrameTable& frames) : layout_{std::move(layout)}, frames_{&frames} {
-    if (layout_.span.count.raw() > 0)
-        pageblocks_.resize(pageblock_index(Pfn{layout_.span.end().raw() - 1}) + 1);
+    if (layout_.span.count.raw() > 0) pageblocks_.resize(pageblock_index(Pfn{layout_.span.end().raw() - 1}) + 1);
 }
 
 void Zone::add_wilderness(PfnRange range) {
@@ -37,7 +36,9 @@ FreeType Zone::pageblock_freetype(Pfn pfn) const {
     return {block.migratetype, block.mapping};
 }
 
-void Zone::set_pageblock_migratetype(Pfn pfn, Migratetype migratetype) { pageblocks_[pageblock_index(pfn)].migratetype = migratetype; }
+void Zone::set_pageblock_migratetype(Pfn pfn, Migratetype migratetype) {
+    pageblocks_[pageblock_index(pfn)].migratetype = migratetype;
+}
 
 void Zone::set_pageblock_mapping(Pfn pfn, Mapping mapping) { pageblocks_[pageblock_index(pfn)].mapping = mapping; }
 
@@ -75,7 +76,7 @@ std::optional<Pfn> Zone::list_wilderness() {
     const Pfn block = range.first;
     range = {block + kMaxOrder.pages(), range.count - kMaxOrder.pages()};
     if (range.count == PageCount{0}) ++wilderness_used_;
-    free_pages_ -= kMaxOrder.pages();   // counted since boot; link() counts it again
+    free_pages_ -= kMaxOrder.pages();  // counted since boot; link() counts it again
     link(block, kMaxOrder, kMovable, true);
     return block;
 }
@@ -130,8 +131,7 @@ bool Zone::merge_likely(Pfn block, Order order) const {
     if (order >= kMaxOrder.prev()) return false;
     const Pfn combined = align_down(block, order.next());
     const Pfn higher_buddy = buddy_of(combined, order.next());
-    return contains(higher_buddy) && frames_->state(higher_buddy).in_buddy() &&
-           frames_->order(higher_buddy) == order.next();
+    return contains(higher_buddy) && frames_->state(higher_buddy).in_buddy() && frames_->order(higher_buddy) == order.next();
 }
 
 void Zone::free_block(Pfn block, Order order, FreeType type, BuddyWork& work) {

@@ -15,9 +15,9 @@
 
 namespace splinter::alloc {
 
-inline constexpr unsigned kOrders = 11;                     // MAX_PAGE_ORDER + 1
+inline constexpr unsigned kOrders = 11;  // MAX_PAGE_ORDER + 1
 inline constexpr Order kMaxOrder{10U};
-inline constexpr Order kPageblockOrder{9U};                 // 2 MiB on x86-64
+inline constexpr Order kPageblockOrder{9U};  // 2 MiB on x86-64
 
 // What an operation on the free lists did: the caller turns it into cycles.
 struct BuddyWork {
@@ -30,10 +30,10 @@ struct BuddyWork {
 struct ZoneLayout {
     std::string name;
     ZoneIndex index{0};
-    PfnRange span;                                  // start_pfn, spanned
+    PfnRange span;  // start_pfn, spanned
     PageCount managed;
     PageCount watermark_min;
-    std::vector<std::uint64_t> lowmem_reserve;      // pages, by the index of the zone that the request prefers
+    std::vector<std::uint64_t> lowmem_reserve;  // pages, by the index of the zone that the request prefers
 };
 
 class Zone {
@@ -47,8 +47,8 @@ class Zone {
     [[nodiscard]] bool contains(Pfn pfn) const { return layout_.span.contains(pfn); }
 
     // --- boot: free memory without work or merging ---
-    void add_wilderness(PfnRange range);                             // REQUIRES: aligned to order 10, ascending calls
-    void add_free_block(Pfn block, Order order, Migratetype list);   // at the tail, as a snapshot lists it
+    void add_wilderness(PfnRange range);                            // REQUIRES: aligned to order 10, ascending calls
+    void add_free_block(Pfn block, Order order, Migratetype list);  // at the tail, as a snapshot lists it
 
     // --- pageblocks ---
     [[nodiscard]] FreeType pageblock_freetype(Pfn pfn) const;
@@ -93,7 +93,7 @@ class Zone {
     ZoneLayout layout_;
     FrameTable* frames_;
     std::array<Lists, kOrders> areas_;
-    std::vector<PfnRange> wilderness_;               // ascending; the first is used up from its front
+    std::vector<PfnRange> wilderness_;  // ascending; the first is used up from its front
     std::size_t wilderness_used_ = 0;
     struct Pageblock {
         Migratetype migratetype = Migratetype::movable;

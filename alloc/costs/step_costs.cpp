@@ -6,7 +6,7 @@ namespace {
 struct StepInfo {
     Step step;
     std::string_view key;
-    std::uint64_t cycles;   // default: the value of configs/costs/linux-6.12.toml, as a test checks
+    std::uint64_t cycles;  // default: the value of configs/costs/linux-6.12.toml, as a test checks
     std::string_view text;
 };
 

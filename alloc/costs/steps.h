@@ -8,24 +8,24 @@
 namespace splinter::alloc {
 
 enum class Step : std::uint8_t {
-    pcp_alloc,        // rmqueue_pcplist() hit, with its share of alloc_pages()
-    pcp_free,         // free_unref_page()
-    buddy_take,       // __rmqueue_smallest() or __free_one_page(): unlink or link one block
-    buddy_split,      // expand(), per order
-    buddy_merge,      // __free_one_page(), per order merged
-    buddy_fallback,   // __rmqueue_claim() / __rmqueue_steal()
-    pageblock_move,   // move_freepages_block()
-    zone_lookup,      // get_page_from_freelist(), per zone looked at
-    clear_page,       // clear_page(), 4 KiB
-    local_map,        // temporary per-CPU mapping of one page, set up and removed, local flush included
-    cpa_lookup,       // __change_page_attr(), fixed part per leaf
-    cpa_set_leaf,     // set_pte_atomic() with what surrounds it
-    split_fill,       // __split_large_page(): prepare 512 entries
-    flush_setup,      // smp_call_function_many_cond(): mask, call data; flush_tlb_kernel_range()
-    csd_enqueue,      // llist_add() per target
-    csd_handle,       // __flush_smp_call_function_queue(), per request
-    csd_wait,         // csd_lock_wait(): the spin loop's last turn, once per call
-    count_            // number of steps
+    pcp_alloc,       // rmqueue_pcplist() hit, with its share of alloc_pages()
+    pcp_free,        // free_unref_page()
+    buddy_take,      // __rmqueue_smallest() or __free_one_page(): unlink or link one block
+    buddy_split,     // expand(), per order
+    buddy_merge,     // __free_one_page(), per order merged
+    buddy_fallback,  // __rmqueue_claim() / __rmqueue_steal()
+    pageblock_move,  // move_freepages_block()
+    zone_lookup,     // get_page_from_freelist(), per zone looked at
+    clear_page,      // clear_page(), 4 KiB
+    local_map,       // temporary per-CPU mapping of one page, set up and removed, local flush included
+    cpa_lookup,      // __change_page_attr(), fixed part per leaf
+    cpa_set_leaf,    // set_pte_atomic() with what surrounds it
+    split_fill,      // __split_large_page(): prepare 512 entries
+    flush_setup,     // smp_call_function_many_cond(): mask, call data; flush_tlb_kernel_range()
+    csd_enqueue,     // llist_add() per target
+    csd_handle,      // __flush_smp_call_function_queue(), per request
+    csd_wait,        // csd_lock_wait(): the spin loop's last turn, once per call
+    count_           // number of steps
 };
 inline constexpr std::size_t kStepCount = static_cast<std::size_t>(Step::count_);
 

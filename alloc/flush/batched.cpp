@@ -1,7 +1,7 @@
-// Strategy `batched`: what reviewers of guest_memfd propose (one flush per fallocate, fault-around): one call allocates N pages,
-// clears them, unmaps them all, flushes once over their covering range, and hands them out one by one from a stash of its CPU.
-// Free is as in `per-page`: map, clear, free, no flush. Blocks above order 0 are a batch of their own.
-// No kernel does this today; the stash and its size (flush.batch_pages) are the model's.
+// Strategy `batched`: what reviewers of guest_memfd propose (one flush per fallocate, fault-around): one call allocates N
+// pages, clears them, unmaps them all, flushes once over their covering range, and hands them out one by one from a stash of
+// its CPU. Free is as in `per-page`: map, clear, free, no flush. Blocks above order 0 are a batch of their own. No kernel does
+// this today; the stash and its size (flush.batch_pages) are the model's.
 #include <algorithm>
 
 #include "alloc/flush/strategies.h"
@@ -18,7 +18,7 @@ class Batched : public FlushStrategy {
         std::vector<Pfn>& stash = stash_for(cpu, request);
         if (stash.empty()) refill(cpu, request, stash);
         if (stash.empty()) return std::nullopt;
-        cpu.retire(Step::pcp_alloc);   // taking a page off a list of this CPU
+        cpu.retire(Step::pcp_alloc);  // taking a page off a list of this CPU
         const Pfn page = stash.back();
         stash.pop_back();
         context().observer.handed_out(cpu, {page, PageCount{1}});
@@ -64,7 +64,7 @@ class Batched : public FlushStrategy {
         return stashes[index];
     }
 
-    std::vector<std::vector<std::vector<Pfn>>> stashes_;   // by CPU, zone
+    std::vector<std::vector<std::vector<Pfn>>> stashes_;  // by CPU, zone
 };
 
 }  // namespace

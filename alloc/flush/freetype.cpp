@@ -1,6 +1,6 @@
-// Strategy `freetype`: the ALLOC_UNMAPPED series [late] (B. Jackman, v3 of 2026-07-26; bjackman/linux @ 42fa552a0a5f). A request
-// takes from unmapped pageblocks; if there are none, PageAllocator flips a whole free pageblock, and this class does the page
-// tables, the one flush of 2 MiB, and the scrub when a block goes back. Free does no page-table work and no flush.
+// Strategy `freetype`: the ALLOC_UNMAPPED series [late] (B. Jackman, v3 of 2026-07-26; bjackman/linux @ 42fa552a0a5f). A
+// request takes from unmapped pageblocks; if there are none, PageAllocator flips a whole free pageblock, and this class does
+// the page tables, the one flush of 2 MiB, and the scrub when a block goes back. Free does no page-table work and no flush.
 // Pages are cleared through a temporary per-CPU mapping (mermap), whose cost is the Step `local_map`.
 // No kernel has checked these policies. Leaves out: mermap's own page tables and flushes, the fall-back to its reserve.
 #include "alloc/flush/strategies.h"

@@ -1,5 +1,5 @@
-// Strategy `per-page`: what memfd_secret does today. secretmem_fault() and secretmem_free_folio() of mm/secretmem.c, Linux 6.12:
-// allocate and clear, set_direct_map_invalid_noflush(), flush_tlb_kernel_range() of the page; at free
+// Strategy `per-page`: what memfd_secret does today. secretmem_fault() and secretmem_free_folio() of mm/secretmem.c,
+// Linux 6.12: allocate and clear, set_direct_map_invalid_noflush(), flush_tlb_kernel_range() of the page; at free
 // set_direct_map_default_noflush() without a flush, clear, free.
 // Leaves out: the page cache and the user mapping.
 #include "alloc/flush/strategies.h"

@@ -1,5 +1,5 @@
-// The strategies and the table that lists them. A new one is a .cpp file with its class and its maker, a line here, and a row in
-// registry.cpp; the contract test takes it from there.
+// The strategies and the table that lists them. A new one is a .cpp file with its class and its maker, a line here, and a row
+// in registry.cpp; the contract test takes it from there.
 #pragma once
 
 #include <span>

@@ -10,11 +10,10 @@ namespace splinter::alloc {
 // Flags of kernel leaves and tables as Linux sets them (arch/x86/include/asm/pgtable_types.h: __PAGE_KERNEL, _KERNPG_TABLE).
 inline constexpr std::uint64_t kKernelLeaf = x86::Pte::kPresent | x86::Pte::kWritable | x86::Pte::kAccessed | x86::Pte::kDirty |
                                              x86::Pte::kGlobal | x86::Pte::kNoExecute;
-inline constexpr std::uint64_t kKernelTable =
-    x86::Pte::kPresent | x86::Pte::kWritable | x86::Pte::kAccessed | x86::Pte::kDirty;
+inline constexpr std::uint64_t kKernelTable = x86::Pte::kPresent | x86::Pte::kWritable | x86::Pte::kAccessed | x86::Pte::kDirty;
 inline constexpr std::uint64_t kUserTable = kKernelTable | x86::Pte::kUser;
-inline constexpr std::uint64_t kUserLeaf = x86::Pte::kPresent | x86::Pte::kWritable | x86::Pte::kUser | x86::Pte::kAccessed |
-                                           x86::Pte::kDirty | x86::Pte::kNoExecute;
+inline constexpr std::uint64_t kUserLeaf =
+    x86::Pte::kPresent | x86::Pte::kWritable | x86::Pte::kUser | x86::Pte::kAccessed | x86::Pte::kDirty | x86::Pte::kNoExecute;
 
 // Frames for boot's own use, handed out upwards from a range that no zone manages.
 class BootFrames {
@@ -36,7 +35,8 @@ class BootTables {
     // Maps `range` at its direct-map address with the largest leaves that fit, up to 1 GiB; 2 MiB in the first GiB.
     void map_direct(PfnRange range);
     // Maps [va, va + bytes) to consecutive frames from `first` with leaves of `size`.
-    void map(VirtAddr va, Pfn first, std::uint64_t bytes, x86::PageSize size, std::uint64_t table_flags, std::uint64_t leaf_flags);
+    void map(VirtAddr va, Pfn first, std::uint64_t bytes, x86::PageSize size, std::uint64_t table_flags,
+             std::uint64_t leaf_flags);
     // A new address space: an own root that shares this one's kernel half.
     [[nodiscard]] BootTables new_address_space() const;
 

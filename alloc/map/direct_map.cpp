@@ -29,7 +29,7 @@ DirectMap::Leaf DirectMap::look_up(Cpu& cpu, Pfn pfn) const {
     for (Level level = x86::kPml4e;; level = level.below()) {
         const VirtAddr entry = layout::direct_map(base_of(table) + level.index(va) * 8);
         const Pte value = cpu.load_pte(entry);
-        if (value.is_leaf(level)) return {entry, value, level};   // PS stays set in a leaf that is not present
+        if (value.is_leaf(level)) return {entry, value, level};  // PS stays set in a leaf that is not present
         table = value.next_table();
     }
 }
@@ -52,7 +52,7 @@ DirectMap::Outcome DirectMap::set_mapping(Cpu& cpu, PfnRange range, Mapping mapp
                 tables_.release(cpu, *table);
                 cpu.lock(kCpaLock);
             }
-            continue;   // from the top: the leaf is smaller now
+            continue;  // from the top: the leaf is smaller now
         }
         if (leaf.value != with_mapping(leaf.value, mapping)) {
             cpu.retire(Step::cpa_set_leaf);

@@ -49,7 +49,7 @@ class DirectMap {
 
   private:
     struct Leaf {
-        VirtAddr entry;       // direct-map address of the entry
+        VirtAddr entry;  // direct-map address of the entry
         x86::Pte value;
         x86::Level level;
     };
@@ -60,7 +60,7 @@ class DirectMap {
     Pfn root_;
     PageTablePages& tables_;
     TlbFlush& flush_;
-    std::vector<KernelCounters> counters_;   // by CPU
+    std::vector<KernelCounters> counters_;  // by CPU
 };
 
 }  // namespace splinter::alloc

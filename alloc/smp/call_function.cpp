@@ -27,7 +27,7 @@ void CallFunction::run_on_all(Cpu& cpu, const RemoteWork& work) {
     cpu.retire(Step::csd_wait);
     targets.for_each([&](CpuId target) {
         cpu.wait_for(completion(cpu.id(), target), sequence);
-        cpu.touch(data_.call_data(cpu.id(), target), Touch::owned);   // the acknowledgement's line comes back
+        cpu.touch(data_.call_data(cpu.id(), target), Touch::owned);  // the acknowledgement's line comes back
     });
 }
 
@@ -35,7 +35,7 @@ CpuMask CallFunction::enqueue(Cpu& cpu, const CpuMask& targets, const RemoteWork
     CpuMask to_interrupt;
     targets.for_each([&](CpuId target) {
         cpu.retire(Step::csd_enqueue);
-        cpu.touch(data_.call_queue(target), Touch::contended);   // llist_add(): atomic
+        cpu.touch(data_.call_queue(target), Touch::contended);  // llist_add(): atomic
         std::deque<Request>& queue = queues_[target.index()];
         if (queue.empty()) to_interrupt.set(target);
         queue.push_back({cpu.id(), sequence, work});
@@ -45,11 +45,11 @@ CpuMask CallFunction::enqueue(Cpu& cpu, const CpuMask& targets, const RemoteWork
 
 void CallFunction::on_interrupt(Cpu& cpu) {
     const Account account{cpu, kCallHandler};
-    cpu.touch(data_.call_queue(cpu.id()), Touch::contended);   // llist_del_all(): atomic
+    cpu.touch(data_.call_queue(cpu.id()), Touch::contended);  // llist_del_all(): atomic
     const std::deque<Request> requests = std::exchange(queues_[cpu.id().index()], {});
     for (const Request& request : requests) {
         cpu.retire(Step::csd_handle);
-        cpu.touch(data_.call_data(request.initiator, cpu.id()), Touch::owned);   // the initiator only waits
+        cpu.touch(data_.call_data(request.initiator, cpu.id()), Touch::owned);  // the initiator only waits
         execute(cpu, request.work);
         ++counters(cpu.id()).nr_tlb_remote_flush_received;
         cpu.complete(completion(request.initiator, cpu.id()), request.sequence);
@@ -64,7 +64,7 @@ void CallFunction::execute(Cpu& cpu, const RemoteWork& work) {
             return;
         case RemoteWork::Kind::flush_range:
             for (std::uint64_t i = 0; i < work.pages.raw(); ++i) {
-                cpu.invalidate(x86::Invalidation::page(work.start + i * kPageBytes));   // flush_tlb_one_kernel()
+                cpu.invalidate(x86::Invalidation::page(work.start + i * kPageBytes));  // flush_tlb_one_kernel()
                 ++counters(cpu.id()).nr_tlb_local_flush_one;
             }
             return;

@@ -17,9 +17,9 @@ namespace splinter::alloc {
 
 // What a target does.
 struct RemoteWork {
-    enum class Kind : std::uint8_t { flush_all, flush_range };   // do_flush_tlb_all(), do_kernel_range_flush()
+    enum class Kind : std::uint8_t { flush_all, flush_range };  // do_flush_tlb_all(), do_kernel_range_flush()
     Kind kind = Kind::flush_all;
-    VirtAddr start{};       // flush_range
+    VirtAddr start{};  // flush_range
     PageCount pages{};
 };
 
@@ -46,9 +46,9 @@ class CallFunction {
     }
 
     layout::KernelData data_;
-    std::vector<std::deque<Request>> queues_;      // by target
-    std::vector<std::uint64_t> sequences_;         // by initiator
-    std::vector<KernelCounters> counters_;         // by CPU
+    std::vector<std::deque<Request>> queues_;  // by target
+    std::vector<std::uint64_t> sequences_;     // by initiator
+    std::vector<KernelCounters> counters_;     // by CPU
 };
 
 }  // namespace splinter::alloc

@@ -20,7 +20,7 @@ class InternalError : public std::logic_error {
 
 }  // namespace splinter
 
-#define SPLINTER_CHECK(condition, message)                                              \
-    do {                                                                                \
+#define SPLINTER_CHECK(condition, message)                                                 \
+    do {                                                                                   \
         if (!(condition)) ::splinter::fail_check(__FILE__, __LINE__, #condition, message); \
     } while (false)

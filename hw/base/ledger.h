@@ -46,7 +46,7 @@ class AccountTree {
 // The cycles of one core by account.
 class Ledger {
   public:
-    using Snapshot = std::vector<std::uint64_t>;   // indexed by account; may be shorter than the tree
+    using Snapshot = std::vector<std::uint64_t>;  // indexed by account; may be shorter than the tree
 
     explicit Ledger(AccountTree& tree) : tree_{&tree}, cycles_(1, 0) {}
     void enter(const Label& label);

@@ -31,7 +31,7 @@ class Rng {
     }
 
   private:
-    static std::uint64_t hash(std::string_view text) {   // FNV-1a
+    static std::uint64_t hash(std::string_view text) {  // FNV-1a
         std::uint64_t h = 0xcbf29ce484222325U;
         for (char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
         return h;

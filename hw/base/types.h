@@ -7,7 +7,7 @@
 
 namespace splinter {
 
-inline constexpr unsigned kPageShift = 12;                            // x86-64 base page, SDM Vol. 3A 4.5
+inline constexpr unsigned kPageShift = 12;  // x86-64 base page, SDM Vol. 3A 4.5
 inline constexpr std::uint64_t kPageBytes = std::uint64_t{1} << kPageShift;
 
 // CRTP-free base of all quantities: an explicit constructor, raw() and the ordering.

@@ -95,8 +95,8 @@ void Conductor::report_deadlock() const {
     std::string report = "deadlock: no core can run";
     for (const Timeline* core : cores_)
         if (!core->finished() && !core->endless())
-            report += "\n  core" + std::to_string(core->id().raw()) + " at cycle " + std::to_string(core->now().raw()) + " in " +
-                      core->ledger().path();
+            report += "\n  core" + std::to_string(core->id().raw()) + " at cycle " + std::to_string(core->now().raw()) +
+                      " in " + core->ledger().path();
     throw SimulatedFinding(report);
 }
 

@@ -1,14 +1,14 @@
-// Who runs next. The Conductor owns the queue of (effect time, core) and resumes exactly one core at a time; whoever supplies the
-// stacks (SystemC threads) only switches between them. Plain C++.
+// Who runs next. The Conductor owns the queue of (effect time, core) and resumes exactly one core at a time; whoever supplies
+// the stacks (SystemC threads) only switches between them. Plain C++.
 //
-// The effect time of a core is the earliest time at which it can do anything that another core could notice: its local time, or,
-// for a passive core (one that touches nothing shared until an interrupt comes), the arrival of its next interrupt. The core with
-// the smallest effect time runs, up to `quantum` cycles past the smallest effect time of the others: no message can reach it
-// before that, since messages travel for at least the lookahead, and quantum <= lookahead. Before it touches what another core
-// can change it comes back (Timeline::order) and goes on only when it is the earliest by (time, core).
+// The effect time of a core is the earliest time at which it can do anything that another core could notice: its local time,
+// or, for a passive core (one that touches nothing shared until an interrupt comes), the arrival of its next interrupt. The
+// core with the smallest effect time runs, up to `quantum` cycles past the smallest effect time of the others: no message can
+// reach it before that, since messages travel for at least the lookahead, and quantum <= lookahead. Before it touches what
+// another core can change it comes back (Timeline::order) and goes on only when it is the earliest by (time, core).
 //
-// Passive cores lag behind the others, by kLagQuanta quanta at most, and then catch up in one go. Results are the same for every
-// quantum. If no core but endless ones can ever run again, that is a deadlock: a finding about the simulated system.
+// Passive cores lag behind the others, by kLagQuanta quanta at most, and then catch up in one go. Results are the same for
+// every quantum. If no core but endless ones can ever run again, that is a deadlock: a finding about the simulated system.
 #pragma once
 
 #include <exception>
@@ -58,7 +58,7 @@ class Conductor {
     struct Entry {
         Cycles key;
         CpuId cpu;
-        std::uint64_t version;   // an entry whose core has a newer version is dead
+        std::uint64_t version;  // an entry whose core has a newer version is dead
         friend auto operator<=>(const Entry&, const Entry&) = default;
     };
     void push(Timeline& core, Cycles key);
@@ -73,7 +73,7 @@ class Conductor {
 
     Cycles quantum_;
     Cycles lag_;
-    Cycles next_deadlock_check_;   // of endless cores that are not passive: not at each of their ordering points
+    Cycles next_deadlock_check_;  // of endless cores that are not passive: not at each of their ordering points
     Timeline* running_ = nullptr;
     StackSwitcher* switcher_ = nullptr;
     std::function<void(Cycles)> on_horizon_;

@@ -32,7 +32,7 @@ void Core::run_thread() {
         program_->run(*this);
         on_finished_(*this);
         return;
-    } catch (...) {   // an exception that left an SC_THREAD would lose its type
+    } catch (...) {  // an exception that left an SC_THREAD would lose its type
         on_exception_(std::current_exception());
     }
     // The simulation has stopped and nobody resumes this core. It stays suspended: SystemC tells AddressSanitizer of the switch

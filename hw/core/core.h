@@ -45,7 +45,7 @@ class Core : public sc_core::sc_module {
 
   private:
     friend class Machine;
-    void run_thread();   // SC_THREAD
+    void run_thread();  // SC_THREAD
     void handle_interrupt(const Message& message);
     [[noreturn]] void report_fault(VirtAddr va, const x86::PageFault& fault) const;
 
@@ -56,7 +56,7 @@ class Core : public sc_core::sc_module {
     LocalApic apic_;
     CoreProgram* program_ = nullptr;
     x86::Mode mode_ = x86::Mode::supervisor;
-    std::function<void(Core&)> on_finished_;                       // set by Machine
+    std::function<void(Core&)> on_finished_;  // set by Machine
     std::function<void(std::exception_ptr)> on_exception_;
     sc_core::sc_event resumed_;
 };

@@ -23,7 +23,7 @@ class IpiFabricIf : public sc_core::sc_interface {
 };
 
 struct ApicStats {
-    std::uint64_t sent = 0;       // interrupts, one per target
+    std::uint64_t sent = 0;  // interrupts, one per target
     std::uint64_t received = 0;
 };
 

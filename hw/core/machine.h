@@ -39,7 +39,7 @@ class Machine : public sc_core::sc_module, private StackSwitcher {
     void switch_stack(CpuId self, CpuId next, Cycles when) override;
     void resume(CpuId next, Cycles when);
     void core_finished(Core& core);
-    void start_thread();   // SC_THREAD
+    void start_thread();  // SC_THREAD
 
     MachineParams params_;
     Topology topology_;

@@ -29,7 +29,7 @@ void SpinLocks::lock(Timeline& self, SpinLockId id) {
     Lock& lock = locks_[id.raw()];
     if (lock.owner == nullptr) {
         const Cycles cost = lines_->transfer(lock.last_owner.value_or(self.id()), self.id());
-        lock.owner = &self;   // taken now; the line arrives later
+        lock.owner = &self;  // taken now; the line arrives later
         lock.last_owner = self.id();
         self.advance(cost);
         return;

@@ -30,7 +30,7 @@ class SharedWords {
         Timeline* waiter = nullptr;
         std::uint64_t wanted = 0;
     };
-    std::unordered_map<std::uint64_t, Word> words_;   // looked up only, never iterated
+    std::unordered_map<std::uint64_t, Word> words_;  // looked up only, never iterated
 };
 
 class SpinLockId : public Quantity<class SpinLockIdTag, std::uint32_t> {
@@ -53,7 +53,7 @@ class SpinLocks {
         std::deque<Timeline*> queue;
     };
     LineDirectory* lines_;
-    std::unordered_map<std::uint32_t, Lock> locks_;   // looked up only, never iterated
+    std::unordered_map<std::uint32_t, Lock> locks_;  // looked up only, never iterated
     std::uint64_t contended_ = 0;
 };
 

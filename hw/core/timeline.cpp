@@ -71,7 +71,7 @@ void Timeline::post_notice(const Message& message) {
 }
 
 void Timeline::message_arrived() {
-    if (!suspended_) {   // a message to itself
+    if (!suspended_) {  // a message to itself
         update_barrier();
         return;
     }

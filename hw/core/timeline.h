@@ -51,8 +51,8 @@ class Timeline {
     // What this core does until it says otherwise, outside of interrupt handlers.
     enum class Conduct : std::uint8_t {
         active,
-        endless,   // runs for ever, and nobody who waits can wait for it: counts for nothing when a deadlock is looked for
-        passive    // endless, and a promise to reach no ordering point and send nothing: may lag behind the others
+        endless,  // runs for ever, and nobody who waits can wait for it: counts for nothing when a deadlock is looked for
+        passive   // endless, and a promise to reach no ordering point and send nothing: may lag behind the others
     };
     void set_conduct(Conduct conduct) { conduct_ = conduct; }
     [[nodiscard]] bool interrupts_enabled() const { return interrupts_enabled_; }
@@ -94,17 +94,17 @@ class Timeline {
     Handler on_interrupt_;
     Handler on_notice_;
     Cycles now_;
-    Cycles limit_;                  // how far it may run before it comes back to the Conductor
-    Cycles barrier_;                // min(limit, next delivery)
+    Cycles limit_;    // how far it may run before it comes back to the Conductor
+    Cycles barrier_;  // min(limit, next delivery)
     Cycles last_order_;
     Cycles wake_at_ = kNever;
     Inbox interrupts_;
     Inbox notices_;
     bool interrupts_enabled_ = true;
-    bool waiting_ = false;          // inside wait_for_wake(), outside handlers
-    bool handling_ = false;         // inside an interrupt handler
+    bool waiting_ = false;   // inside wait_for_wake(), outside handlers
+    bool handling_ = false;  // inside an interrupt handler
     Conduct conduct_ = Conduct::active;
-    bool suspended_ = true;         // not the running core
+    bool suspended_ = true;  // not the running core
     bool finished_ = false;
     Cycles queue_key_ = kNever;
     std::uint64_t queue_version_ = 0;

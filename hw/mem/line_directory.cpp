@@ -13,10 +13,14 @@ std::optional<Cycles> LineDirectory::take_from_others(CpuId cpu, VirtAddr addres
 
 Cycles LineDirectory::transfer(CpuId from, CpuId to) const {
     switch (topology_->distance(from, to)) {
-        case Distance::self: return params_.l1d_hit;
-        case Distance::cluster: return params_.transfer_cluster;
-        case Distance::socket: return params_.transfer_socket;
-        case Distance::cross: return params_.transfer_cross;
+        case Distance::self:
+            return params_.l1d_hit;
+        case Distance::cluster:
+            return params_.transfer_cluster;
+        case Distance::socket:
+            return params_.transfer_socket;
+        case Distance::cross:
+            return params_.transfer_cross;
     }
     return params_.l1d_hit;
 }

@@ -25,7 +25,7 @@ class LineDirectory {
     static constexpr unsigned kLineShift = 6;
     MemoryParams params_;
     const Topology* topology_;
-    std::unordered_map<std::uint64_t, CpuId> owner_;   // looked up only, never iterated
+    std::unordered_map<std::uint64_t, CpuId> owner_;  // looked up only, never iterated
 };
 
 }  // namespace splinter::hw

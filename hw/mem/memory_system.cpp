@@ -29,7 +29,7 @@ bool MemorySystem::get_direct_mem_ptr(int /*initiator*/, tlm::tlm_generic_payloa
     dmi.set_dmi_ptr(reinterpret_cast<unsigned char*>(memory_->data()));
     dmi.set_start_address(0);
     dmi.set_end_address(memory_->bytes() - 1);
-    dmi.allow_read();   // what a read costs depends on the address: the initiator asks caches()
+    dmi.allow_read();  // what a read costs depends on the address: the initiator asks caches()
     return true;
 }
 

@@ -14,7 +14,7 @@ namespace splinter::hw {
 
 class MemorySystem : public sc_core::sc_module {
   public:
-    tlm_utils::multi_passthrough_target_socket<MemorySystem> in;   // one initiator per core's walker, bound in the cores' order
+    tlm_utils::multi_passthrough_target_socket<MemorySystem> in;  // one initiator per core's walker, bound in the cores' order
 
     MemorySystem(sc_core::sc_module_name name, const MachineParams& params, const Topology& topology, x86::PhysMem& memory);
     MemorySystem(const MemorySystem&) = delete;

@@ -29,7 +29,7 @@ x86::Pte RecentStores::view(CpuId reader, Cycles now, OrderPoint last_order, Phy
     for (auto store = stores_.rbegin(); store != stores_.rend(); ++store) {
         if (store->address != address) continue;
         if (store->at.cpu == reader || store->at.time + lookahead_ <= now || store->at <= last_order) return store->after;
-        seen = store->before;   // not seen yet: what stood there before
+        seen = store->before;  // not seen yet: what stood there before
     }
     return seen;
 }

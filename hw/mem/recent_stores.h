@@ -44,7 +44,7 @@ class RecentStores {
     };
     Cycles lookahead_;
     std::deque<Store> stores_;
-    std::unordered_map<std::uint64_t, unsigned> stores_to_;   // kept stores by address; looked up only
+    std::unordered_map<std::uint64_t, unsigned> stores_to_;  // kept stores by address; looked up only
 };
 
 }  // namespace splinter::hw

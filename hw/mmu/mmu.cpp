@@ -15,9 +15,12 @@ Mmu::Mmu(sc_core::sc_module_name name, const MachineParams& params, MemorySystem
       params_{params},
       memory_{memory},
       timeline_{timeline},
-      arrays_{TlbArray{params.mmu.l1d_4k, PageSize::k4, "hw.mmu.l1d_4k"}, TlbArray{params.mmu.l1d_2m, PageSize::m2, "hw.mmu.l1d_2m"},
-              TlbArray{params.mmu.l1d_1g, PageSize::g1, "hw.mmu.l1d_1g"}, TlbArray{params.mmu.l2_4k, PageSize::k4, "hw.mmu.l2_4k"},
-              TlbArray{params.mmu.l2_2m, PageSize::m2, "hw.mmu.l2_2m"},   TlbArray{params.mmu.l2_1g, PageSize::g1, "hw.mmu.l2_1g"}},
+      arrays_{TlbArray{params.mmu.l1d_4k, PageSize::k4, "hw.mmu.l1d_4k"},
+              TlbArray{params.mmu.l1d_2m, PageSize::m2, "hw.mmu.l1d_2m"},
+              TlbArray{params.mmu.l1d_1g, PageSize::g1, "hw.mmu.l1d_1g"},
+              TlbArray{params.mmu.l2_4k, PageSize::k4, "hw.mmu.l2_4k"},
+              TlbArray{params.mmu.l2_2m, PageSize::m2, "hw.mmu.l2_2m"},
+              TlbArray{params.mmu.l2_1g, PageSize::g1, "hw.mmu.l2_1g"}},
       paging_cache_{params.mmu} {
     out.bind(memory.in);
 }
@@ -65,7 +68,7 @@ Mmu::Outcome Mmu::access(VirtAddr va, x86::Access access) {
     }
     if (auto fault = x86::check_access(va, access, translation->rights, mode_)) {
         ++stats_.faults;
-        drop_page(va);   // SDM 4.10.4.1: a page fault drops the entries of its address
+        drop_page(va);  // SDM 4.10.4.1: a page fault drops the entries of its address
         return {fault, latency, {}};
     }
     const std::uint64_t offset = va.raw() & (x86::leaf_level(translation->size).bytes() - 1);

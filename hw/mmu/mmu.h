@@ -1,9 +1,9 @@
 // The MMU of one core: TLB look-ups, page walks, permission checks, invalidations, each with its cycles. A SystemC module
 // around the plain TlbArray, PagingCache, x86::Walk and x86::check_access; SDM Vol. 3A chapter 4.
 //
-// The walker reaches page tables through `out`, by DMI on the hot path or by b_transport for every read; both give equal cycles.
-// Models: L1 data TLB and L2 TLB per page size, paging-structure caches, A and D set by the walker. Leaves out: instruction
-// TLBs, several walkers in parallel, speculative walks.
+// The walker reaches page tables through `out`, by DMI on the hot path or by b_transport for every read; both give equal
+// cycles. Models: L1 data TLB and L2 TLB per page size, paging-structure caches, A and D set by the walker. Leaves out:
+// instruction TLBs, several walkers in parallel, speculative walks.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -23,8 +23,8 @@ namespace splinter::hw {
 struct MmuStats {
     std::uint64_t accesses = 0;
     std::uint64_t l1_misses = 0;
-    std::uint64_t l2_misses = 0;    // each is a walk
-    std::uint64_t walk_reads = 0;   // page-table entries read
+    std::uint64_t l2_misses = 0;   // each is a walk
+    std::uint64_t walk_reads = 0;  // page-table entries read
     std::uint64_t walk_cycles = 0;
     std::uint64_t faults = 0;
     std::uint64_t invlpg = 0;
@@ -41,19 +41,19 @@ class TranslationObserver : public StaleListener {
 
 class Mmu : public sc_core::sc_module {
   public:
-    tlm_utils::simple_initiator_socket<Mmu> out;   // page-table reads
+    tlm_utils::simple_initiator_socket<Mmu> out;  // page-table reads
 
     struct Outcome {
         std::optional<x86::PageFault> fault;
-        Cycles latency;      // beyond an L1 TLB hit
-        PhysAddr address;    // without a fault
+        Cycles latency;    // beyond an L1 TLB hit
+        PhysAddr address;  // without a fault
     };
 
     Mmu(sc_core::sc_module_name name, const MachineParams& params, MemorySystem& memory, Timeline& timeline);
     Mmu(const Mmu&) = delete;
     Mmu& operator=(const Mmu&) = delete;
 
-    void set_root(Pfn root, Pcid pcid);   // CR3, without a flush: the caller decides (boot)
+    void set_root(Pfn root, Pcid pcid);  // CR3, without a flush: the caller decides (boot)
     void set_observer(TranslationObserver* observer);
     x86::PagingMode& paging_mode() { return mode_; }
 
@@ -94,7 +94,7 @@ class Mmu : public sc_core::sc_module {
     MachineParams params_;
     MemorySystem& memory_;
     Timeline& timeline_;
-    std::array<TlbArray, 6> arrays_;   // L1 4K, 2M, 1G, L2 4K, 2M, 1G
+    std::array<TlbArray, 6> arrays_;  // L1 4K, 2M, 1G, L2 4K, 2M, 1G
     PagingCache paging_cache_;
     x86::PagingMode mode_;
     Pfn root_;
@@ -103,15 +103,15 @@ class Mmu : public sc_core::sc_module {
     const unsigned char* dmi_ = nullptr;
     MmuStats stats_;
 
-    // The page of the last L1 hit of user and of supervisor accesses: hitting it again needs no look-up. Dropped by anything that
-    // changes a TLB or a register.
+    // The page of the last L1 hit of user and of supervisor accesses: hitting it again needs no look-up. Dropped by anything
+    // that changes a TLB or a register.
     struct LastPage {
-        VirtAddr first{1};   // no page begins here
+        VirtAddr first{1};  // no page begins here
         std::uint64_t bytes = 0;
         const x86::Translation* translation = nullptr;
-        TlbArray* array = nullptr;   // that holds it
+        TlbArray* array = nullptr;  // that holds it
     };
-    std::array<LastPage, 2> last_;   // by mode
+    std::array<LastPage, 2> last_;  // by mode
 };
 
 }  // namespace splinter::hw

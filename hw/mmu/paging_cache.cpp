@@ -26,9 +26,8 @@ void PagingCache::insert(VirtAddr va, Pcid pcid, const x86::WalkPoint& point) {
     std::vector<Slot>& slots = levels_[index_of(point.level)];
     if (slots.empty()) return;
     const std::uint64_t prefix = prefix_of(va, point.level);
-    auto slot = std::find_if(slots.begin(), slots.end(), [&](const Slot& s) {
-        return s.age != 0 && s.prefix == prefix && s.pcid == pcid;
-    });
+    auto slot = std::find_if(slots.begin(), slots.end(),
+                             [&](const Slot& s) { return s.age != 0 && s.prefix == prefix && s.pcid == pcid; });
     if (slot == slots.end())
         slot = std::min_element(slots.begin(), slots.end(), [](const Slot& a, const Slot& b) { return a.age < b.age; });
     *slot = Slot{prefix, ++clock_, pcid, point};

@@ -26,7 +26,7 @@ class PagingCache {
   private:
     struct Slot {
         std::uint64_t prefix = 0;
-        std::uint64_t age = 0;   // 0: invalid
+        std::uint64_t age = 0;  // 0: invalid
         Pcid pcid;
         x86::WalkPoint point{};
     };

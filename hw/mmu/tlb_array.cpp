@@ -52,7 +52,7 @@ void TlbArray::insert(VirtAddr va, Pcid pcid, const x86::Translation& translatio
     if (sets_ == 0) return;
     SPLINTER_CHECK(translation.size == size_, "a TLB array holds one page size");
     const std::uint64_t page_number = vpn(va);
-    std::size_t victim = find(page_number, pcid);   // a second fill of the same page replaces the first
+    std::size_t victim = find(page_number, pcid);  // a second fill of the same page replaces the first
     if (victim == kNone) {
         const std::size_t base = set_base(page_number);
         std::uint64_t oldest = ~std::uint64_t{0};

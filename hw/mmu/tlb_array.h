@@ -25,9 +25,9 @@ inline constexpr std::size_t kPcidCount = 4096;
 
 // One cached translation, for audits.
 struct CachedTranslation {
-    VirtAddr page;          // first address that the entry translates
+    VirtAddr page;  // first address that the entry translates
     x86::PageSize size;
-    Pcid pcid;              // meaningless for global entries
+    Pcid pcid;  // meaningless for global entries
     x86::Translation translation;
 };
 
@@ -45,18 +45,21 @@ class TlbArray {
     void set_listener(StaleListener* listener) { listener_ = listener; }
     // The entry for `va` under `pcid` (or a global one), now most recently used; nullptr on a miss.
     [[nodiscard]] const x86::Translation* lookup(VirtAddr va, Pcid pcid);
-    // Makes an entry the most recently used, as a lookup() that finds it again would. REQUIRES: as is_stale(), and no invalidation.
+    // Makes an entry the most recently used, as a lookup() that finds it again would. REQUIRES: as is_stale(), and no
+    // invalidation.
     void use_again(const x86::Translation* entry) { ages_[static_cast<std::size_t>(entry - data_.data())] = ++clock_; }
     // Replaces the least recently used way. REQUIRES: translation.size is this array's.
     void insert(VirtAddr va, Pcid pcid, const x86::Translation& translation);
-    void invalidate_page(VirtAddr va, Pcid pcid);   // the entry of the PCID and the global one
-    void invalidate_pcid(Pcid pcid);                // all non-global entries of the PCID
+    void invalidate_page(VirtAddr va, Pcid pcid);  // the entry of the PCID and the global one
+    void invalidate_pcid(Pcid pcid);               // all non-global entries of the PCID
     void invalidate_all();
 
     // Marks the entry for `va` under `pcid`, if there is one.
     void mark_stale(VirtAddr va, Pcid pcid);
     // REQUIRES: `entry` came from lookup() and nothing was inserted since.
-    [[nodiscard]] bool is_stale(const x86::Translation* entry) const { return stale_[static_cast<std::size_t>(entry - data_.data())] != 0; }
+    [[nodiscard]] bool is_stale(const x86::Translation* entry) const {
+        return stale_[static_cast<std::size_t>(entry - data_.data())] != 0;
+    }
     // Marks each valid entry that overlaps [begin, begin + bytes) and reports it to `visit(page, size)`.
     template <class Visitor>
     void mark_stale(VirtAddr begin, std::uint64_t bytes, Visitor&& visit);
@@ -79,16 +82,16 @@ class TlbArray {
     void drop_stale_if_invalid();
     void mark(std::size_t slot);
 
-    static constexpr std::uint64_t kCanonicalBits = 0x01ffffffffffffffU;   // bits 56:0, enough for LA57
+    static constexpr std::uint64_t kCanonicalBits = 0x01ffffffffffffffU;  // bits 56:0, enough for LA57
     x86::PageSize size_;
     unsigned shift_;
     std::size_t ways_;
     std::size_t sets_;
     std::uint64_t clock_ = 0;
-    std::uint64_t floor_all_ = 0;                // entries not used since are invalid
-    std::vector<std::uint64_t> floor_pcid_;      // the same for non-global entries, per PCID
+    std::uint64_t floor_all_ = 0;            // entries not used since are invalid
+    std::vector<std::uint64_t> floor_pcid_;  // the same for non-global entries, per PCID
     std::vector<std::uint64_t> tags_;
-    std::vector<std::uint64_t> ages_;            // 0: never filled
+    std::vector<std::uint64_t> ages_;  // 0: never filled
     std::vector<x86::Translation> data_;
     std::vector<std::uint8_t> stale_;
     std::size_t stale_count_ = 0;

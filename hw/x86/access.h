@@ -8,7 +8,7 @@
 namespace splinter::x86 {
 
 enum class AccessKind : std::uint8_t { read, write, fetch };
-enum class Mode : std::uint8_t { user, supervisor };   // CPL 3, or CPL below 3
+enum class Mode : std::uint8_t { user, supervisor };  // CPL 3, or CPL below 3
 
 struct Access {
     AccessKind kind = AccessKind::read;

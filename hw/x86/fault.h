@@ -13,7 +13,7 @@ struct PageFault {
     static constexpr std::uint32_t kFetchBit = 1U << 4;
     static constexpr std::uint32_t kKeyBit = 1U << 5;
 
-    VirtAddr address;                // CR2
+    VirtAddr address;  // CR2
     std::uint32_t error_code = 0;
     friend constexpr bool operator==(const PageFault&, const PageFault&) = default;
 };

@@ -22,7 +22,7 @@ void PhysMem::store(PhysAddr address, Pte value) { *word(address) = value.raw();
 
 std::uint64_t* PhysMem::word(PhysAddr address) const {
     SPLINTER_CHECK(address.raw() % 8 == 0 && address.raw() + 8 <= bytes_, "physical address out of range");
-    return reinterpret_cast<std::uint64_t*>(data_ + address.raw());   // page-aligned base, aligned offset
+    return reinterpret_cast<std::uint64_t*>(data_ + address.raw());  // page-aligned base, aligned offset
 }
 
 }  // namespace splinter::x86

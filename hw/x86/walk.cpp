@@ -6,11 +6,11 @@ namespace splinter::x86 {
 
 void Walk::step(Pte entry) {
     SPLINTER_CHECK(!done_, "a finished walk takes no more entries");
-    if (!entry.present()) {   // SDM 4.7: P flag is 0 for a paging-structure entry
+    if (!entry.present()) {  // SDM 4.7: P flag is 0 for a paging-structure entry
         done_ = true;
         return;
     }
-    if (at_.level == kPml4e && entry.has(Pte::kPageSizeBit)) {   // SDM table 4-15: PS of a PML4E is reserved
+    if (at_.level == kPml4e && entry.has(Pte::kPageSizeBit)) {  // SDM table 4-15: PS of a PML4E is reserved
         done_ = reserved_ = true;
         return;
     }

@@ -15,7 +15,7 @@ namespace splinter::x86 {
 
 // What a finished walk found; it may be cached in a TLB.
 struct Translation {
-    Pfn frame;              // first frame of the leaf
+    Pfn frame;  // first frame of the leaf
     PageSize size = PageSize::k4;
     Rights rights;
     friend constexpr bool operator==(const Translation&, const Translation&) = default;
@@ -23,7 +23,7 @@ struct Translation {
 
 // Where a walk goes on: a table and the rights gathered on the way to it. What a paging-structure cache holds (SDM 4.10.3).
 struct WalkPoint {
-    Level level;            // level of the entries in the table
+    Level level;  // level of the entries in the table
     Pfn table;
     Rights rights;
 };

@@ -8,7 +8,7 @@ namespace {
 
 constexpr x86::Access kKernelRead{x86::AccessKind::read, x86::Mode::supervisor};
 constexpr x86::Access kKernelWrite{x86::AccessKind::write, x86::Mode::supervisor};
-constexpr std::size_t kClusterTargets = 16;   // x2APIC logical cluster: targets of one ICR write (SDM Vol. 3A 11.12.10)
+constexpr std::size_t kClusterTargets = 16;  // x2APIC logical cluster: targets of one ICR write (SDM Vol. 3A 11.12.10)
 
 }  // namespace
 
@@ -41,7 +41,7 @@ Cycles CoreCpu::take_line(VirtAddr address, PhysAddr line) {
 
 x86::Pte CoreCpu::load_pte(VirtAddr entry) {
     const PhysAddr address = core_.translate(entry, kKernelRead);
-    const Cycles latency = core_.line_latency(address);   // before the entry is read: it may reach an ordering point
+    const Cycles latency = core_.line_latency(address);  // before the entry is read: it may reach an ordering point
     const x86::Pte value = core_.mmu().load(address);
     timeline_.advance(latency);
     return value;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint64_t kDmaEnd = std::uint64_t{16} << 20;
 constexpr std::uint64_t kDma32End = std::uint64_t{4} << 30;
-constexpr std::uint64_t kReservedBytes = std::uint64_t{1} << 20;   // real-mode memory and firmware
+constexpr std::uint64_t kReservedBytes = std::uint64_t{1} << 20;  // real-mode memory and firmware
 // sysctl_lowmem_reserve_ratio: a lower zone keeps 1/256 (DMA, DMA32) of the pages above it.
 constexpr std::uint64_t kLowmemReserveRatio = 256;
 
@@ -67,8 +67,12 @@ std::vector<Zone> plan_zones(std::uint64_t memory_bytes, FrameTable& frames) {
         if (begin >= end) return;
         const PfnRange span = frames_between(begin, end);
         const std::uint64_t reserved = begin == 0 ? kReservedBytes >> kPageShift : 0;
-        layouts.push_back({name, ZoneIndex{static_cast<std::uint8_t>(layouts.size())}, span, span.count - PageCount{reserved},
-                           PageCount{0}, {}});
+        layouts.push_back({name,
+                           ZoneIndex{static_cast<std::uint8_t>(layouts.size())},
+                           span,
+                           span.count - PageCount{reserved},
+                           PageCount{0},
+                           {}});
     };
     add("DMA", 0, std::min(memory_bytes, kDmaEnd));
     add("DMA32", kDmaEnd, std::min(memory_bytes, kDma32End));
@@ -87,14 +91,16 @@ std::vector<Zone> plan_zones(std::uint64_t memory_bytes, FrameTable& frames) {
 std::vector<Zone> plan_zones(const KernelSnapshot& snapshot, FrameTable& frames) {
     std::vector<Zone> zones;
     for (const SnapshotZone& recorded : snapshot.zones) {
-        ZoneLayout layout{recorded.name, ZoneIndex{static_cast<std::uint8_t>(zones.size())}, recorded.span, recorded.managed,
+        ZoneLayout layout{recorded.name,          ZoneIndex{static_cast<std::uint8_t>(zones.size())},
+                          recorded.span,          recorded.managed,
                           recorded.watermark_min, {}};
         for (PageCount reserve : recorded.lowmem_reserve) layout.lowmem_reserve.push_back(reserve.raw());
         Zone& zone = zones.emplace_back(std::move(layout), frames);
         for (std::size_t i = 0; i < recorded.pageblock_types.size(); ++i) {
             const char type = recorded.pageblock_types[i];
             const Pfn block = recorded.pageblock_start + PageCount{i << alloc::kPageblockOrder.index()};
-            if (type != '.') zone.set_pageblock_migratetype(std::max(block, recorded.span.first), static_cast<Migratetype>(type - '0'));
+            if (type != '.')
+                zone.set_pageblock_migratetype(std::max(block, recorded.span.first), static_cast<Migratetype>(type - '0'));
         }
         for (const SnapshotFreeList& list : recorded.free)
             for (Pfn block : list.blocks) zone.add_free_block(block, list.order, static_cast<Migratetype>(list.migratetype));
@@ -105,7 +111,7 @@ std::vector<Zone> plan_zones(const KernelSnapshot& snapshot, FrameTable& frames)
 void load_pcp_lists(const KernelSnapshot& snapshot, alloc::PageAllocator& pages, FrameTable& frames, std::size_t cores) {
     for (std::size_t z = 0; z < snapshot.zones.size(); ++z) {
         const SnapshotZone& recorded = snapshot.zones[z];
-        for (std::size_t core = 0; core < cores; ++core) {   // cores beyond the recorded CPUs get CPU 0's limits
+        for (std::size_t core = 0; core < cores; ++core) {  // cores beyond the recorded CPUs get CPU 0's limits
             const SnapshotPcp& pcp = recorded.pcp[core < recorded.pcp.size() ? core : 0];
             const PageCount high = std::max({pcp.high, pcp.high_min, pcp.batch});
             pages.pcp(pages.zones()[z], CpuId{static_cast<std::uint32_t>(core)}).configure(pcp.batch, high);

@@ -88,7 +88,8 @@ class Pool {
     }
 
   private:
-    // Points with many cores take the longest: started last, they would keep one process busy while the others have nothing to do.
+    // Points with many cores take the longest: started last, they would keep one process busy while the others have nothing to
+    // do.
     [[nodiscard]] std::vector<std::size_t> largest_first() const {
         std::vector<std::size_t> order(jobs_.size());
         std::iota(order.begin(), order.end(), std::size_t{0});

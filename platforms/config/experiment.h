@@ -20,8 +20,9 @@ struct ResolvedPoint {
 
 class Experiment {
   public:
-    // Reads `path` and what it includes; an empty path stands for the built-in defaults. `sets` are the texts after --set, "key=value" or "key=v1,v2,v3".
-    // Throws UserError: unknown key (did you mean), wrong type, missing unit, out of range, duplicate, missing file.
+    // Reads `path` and what it includes; an empty path stands for the built-in defaults. `sets` are the texts after --set,
+    // "key=value" or "key=v1,v2,v3". Throws UserError: unknown key (did you mean), wrong type, missing unit, out of range,
+    // duplicate, missing file.
     static Experiment load(const std::string& path, const std::vector<std::string>& sets);
 
     Experiment(Experiment&&) noexcept;

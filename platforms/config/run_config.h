@@ -13,12 +13,12 @@
 namespace splinter::platforms {
 
 struct PlatformParams {
-    std::string model = "skylake-sp-2s";       // file below configs/platforms, without .toml
-    std::string pku = "real";                  // real | absent | hypothetical
+    std::string model = "skylake-sp-2s";  // file below configs/platforms, without .toml
+    std::string pku = "real";             // real | absent | hypothetical
     std::string pks = "absent";
     std::string pcid = "real";
     std::string invlpgb = "absent";
-    std::uint64_t memory = std::uint64_t{64} << 30;   // bytes of RAM managed by the page allocator (a trace brings its own)
+    std::uint64_t memory = std::uint64_t{64} << 30;  // bytes of RAM managed by the page allocator (a trace brings its own)
     std::uint64_t seed = 1;
 };
 
@@ -28,39 +28,39 @@ struct FlushParams {
 };
 
 struct BackgroundParams {
-    std::uint64_t user_footprint = std::uint64_t{4} << 20;     // bytes per core, 4 KiB pages
-    std::uint64_t kernel_footprint = std::uint64_t{4} << 20;   // bytes, shared by all cores, through the direct map
-    std::uint64_t kernel_percent = 25;                         // share of accesses made in kernel mode
-    std::uint64_t same_page_percent = 90;                      // share of accesses to the page of the one before
-    Cycles think{20};                                          // straight-line work between two accesses
+    std::uint64_t user_footprint = std::uint64_t{4} << 20;    // bytes per core, 4 KiB pages
+    std::uint64_t kernel_footprint = std::uint64_t{4} << 20;  // bytes, shared by all cores, through the direct map
+    std::uint64_t kernel_percent = 25;                        // share of accesses made in kernel mode
+    std::uint64_t same_page_percent = 90;                     // share of accesses to the page of the one before
+    Cycles think{20};                                         // straight-line work between two accesses
 };
 
 struct SecretmemParams {
-    std::uint64_t cores_percent = 25;    // share of cores that allocate, at least one
-    std::uint64_t pages = 4096;          // pages per allocating core
-    std::uint64_t rounds = 1;            // steady state: times that all pages are freed and allocated again
-    Cycles think{2000};                  // between two operations
-    Cycles warm_up{500000};              // before the victims' undisturbed rate is measured
-    Cycles baseline{2000000};             // over which it is measured
+    std::uint64_t cores_percent = 25;  // share of cores that allocate, at least one
+    std::uint64_t pages = 4096;        // pages per allocating core
+    std::uint64_t rounds = 1;          // steady state: times that all pages are freed and allocated again
+    Cycles think{2000};                // between two operations
+    Cycles warm_up{500000};            // before the victims' undisturbed rate is measured
+    Cycles baseline{2000000};          // over which it is measured
 };
 
 struct TraceParams {
-    std::string directory;                             // trace.csv[.xz], snap0.json[.xz], snap1.json[.xz]
-    Cycles think{1000};                                // between two events
-    std::vector<std::string> unmapped;                 // predicates: "gfp:NAME", "order:N", "migratetype:NAME"; any match
+    std::string directory;              // trace.csv[.xz], snap0.json[.xz], snap1.json[.xz]
+    Cycles think{1000};                 // between two events
+    std::vector<std::string> unmapped;  // predicates: "gfp:NAME", "order:N", "migratetype:NAME"; any match
     Cycles warm_up{500000};
     Cycles baseline{2000000};
 };
 
 struct PointerChaseParams {
-    std::uint64_t footprint = std::uint64_t{512} << 20;   // bytes, mapped with 4 KiB pages
-    std::uint64_t window = 768;                           // page-random: pages whose lines are visited before the next pages
-    std::uint64_t warm_up = 500'000;                      // accesses of each phase before those that are measured
-    std::uint64_t accesses = 1'000'000;                   // measured, of each phase
+    std::uint64_t footprint = std::uint64_t{512} << 20;  // bytes, mapped with 4 KiB pages
+    std::uint64_t window = 768;                          // page-random: pages whose lines are visited before the next pages
+    std::uint64_t warm_up = 500'000;                     // accesses of each phase before those that are measured
+    std::uint64_t accesses = 1'000'000;                  // measured, of each phase
 };
 
 struct WorkloadParams {
-    std::vector<std::string> run{"secretmem"};   // workloads simulated one after the other, each on a fresh machine
+    std::vector<std::string> run{"secretmem"};  // workloads simulated one after the other, each on a fresh machine
     BackgroundParams background;
     SecretmemParams secretmem;
     TraceParams trace;
@@ -69,7 +69,7 @@ struct WorkloadParams {
 
 struct RunConfig {
     PlatformParams platform;
-    hw::MachineParams hw;               // hw.* and platform.cores, .quantum, .bus
+    hw::MachineParams hw;  // hw.* and platform.cores, .quantum, .bus
     alloc::KernelParams kernel;
     alloc::StepCosts costs;
     FlushParams flush;

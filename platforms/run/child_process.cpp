@@ -35,7 +35,7 @@ void write_all(int fd, const std::string& text) {
     for (std::size_t done = 0; done < text.size();) {
         const ssize_t n = write(fd, text.data() + done, text.size() - done);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return;   // the parent is gone
+        if (n < 0) return;  // the parent is gone
         done += static_cast<std::size_t>(n);
     }
 }
@@ -61,22 +61,27 @@ std::string run_in_child(const std::function<std::string()>& work) {
     if (child == 0) {
         close(ends[0]);
         write_all(ends[1], outcome_of(work));
-        _exit(0);   // no destructors: blocked SystemC threads would be torn down for nothing
+        _exit(0);  // no destructors: blocked SystemC threads would be torn down for nothing
     }
     close(ends[1]);
     const std::string sent = read_all(ends[0]);
     close(ends[0]);
     int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
     if (WIFSIGNALED(status)) throw InternalError(std::string{"the simulation died of: "} + strsignal(WTERMSIG(status)));
     if (WEXITSTATUS(status) != 0 || sent.empty())
         throw InternalError("the simulation ended with status " + std::to_string(WEXITSTATUS(status)));
     const std::string text = sent.substr(1);
     switch (sent.front()) {
-        case kText: return text;
-        case kUserError: throw UserError(text);
-        case kFinding: throw SimulatedFinding(text);
-        default: throw InternalError(text);
+        case kText:
+            return text;
+        case kUserError:
+            throw UserError(text);
+        case kFinding:
+            throw SimulatedFinding(text);
+        default:
+            throw InternalError(text);
     }
 }
 

@@ -7,7 +7,7 @@
 namespace splinter::platforms {
 namespace {
 
-constexpr std::uint64_t kRecordPages = 512;   // a longer range becomes several records
+constexpr std::uint64_t kRecordPages = 512;  // a longer range becomes several records
 
 bool overlap(PfnRange a, PfnRange b) { return a.first < b.end() && b.first < a.end(); }
 
@@ -73,13 +73,16 @@ void ExposureTracker::on_notice(hw::Core& core, std::uint64_t number) {
     --record.notices_left;
     if (record.widened_at > core.timeline().now())
         core.mmu().mark_stale(alloc::layout::direct_map(record.range.first), record.range.count.raw() * kPageBytes,
-                              [&](VirtAddr page, x86::PageSize size) { record.holds.push_back({core.id(), page, size}); });
+                              [&](VirtAddr page, x86::PageSize size) {
+                                  record.holds.push_back({core.id(), page, size});
+                              });
     settle_if_quiet(record);
     std::erase_if(replaced_, [](const Record* old) { return old->settled(); });
 }
 
 void ExposureTracker::widened(alloc::Cpu& cpu, PfnRange range) {
-    for (auto it = current_.lower_bound(range.first); it != current_.end() && it->first < range.end(); it = current_.erase(it)) {
+    for (auto it = current_.lower_bound(range.first); it != current_.end() && it->first < range.end();
+         it = current_.erase(it)) {
         Record& record = *it->second;
         SPLINTER_CHECK(record.range.end() <= range.end(), "a range is widened as a whole");
         record.widened_at = cpu.now();
@@ -112,8 +115,8 @@ void ExposureTracker::released(alloc::Cpu& cpu, PfnRange range) {
     for (Pfn first = range.first; first < range.end();) {
         Record* record = find(first);
         SPLINTER_CHECK(record != nullptr, "a protected page is out of the direct map until it is released");
-        const auto owned = std::find_if(record->owned.begin(), record->owned.end(),
-                                        [&](const Owned& o) { return o.range.contains(first); });
+        const auto owned =
+            std::find_if(record->owned.begin(), record->owned.end(), [&](const Owned& o) { return o.range.contains(first); });
         SPLINTER_CHECK(owned != record->owned.end(), "a page is released by its owner");
         const Owned whole = *owned;
         const PfnRange part = intersection(whole.range, {first, range.end() - first});
@@ -143,7 +146,7 @@ void ExposureTracker::for_each_overlapping(VirtAddr page, x86::PageSize size, Vi
 bool ExposureTracker::open_hold(CpuId core, VirtAddr page, x86::PageSize size, Cycles now) {
     bool stale = false;
     for_each_overlapping(page, size, [&](Record& record, PfnRange) {
-        if (now < record.visible_at || now >= record.widened_at) return;   // earlier ones are found by the notice
+        if (now < record.visible_at || now >= record.widened_at) return;  // earlier ones are found by the notice
         record.holds.push_back({core, page, size});
         stale = true;
     });
@@ -157,7 +160,8 @@ void ExposureTracker::close_holds(CpuId core, VirtAddr page, x86::PageSize size,
         *hold = record.holds.back();
         record.holds.pop_back();
         const PfnRange part = intersection(record.range, frames);
-        const auto drop = std::find_if(record.drops.begin(), record.drops.end(), [&](const Drop& d) { return d.range == part; });
+        const auto drop =
+            std::find_if(record.drops.begin(), record.drops.end(), [&](const Drop& d) { return d.range == part; });
         if (drop == record.drops.end())
             record.drops.push_back({part, now});
         else

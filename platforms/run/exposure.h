@@ -43,7 +43,7 @@ class ExposureTracker : public alloc::MapObserver {
 
     struct Total {
         std::uint64_t page_cycles = 0;
-        std::uint64_t pages = 0;   // handed out
+        std::uint64_t pages = 0;  // handed out
     };
     [[nodiscard]] Total total(std::size_t phase) const;
     // Holds that are open now: for the test that compares them with a scan of all TLBs.
@@ -68,13 +68,13 @@ class ExposureTracker : public alloc::MapObserver {
     };
     struct Record {
         PfnRange range;
-        Cycles visible_at;               // to every core
+        Cycles visible_at;  // to every core
         Cycles widened_at = kNever;
         std::size_t notices_left = 0;
         std::vector<Hold> holds;
-        std::vector<Drop> drops;         // merged by range, latest time
-        std::vector<Owned> owned;        // handed out and not released
-        std::vector<Owned> waiting;      // released, but drops may still come
+        std::vector<Drop> drops;     // merged by range, latest time
+        std::vector<Owned> owned;    // handed out and not released
+        std::vector<Owned> waiting;  // released, but drops may still come
         [[nodiscard]] bool settled() const { return notices_left == 0 && holds.empty(); }
     };
     class CoreObserver;
@@ -92,11 +92,11 @@ class ExposureTracker : public alloc::MapObserver {
     hw::Machine* machine_ = nullptr;
     Notify notify_;
     std::vector<std::unique_ptr<CoreObserver>> observers_;
-    std::vector<std::unique_ptr<Record>> records_;          // by record number
-    std::map<Pfn, Record*> current_;                        // by first frame; ranges do not overlap
-    std::vector<Record*> replaced_;                         // widened, with holds or notices left
+    std::vector<std::unique_ptr<Record>> records_;  // by record number
+    std::map<Pfn, Record*> current_;                // by first frame; ranges do not overlap
+    std::vector<Record*> replaced_;                 // widened, with holds or notices left
     std::vector<std::size_t> phase_of_core_;
-    std::vector<Total> totals_;                             // by phase
+    std::vector<Total> totals_;  // by phase
 };
 
 }  // namespace splinter::platforms

@@ -59,8 +59,7 @@ class Measurement {
         metrics["splits"] = static_cast<double>(splits(index));
         metrics["unmapped_free_bytes"] = static_cast<double>(session_.unmapped_free_at_end(index).raw() * kPageBytes);
         if (const auto slowdown = victim_slowdown(index)) metrics["victim_slowdown_percent"] = *slowdown;
-        if (accesses > 0)
-            metrics["cycles_per_access"] = static_cast<double>(access_cycles) / static_cast<double>(accesses);
+        if (accesses > 0) metrics["cycles_per_access"] = static_cast<double>(access_cycles) / static_cast<double>(accesses);
         if (pages == 0) return result;
         const auto per_page = static_cast<double>(pages);
         std::sort(latencies.begin(), latencies.end());
@@ -154,7 +153,8 @@ class Measurement {
         const hw::CacheHierarchy& caches = session_.node().machine().memory().caches();
         if (!caches.simulated()) return;
         for (std::size_t level = 0; level < hw::kMemoryLevels; ++level) {
-            all[path + ".caches.page_table." + std::string{hw::kMemoryLevelNames[level]}] = caches.stats(core).page_table[level];
+            all[path + ".caches.page_table." + std::string{hw::kMemoryLevelNames[level]}] =
+                caches.stats(core).page_table[level];
             all[path + ".caches.data." + std::string{hw::kMemoryLevelNames[level]}] = caches.stats(core).data[level];
         }
     }
@@ -217,8 +217,7 @@ class Measurement {
 WorkloadResult measure(std::string_view workload_name, const Workload& workload, Session& session) {
     Measurement measurement{session};
     const RunConfig& config = session.node().config();
-    const bool is_protected =
-        alloc::find_flush_strategy(config.flush.strategy).protection == alloc::Protection::is_protected;
+    const bool is_protected = alloc::find_flush_strategy(config.flush.strategy).protection == alloc::Protection::is_protected;
     WorkloadResult result;
     result.workload = workload_name;
     const std::vector<std::string> phases = workload.phases();

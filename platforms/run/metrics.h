@@ -7,11 +7,11 @@
 
 namespace splinter::platforms {
 
-enum class Column : std::uint8_t { always, where_measured };   // of the text table: left out of a table without a figure for it
+enum class Column : std::uint8_t { always, where_measured };  // of the text table: left out of a table without a figure for it
 
 struct MetricInfo {
-    std::string_view id;           // key in Phase::metrics and column of the CSV
-    std::string_view heading;      // short column heading of the text table
+    std::string_view id;       // key in Phase::metrics and column of the CSV
+    std::string_view heading;  // short column heading of the text table
     std::string_view unit;
     std::string_view definition;
     Column column = Column::always;

@@ -18,7 +18,8 @@ using Json = nlohmann::json;
 // Cores: as many as the recording had, unless --set says otherwise. No warm-up: nothing is measured against it.
 ResolvedPoint replay_point(const std::string& directory, const std::vector<std::string>& sets) {
     std::vector<std::string> all{"workload.run=trace"};
-    const bool chosen = std::any_of(sets.begin(), sets.end(), [](const std::string& set) { return set.starts_with("platform.cores="); });
+    const bool chosen =
+        std::any_of(sets.begin(), sets.end(), [](const std::string& set) { return set.starts_with("platform.cores="); });
     if (!chosen) all.push_back("platform.cores=" + std::to_string(load_kernel_snapshot(directory + "/snap0.json").cpus));
     all.insert(all.end(), sets.begin(), sets.end());
     ResolvedPoint point = Experiment::load("", all).resolve_single();
@@ -36,7 +37,7 @@ std::vector<ZoneBalance> balance(const TraceWorkload& workload, Session& session
     for (std::size_t i = 0; i < pages.zones().size(); ++i) {
         const alloc::Zone& zone = pages.zones()[i];
         std::uint64_t free = pages.free_pages(zone).raw();
-        for (Pfn page : session.node().kernel_pages()) free += zone.contains(page) ? 1 : 0;   // boot took them, not the trace
+        for (Pfn page : session.node().kernel_pages()) free += zone.contains(page) ? 1 : 0;  // boot took them, not the trace
         zones.push_back({zone.layout().name, free_pages(workload.trace().after.zones[i]).raw(), free});
     }
     return zones;
@@ -59,7 +60,8 @@ std::string simulate(const RunConfig& config) {
 }  // namespace
 
 bool ReplayReport::agrees() const {
-    const bool balanced = std::all_of(zones.begin(), zones.end(), [](const ZoneBalance& z) { return z.expected_free == z.free; });
+    const bool balanced =
+        std::all_of(zones.begin(), zones.end(), [](const ZoneBalance& z) { return z.expected_free == z.free; });
     return failures == 0 && overlaps == 0 && (balanced || !free_pages_compared);
 }
 

@@ -16,7 +16,7 @@ struct ReplayReport {
     std::uint64_t overlaps;  // allocations that were given pages of a live one
     std::vector<ZoneBalance> zones;
     bool free_pages_compared;  // false: a share of the allocations was declared unmapped, so that the balance must differ
-    RunResult result;           // of the one workload, with the resolved config
+    RunResult result;          // of the one workload, with the resolved config
 
     // No failure, no overlap, and every zone that was compared ends with the snapshot's free pages.
     [[nodiscard]] bool agrees() const;

@@ -9,39 +9,39 @@
 
 namespace splinter::platforms {
 
-inline constexpr int kResultSchema = 1;   // raise when a field changes its meaning or goes away
+inline constexpr int kResultSchema = 1;  // raise when a field changes its meaning or goes away
 
 // One resolved parameter with the place it came from.
 struct ConfigEntry {
-    std::string key;          // "hw.core.invlpg"
-    std::string value;        // canonical text with its unit: "200cyc", "64GiB", "freetype"
-    std::string origin;       // "default", "configs/platforms/skylake-sp-2s.toml:12:5", "--set"
-    std::string source;       // citation, "" where none applies
-    std::string confidence;   // H, M, L, MEM, assumed or ""
+    std::string key;         // "hw.core.invlpg"
+    std::string value;       // canonical text with its unit: "200cyc", "64GiB", "freetype"
+    std::string origin;      // "default", "configs/platforms/skylake-sp-2s.toml:12:5", "--set"
+    std::string source;      // citation, "" where none applies
+    std::string confidence;  // H, M, L, MEM, assumed or ""
 };
 
 // A figure of one phase; absent figures (no victims, not protected) are not in the map.
 struct Phase {
-    std::string name;                        // "population" | "steady" | "trace"
-    std::map<std::string, double> metrics;   // by the metric ids of run/metrics.h
+    std::string name;                       // "population" | "steady" | "trace"
+    std::map<std::string, double> metrics;  // by the metric ids of run/metrics.h
 };
 
 enum class LedgerSide { initiator, victim };
 
 struct LedgerLine {
     LedgerSide side;
-    std::string path;       // "alloc/rmqueue/flip/flush/ack-wait"
+    std::string path;  // "alloc/rmqueue/flip/flush/ack-wait"
     std::uint64_t cycles;
 };
 
 struct WorkloadResult {
-    std::string workload;                             // "secretmem" | "trace"
+    std::string workload;  // "secretmem" | "trace"
     std::vector<Phase> phases;
-    std::vector<LedgerLine> ledger;                   // all cores of a side summed, sorted by side, path; whole run
-    std::map<std::string, std::uint64_t> counters;    // kernel counters by the kernel's names, hardware counters by module path
-    std::map<std::string, std::string> facts;         // statements in words, e.g. "protection": "not protected"
-    std::uint64_t end_cycles = 0;                     // common end time of all cores
-    std::uint64_t state_hash = 0;                     // all cores' times and counters
+    std::vector<LedgerLine> ledger;                 // all cores of a side summed, sorted by side, path; whole run
+    std::map<std::string, std::uint64_t> counters;  // kernel counters by the kernel's names, hardware counters by module path
+    std::map<std::string, std::string> facts;       // statements in words, e.g. "protection": "not protected"
+    std::uint64_t end_cycles = 0;                   // common end time of all cores
+    std::uint64_t state_hash = 0;                   // all cores' times and counters
 };
 
 // One choice of a value for every axis of an experiment, in the order of its axes.
@@ -55,7 +55,7 @@ using PointKey = std::vector<AxisValue>;
 struct RunResult {
     std::string program_version;
     int schema = kResultSchema;
-    std::vector<ConfigEntry> config;                  // whole resolved config, sorted by key
+    std::vector<ConfigEntry> config;  // whole resolved config, sorted by key
     std::vector<WorkloadResult> workloads;
 };
 

@@ -28,8 +28,8 @@ struct OperationSamples {
     std::uint64_t pages = 0;                  // allocated
     std::uint64_t cycles = 0;                 // inside allocation and free calls
     std::uint64_t failures = 0;
-    std::uint64_t accesses = 0;                // data accesses that the workload measured
-    std::uint64_t access_cycles = 0;           // and their cycles
+    std::uint64_t accesses = 0;       // data accesses that the workload measured
+    std::uint64_t access_cycles = 0;  // and their cycles
 };
 
 // What a test puts beside, or in the place of, the parts that the configuration names.

@@ -15,7 +15,8 @@ std::string resolved_trace_directory(const ResolvedPoint& point) {
     const std::vector<std::string>& run = point.config.workload.run;
     if (std::find(run.begin(), run.end(), "trace") == run.end()) return directory;
     if (directory.empty())
-        throw UserError("workload.trace.directory", "not set, needed by the workload trace", "name a directory with trace.csv, snap0.json and snap1.json");
+        throw UserError("workload.trace.directory", "not set, needed by the workload trace",
+                        "name a directory with trace.csv, snap0.json and snap1.json");
     if (fs::path{directory}.is_absolute() || entry == point.entries.end()) return directory;
     // A file origin reads "path:line:column".
     const std::size_t column = entry->origin.rfind(':');

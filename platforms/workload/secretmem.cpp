@@ -51,8 +51,8 @@ class Secretmem : public Workload {
             think(session, core);
             const auto page = session.acquire(core, alloc::AllocRequest{});
             if (!page)
-                throw SimulatedFinding("out of memory: core" + std::to_string(core.raw()) + " got " + std::to_string(i) + " of " +
-                                       std::to_string(params_.pages) + " pages of secretmem");
+                throw SimulatedFinding("out of memory: core" + std::to_string(core.raw()) + " got " + std::to_string(i) +
+                                       " of " + std::to_string(params_.pages) + " pages of secretmem");
             pages.push_back(*page);
         }
     }

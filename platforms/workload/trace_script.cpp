@@ -45,14 +45,21 @@ class TraceScript::Builder {
     void add(std::size_t index) {
         const TraceEvent& event = trace_.log.events[index];
         switch (event.kind) {
-            case TraceEventKind::allocate: allocate(index, event); return;
-            case TraceEventKind::free: release(index, event); return;
+            case TraceEventKind::allocate:
+                allocate(index, event);
+                return;
+            case TraceEventKind::free:
+                release(index, event);
+                return;
             case TraceEventKind::bulk_return:
-                push(index, {.kind = TraceOperation::Kind::bulk_allocate, .cpu = event.cpu(), .order = Order{0U},
+                push(index, {.kind = TraceOperation::Kind::bulk_allocate,
+                             .cpu = event.cpu(),
+                             .order = Order{0U},
                              .zone = static_cast<std::uint8_t>(trace_.before.zones.size() - 1),
                              .subject = event.bulk_pages().raw()});
                 return;
-            default: return;   // what the kernel did inside: the model does it its own way
+            default:
+                return;  // what the kernel did inside: the model does it its own way
         }
     }
 
@@ -68,18 +75,26 @@ class TraceScript::Builder {
         const std::uint64_t number = script_.allocations_++;
         live_.emplace(event.pfn().raw(), Live{number, event.order});
         free_.erase(event.block());
-        push(index, {.kind = TraceOperation::Kind::allocate, .cpu = event.cpu(), .order = event.order,
-                     .migratetype = event.migratetype, .zone = zone_of(event), .is_protected = share_.matches(event),
+        push(index, {.kind = TraceOperation::Kind::allocate,
+                     .cpu = event.cpu(),
+                     .order = event.order,
+                     .migratetype = event.migratetype,
+                     .zone = zone_of(event),
+                     .is_protected = share_.matches(event),
                      .subject = number});
     }
 
     void release(std::size_t index, const TraceEvent& event) {
-        TraceOperation operation{.kind = TraceOperation::Kind::free_older, .cpu = event.cpu(), .order = event.order,
-                                 .zone = zone_of(event), .subject = event.pfn().raw()};
+        TraceOperation operation{.kind = TraceOperation::Kind::free_older,
+                                 .cpu = event.cpu(),
+                                 .order = event.order,
+                                 .zone = zone_of(event),
+                                 .subject = event.pfn().raw()};
         if (const auto live = live_.find(event.pfn().raw()); live != live_.end()) {
             if (live->second.order != event.order)
                 throw UserError(trace_.log.place(index), "free of order " + std::to_string(event.order.index()) +
-                                                             ", allocated with order " + std::to_string(live->second.order.index()));
+                                                             ", allocated with order " +
+                                                             std::to_string(live->second.order.index()));
             operation.kind = TraceOperation::Kind::free_allocated;
             operation.subject = live->second.number;
             live_.erase(live);
@@ -103,7 +118,7 @@ class TraceScript::Builder {
     const UnmappedShare& share_;
     TraceScript& script_;
     FrameSet free_;
-    std::unordered_map<std::uint64_t, Live> live_;   // by first frame; looked up only
+    std::unordered_map<std::uint64_t, Live> live_;  // by first frame; looked up only
 };
 
 TraceScript::TraceScript(const KernelTrace& trace, const UnmappedShare& share) {

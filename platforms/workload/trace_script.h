@@ -15,13 +15,13 @@ namespace splinter::platforms {
 struct TraceOperation {
     enum class Kind : std::uint8_t { allocate, bulk_allocate, free_allocated, free_bulk, free_older };
     Kind kind;
-    CpuId cpu;                     // of the recording
+    CpuId cpu;  // of the recording
     Order order;
     std::uint8_t migratetype = 0;
-    std::uint8_t zone = 0;         // index into the snapshot's zones
-    bool is_protected = false;     // allocate: declared unmapped
-    std::uint64_t subject = 0;     // allocate, free_allocated: number of the allocation; bulk_allocate: pages; free_older: pfn
-    std::size_t event = 0;         // index into the log, for messages
+    std::uint8_t zone = 0;      // index into the snapshot's zones
+    bool is_protected = false;  // allocate: declared unmapped
+    std::uint64_t subject = 0;  // allocate, free_allocated: number of the allocation; bulk_allocate: pages; free_older: pfn
+    std::size_t event = 0;      // index into the log, for messages
 };
 
 class TraceScript {

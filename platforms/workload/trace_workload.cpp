@@ -78,8 +78,12 @@ void TraceWorkload::pass_turn(Session& session, CpuId core) {
 
 void TraceWorkload::execute(Session& session, CpuId core, const TraceOperation& operation) {
     switch (operation.kind) {
-        case TraceOperation::Kind::allocate: allocate(session, core, operation); return;
-        case TraceOperation::Kind::bulk_allocate: allocate_bulk(session, core, operation); return;
+        case TraceOperation::Kind::allocate:
+            allocate(session, core, operation);
+            return;
+        case TraceOperation::Kind::bulk_allocate:
+            allocate_bulk(session, core, operation);
+            return;
         case TraceOperation::Kind::free_allocated: {
             const Block& block = blocks_[operation.subject];
             if (!block.first) return;
@@ -95,15 +99,18 @@ void TraceWorkload::execute(Session& session, CpuId core, const TraceOperation& 
         case TraceOperation::Kind::free_bulk:
             if (bulk_freed_ < bulk_pages_.size()) release(session, core, bulk_pages_[bulk_freed_++], operation.order);
             return;
-        case TraceOperation::Kind::free_older: release(session, core, Pfn{operation.subject}, operation.order); return;
+        case TraceOperation::Kind::free_older:
+            release(session, core, Pfn{operation.subject}, operation.order);
+            return;
     }
 }
 
 void TraceWorkload::allocate(Session& session, CpuId core, const TraceOperation& operation) {
-    const alloc::AllocRequest request{.order = operation.order,
-                                      .freetype = {static_cast<alloc::Migratetype>(operation.migratetype), alloc::Mapping::mapped},
-                                      .blocking = alloc::Blocking::may_block,
-                                      .only_zone = alloc::ZoneIndex{operation.zone}};
+    const alloc::AllocRequest request{
+        .order = operation.order,
+        .freetype = {static_cast<alloc::Migratetype>(operation.migratetype), alloc::Mapping::mapped},
+        .blocking = alloc::Blocking::may_block,
+        .only_zone = alloc::ZoneIndex{operation.zone}};
     ++counts_.allocations;
     Block& block = blocks_[operation.subject];
     block.is_protected = operation.is_protected;
@@ -143,12 +150,16 @@ void TraceWorkload::took(PfnRange range) {
 void TraceWorkload::check(Session&) {
     SPLINTER_CHECK(turn_ == script_.operations().size(), "every operation of the trace was executed");
     if (counts_.overlaps > 0)
-        throw SimulatedFinding(std::to_string(counts_.overlaps) + " allocations of the trace were given frames of a live block");
+        throw SimulatedFinding(std::to_string(counts_.overlaps) +
+                               " allocations of the trace were given frames of a live block");
     if (counts_.failures > 0 && failures_ == Failures::end_the_run)
-        throw SimulatedFinding("out of memory: " + std::to_string(counts_.failures) + " of " + std::to_string(counts_.allocations) +
+        throw SimulatedFinding("out of memory: " + std::to_string(counts_.failures) + " of " +
+                               std::to_string(counts_.allocations) +
                                " allocations of the trace, which the recorded kernel served, failed");
 }
 
-std::unique_ptr<Workload> make_trace(const RunConfig& config) { return std::make_unique<TraceWorkload>(config, TraceWorkload::Failures::end_the_run); }
+std::unique_ptr<Workload> make_trace(const RunConfig& config) {
+    return std::make_unique<TraceWorkload>(config, TraceWorkload::Failures::end_the_run);
+}
 
 }  // namespace splinter::platforms

@@ -10,32 +10,34 @@ namespace splinter::platforms {
 
 class TraceWorkload : public Workload {
   public:
-    // Allocations that the kernel served and the model cannot: figures that leave them out would mislead, so that they end a run; a
-    // replay reports how many there are.
+    // Allocations that the kernel served and the model cannot: figures that leave them out would mislead, so that they end a
+    // run; a replay reports how many there are.
     enum class Failures : std::uint8_t { end_the_run, are_counted };
     // Reads the trace. Throws UserError: missing, truncated, garbled.
     TraceWorkload(const RunConfig& config, Failures failures);
 
     [[nodiscard]] std::vector<std::string> phases() const override { return {"trace"}; }
-    [[nodiscard]] bool allocates(CpuId core) const override { return core.raw() < std::min<std::uint64_t>(trace_.before.cpus, cores_); }
+    [[nodiscard]] bool allocates(CpuId core) const override {
+        return core.raw() < std::min<std::uint64_t>(trace_.before.cpus, cores_);
+    }
     [[nodiscard]] const KernelSnapshot* snapshot() const override { return &trace_.before; }
     void prepare(Session& session) override;
     void run(Session& session, CpuId core) override;
     void check(Session& session) override;
 
     struct Counts {
-        std::uint64_t events = 0;        // lines of the trace
-        std::uint64_t allocations = 0;   // blocks asked for, bulk pages included
+        std::uint64_t events = 0;       // lines of the trace
+        std::uint64_t allocations = 0;  // blocks asked for, bulk pages included
         std::uint64_t frees = 0;
-        std::uint64_t failures = 0;      // allocations that the kernel served and the model could not
-        std::uint64_t overlaps = 0;      // allocations that were given frames of a live block
+        std::uint64_t failures = 0;  // allocations that the kernel served and the model could not
+        std::uint64_t overlaps = 0;  // allocations that were given frames of a live block
     };
     [[nodiscard]] const Counts& counts() const { return counts_; }
     [[nodiscard]] const KernelTrace& trace() const { return trace_; }
 
   private:
     struct Block {
-        std::optional<Pfn> first;   // nothing: the allocation failed
+        std::optional<Pfn> first;  // nothing: the allocation failed
         bool is_protected = false;
     };
     void wait_for_turn(Session& session, CpuId core, std::size_t operation);
@@ -51,12 +53,12 @@ class TraceWorkload : public Workload {
     std::uint64_t cores_;
     KernelTrace trace_;
     TraceScript script_;
-    std::vector<Block> blocks_;            // by number of the allocation
-    std::vector<Pfn> bulk_pages_;          // held, in the order of their allocation
+    std::vector<Block> blocks_;    // by number of the allocation
+    std::vector<Pfn> bulk_pages_;  // held, in the order of their allocation
     std::size_t bulk_freed_ = 0;
     FrameSet live_;
-    std::size_t turn_ = 0;                 // operation whose turn it is; changed at ordering points
-    std::vector<bool> waiting_;            // by core
+    std::size_t turn_ = 0;       // operation whose turn it is; changed at ordering points
+    std::vector<bool> waiting_;  // by core
     Counts counts_;
 };
 

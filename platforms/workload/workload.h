@@ -12,7 +12,7 @@
 
 namespace splinter::platforms {
 
-class Session;   // run/session.h
+class Session;  // run/session.h
 
 class Workload {
   public:

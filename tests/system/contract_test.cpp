@@ -5,9 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "platforms/run/child_process.h"
 #include "tests/system/broken_strategies.h"
 #include "tests/system/contract_audit.h"
-#include "platforms/run/child_process.h"
 #include "tests/system/probing_workload.h"
 #include "tests/system/small_run.h"
 

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <map>
 
-#include "tests/system/broken_strategies.h"
 #include "platforms/run/child_process.h"
+#include "tests/system/broken_strategies.h"
 #include "tests/system/probing_workload.h"
 #include "tests/system/small_run.h"
 
