@@ -13,22 +13,39 @@ void describe(TlbParams& p, std::string_view name, ParamVisitor& v) {
     const ParamGroup group{v, name};
     v.count("entries", p.entries, {0, 65536}, "entries; 0: the part has no such array");
     v.count("ways", p.ways, {1, 4096}, "associativity; entries / ways is a power of two");
+    v.choice("sizes", p.sizes, {"4k", "2m", "1g", "4k+2m", "4k+1g", "2m+1g", "4k+2m+1g"}, "page sizes that the array holds");
+    v.choice("index", p.index, {"linear", "folded"},
+             "set index: low bits of the page number, or those XORed with the same number of bits above them");
+    v.choice("replacement", p.replacement, {"lru", "tree-plru", "rotating-plru"}, "replacement policy (hw/mmu/replacement.h)");
+}
+
+// visit(key, TlbParams) for every array.
+template <class Params, class Visitor>
+void for_each_tlb(Params& p, Visitor&& visit) {
+    visit("l1d", p.l1d);
+    visit("l1d_large", p.l1d_large);
+    visit("l1d_huge", p.l1d_huge);
+    visit("l1s", p.l1s);
+    visit("l1i", p.l1i);
+    visit("l1i_large", p.l1i_large);
+    visit("l2", p.l2);
+    visit("l2_second", p.l2_second);
+    visit("l2i", p.l2i);
 }
 
 void describe(MmuParams& p, ParamVisitor& v) {
     const ParamGroup group{v, "mmu"};
-    describe(p.l1d_4k, "l1d_4k", v);
-    describe(p.l1d_2m, "l1d_2m", v);
-    describe(p.l1d_1g, "l1d_1g", v);
-    describe(p.l2_4k, "l2_4k", v);
-    describe(p.l2_2m, "l2_2m", v);
-    describe(p.l2_1g, "l2_1g", v);
-    v.cycles("l2_hit", p.l2_hit, kLatency, "added by an L1 TLB miss that hits the L2 TLB");
-    v.cycles("l2_miss", p.l2_miss, kLatency, "added before a page walk: the look-up in the L2 TLB that found nothing");
+    for_each_tlb(p, [&](std::string_view name, TlbParams& tlb) { describe(tlb, name, v); });
+    v.count("physical_bits", p.physical_bits, {36, 52},
+            "MAXPHYADDR: width of physical addresses; higher bits of an entry are reserved");
+    v.cycles("l2_hit", p.l2_hit, kLatency, "look-up of the L2 TLB, added by every L1 TLB miss");
     v.cycles("walk_step", p.walk_step, kLatency, "page-walk state machine, per level walked");
+    v.count("pml5_cache", p.pml5_cache, {0, 1024}, "PML5E cache, entries, fully associative (5-level paging only)");
     v.count("pml4_cache", p.pml4_cache, {0, 1024}, "PML4E cache, entries, fully associative");
     v.count("pdpt_cache", p.pdpt_cache, {0, 1024}, "PDPTE cache, entries, fully associative");
     v.count("pd_cache", p.pd_cache, {0, 1024}, "PDE cache, entries, fully associative");
+    v.count("shared_paging_cache", p.shared_paging_cache, {0, 4096},
+            "one paging-structure cache for all levels instead of one per level: its entries; 0: one per level");
 }
 
 void describe(CacheParams& p, std::string_view name, ParamVisitor& v) {
@@ -59,8 +76,13 @@ void describe(MemoryParams& p, ParamVisitor& v) {
 void describe(CoreParams& p, ParamVisitor& v) {
     const ParamGroup group{v, "core"};
     v.cycles("invlpg", p.invlpg, kLatency, "one INVLPG");
-    v.cycles("full_flush", p.full_flush, kLatency, "flush of everything, global entries included (INVPCID type 2)");
+    v.cycles("invpcid_address", p.invpcid_address, kLatency, "INVPCID type 0: one address of one PCID");
+    v.cycles("invpcid_context", p.invpcid_context, kLatency, "INVPCID type 1: one PCID");
+    v.cycles("full_flush", p.full_flush, kLatency, "INVPCID type 2: everything, global entries included");
+    v.cycles("invpcid_non_global", p.invpcid_non_global, kLatency, "INVPCID type 3: all but global entries");
+    v.cycles("pge_toggle", p.pge_toggle, kLatency, "CR4.PGE inverted and restored");
     v.cycles("cr3_write", p.cr3_write, kLatency, "MOV CR3 without the no-flush bit");
+    v.cycles("cr3_no_flush", p.cr3_no_flush, kLatency, "MOV CR3 with the no-flush bit");
     v.cycles("wrpkru", p.wrpkru, kLatency, "one WRPKRU");
     v.cycles("interrupt_entry_kernel", p.interrupt_entry_kernel, kLatency, "interrupt entry, interrupted in the kernel");
     v.cycles("interrupt_exit_kernel", p.interrupt_exit_kernel, kLatency, "return to the kernel");
@@ -77,22 +99,48 @@ void describe(IpiParams& p, ParamVisitor& v) {
 
 }  // namespace
 
-std::uint64_t checked_sets(const TlbParams& params, std::string_view key) {
-    const std::uint64_t sets = params.entries / params.ways;
-    if (params.entries > 0 && (params.entries % params.ways != 0 || !std::has_single_bit(sets)))
-        throw UserError(std::string{key}, "found " + std::to_string(params.entries) + " entries in " +
-                                              std::to_string(params.ways) + " ways, allowed: entries / ways a power of two");
-    return sets;
+void TlbParams::check(std::string_view key) const {
+    if (entries == 0) return;
+    const auto refuse = [&](const std::string& found, const std::string& allowed) {
+        throw UserError(std::string{key}, "found " + found + " in " + std::to_string(ways) + " ways, allowed: " + allowed);
+    };
+    if (entries % ways != 0 || !std::has_single_bit(sets()))
+        refuse(std::to_string(entries) + " entries", "entries / ways a power of two");
+    if (replacement == "tree-plru" && (!std::has_single_bit(ways) || ways > kMaxTreeWays))
+        refuse("replacement \"tree-plru\"", "a power of two up to " + std::to_string(kMaxTreeWays));
+    if (replacement == "rotating-plru" && ways != kRotatingWays)
+        refuse("replacement \"rotating-plru\"", std::to_string(kRotatingWays));
+}
+
+void MmuParams::check() const {
+    for_each_tlb(*this, [](std::string_view name, const TlbParams& tlb) { tlb.check("hw.mmu." + std::string{name}); });
+    for (const char* size : {"4k", "2m", "1g"})
+        if (l1d.holds(size) && l1d_large.holds(size) && l1d_huge.holds(size))
+            throw UserError("hw.mmu.l1d_huge.sizes", std::string{"found "} + size +
+                                                         ", which l1d and l1d_large hold too, allowed: "
+                                                         "a page size in at most two arrays of a level");
+    if (shared_paging_cache > 0 && pml5_cache + pml4_cache + pdpt_cache + pd_cache > 0)
+        throw UserError("hw.mmu.shared_paging_cache", "found " + std::to_string(shared_paging_cache) +
+                                                          " beside a cache per level, allowed: one of the two, the others 0");
+}
+
+void CacheParams::check(std::string_view key) const {
+    const std::uint64_t way = kCacheLineBytes * ways;
+    if (bytes >= way && bytes % way == 0) return;
+    throw UserError(std::string{key} + ".bytes", "found " + std::to_string(bytes) + " bytes in " + std::to_string(ways) +
+                                                     " ways, allowed: multiples of " + std::to_string(way) + " bytes");
+}
+
+void MemoryParams::check() const {
+    l1d.check("hw.mem.l1d");
+    l2.check("hw.mem.l2");
+    llc.check("hw.mem.llc");
 }
 
 void MachineParams::check() const {
     (void)resolved_quantum();
-    (void)checked_sets(mmu.l1d_4k, "hw.mmu.l1d_4k");
-    (void)checked_sets(mmu.l1d_2m, "hw.mmu.l1d_2m");
-    (void)checked_sets(mmu.l1d_1g, "hw.mmu.l1d_1g");
-    (void)checked_sets(mmu.l2_4k, "hw.mmu.l2_4k");
-    (void)checked_sets(mmu.l2_2m, "hw.mmu.l2_2m");
-    (void)checked_sets(mmu.l2_1g, "hw.mmu.l2_1g");
+    mmu.check();
+    mem.check();
 }
 
 Cycles MachineParams::resolved_quantum() const {

@@ -8,34 +8,53 @@
 
 namespace splinter::hw {
 
+inline constexpr std::uint64_t kMaxTreeWays = 32;   // of tree-plru, a power of two
+inline constexpr std::uint64_t kRotatingWays = 12;  // of rotating-plru
+inline constexpr std::uint64_t kCacheLineBytes = 64;
+
 // A set-associative array. entries / ways must be a power of two; entries = 0: the part has no such array.
 struct TlbParams {
     std::uint64_t entries = 0;
     std::uint64_t ways = 1;
+    std::string sizes = "4k";         // page sizes that it holds: "4k", "4k+2m", ...
+    std::string index = "linear";     // linear | folded: the set index bits, XORed with the next higher ones
+    std::string replacement = "lru";  // lru | tree-plru | rotating-plru (hw/mmu/replacement.h)
+
+    [[nodiscard]] std::uint64_t sets() const { return entries / ways; }
+    [[nodiscard]] bool holds(std::string_view size) const { return entries > 0 && sizes.find(size) != std::string::npos; }
+    // Throws UserError, naming `key`, if entries / ways is not a power of two or the replacement does not go with the ways.
+    void check(std::string_view key) const;
 };
 
-// The number of sets. Throws UserError, naming `key`, if entries / ways is not a power of two.
-[[nodiscard]] std::uint64_t checked_sets(const TlbParams& params, std::string_view key);
-
 struct MmuParams {
-    TlbParams l1d_4k{64, 4};
-    TlbParams l1d_2m{32, 4};
-    TlbParams l1d_1g{4, 4};
-    TlbParams l2_4k{1536, 12};
-    TlbParams l2_2m{1536, 12};
-    TlbParams l2_1g{16, 4};
-    Cycles l2_hit{9};              // added by an L1 miss that hits the L2 TLB
-    Cycles l2_miss{0};             // added before a walk: the look-up in the L2 TLB that found nothing
-    Cycles walk_step{2};           // state machine, per level walked
-    std::uint64_t pml4_cache = 4;  // paging-structure caches, entries, fully associative
+    TlbParams l1d{64, 4, "4k", "linear", "tree-plru"};
+    TlbParams l1d_large{32, 4, "2m", "linear", "tree-plru"};
+    TlbParams l1d_huge{4, 4, "1g", "linear", "tree-plru"};
+    TlbParams l1s;  // for stores alone, where the part has one; else stores use l1d
+    TlbParams l1i{64, 8, "4k", "linear", "tree-plru"};
+    TlbParams l1i_large{8, 8, "2m", "linear", "tree-plru"};
+    TlbParams l2{1536, 12, "4k+2m", "folded", "rotating-plru"};
+    TlbParams l2_second{16, 4, "1g"};
+    TlbParams l2i;                     // for instructions alone, where the part has one; else they use l2
+    std::uint64_t physical_bits = 46;  // MAXPHYADDR
+    Cycles l2_hit{9};                  // look-up of the L2 TLB, added by every L1 TLB miss
+    Cycles walk_step{2};               // state machine, per level walked
+    std::uint64_t pml5_cache = 2;      // paging-structure caches, entries, fully associative
+    std::uint64_t pml4_cache = 4;
     std::uint64_t pdpt_cache = 4;
     std::uint64_t pd_cache = 32;
+    std::uint64_t shared_paging_cache = 0;  // entries of one cache for all levels; with it the four above must be 0
+
+    void check() const;  // throws UserError for values that do not go together
 };
 
 // A cache of 64-byte lines. bytes = 64 * ways * sets; any number of sets.
 struct CacheParams {
     std::uint64_t bytes = 0;
     std::uint64_t ways = 1;
+
+    // Throws UserError, naming `key`, if the size is not a whole number of sets.
+    void check(std::string_view key) const;
 };
 
 // Latencies of levels are whole: from the load to its data, look-ups in the levels above included.
@@ -53,12 +72,19 @@ struct MemoryParams {
     Cycles transfer_cluster{135};      // a line taken from another core's cache: same cluster, same socket, other socket
     Cycles transfer_socket{135};
     Cycles transfer_cross{285};
+
+    void check() const;  // throws UserError for values that do not go together
 };
 
 struct CoreParams {
     Cycles invlpg{200};
-    Cycles full_flush{950};  // everything, global entries included (INVPCID type 2)
-    Cycles cr3_write{180};   // MOV CR3 without the no-flush bit
+    Cycles invpcid_address{230};     // INVPCID type 0
+    Cycles invpcid_context{200};     // type 1
+    Cycles full_flush{950};          // type 2: everything, global entries included
+    Cycles invpcid_non_global{900};  // type 3
+    Cycles pge_toggle{960};          // CR4.PGE inverted and restored
+    Cycles cr3_write{180};           // MOV CR3 without the no-flush bit
+    Cycles cr3_no_flush{110};        // with it
     Cycles wrpkru{23};
     Cycles interrupt_entry_kernel{250};
     Cycles interrupt_exit_kernel{250};

@@ -57,9 +57,9 @@ void Core::handle_interrupt(const Message& message) {
 }
 
 void Core::access(VirtAddr va, x86::Access access) {
-    const Mmu::Outcome outcome = mmu_.access(va, access);
-    if (outcome.fault) report_fault(va, *outcome.fault);
-    timeline_.advance(outcome.latency + line_latency(outcome.address));
+    const TranslationUnit::Outcome outcome = mmu_.unit().access(va, access);
+    if (outcome.result.kind != x86::AccessOutcome::Kind::ok) report_fault(va, outcome.result);
+    timeline_.advance(outcome.latency + line_latency(outcome.result.address));
 }
 
 Cycles Core::line_latency(PhysAddr address) {
@@ -68,15 +68,18 @@ Cycles Core::line_latency(PhysAddr address) {
 }
 
 PhysAddr Core::translate(VirtAddr va, x86::Access access) {
-    const Mmu::Outcome outcome = mmu_.access(va, access);
-    if (outcome.fault) report_fault(va, *outcome.fault);
+    const TranslationUnit::Outcome outcome = mmu_.unit().access(va, access);
+    if (outcome.result.kind != x86::AccessOutcome::Kind::ok) report_fault(va, outcome.result);
     if (outcome.latency != Cycles{0}) timeline_.advance(outcome.latency);
-    return outcome.address;
+    return outcome.result.address;
 }
 
-void Core::report_fault(VirtAddr va, const x86::PageFault& fault) const {
-    throw SimulatedFinding(fmt::format("page fault at {:#x}, error code {:#x}, on core{} at cycle {} in {}", va.raw(),
-                                       fault.error_code, id().raw(), timeline_.now().raw(), timeline_.ledger().path()));
+void Core::report_fault(VirtAddr va, const x86::AccessOutcome& outcome) const {
+    const std::string what = outcome.kind == x86::AccessOutcome::Kind::page_fault
+                                 ? fmt::format("page fault at {:#x}, error code {:#x},", va.raw(), outcome.fault.error_code)
+                                 : fmt::format("general protection fault, non-canonical address {:#x},", va.raw());
+    throw SimulatedFinding(
+        fmt::format("{} on core{} at cycle {} in {}", what, id().raw(), timeline_.now().raw(), timeline_.ledger().path()));
 }
 
 }  // namespace splinter::hw

@@ -47,7 +47,7 @@ class Core : public sc_core::sc_module {
     friend class Machine;
     void run_thread();  // SC_THREAD
     void handle_interrupt(const Message& message);
-    [[noreturn]] void report_fault(VirtAddr va, const x86::PageFault& fault) const;
+    [[noreturn]] void report_fault(VirtAddr va, const x86::AccessOutcome& outcome) const;
 
     Timeline timeline_;
     MachineParams params_;

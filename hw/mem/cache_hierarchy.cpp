@@ -14,9 +14,8 @@ CacheHierarchy::CacheHierarchy(const MachineParams& params, const Topology& topo
     for (std::uint32_t i = 0; i < params.cores; ++i) {
         const CpuId cpu{i};
         const std::uint64_t cluster = topology.cluster(cpu);
-        cores_.push_back(
-            {CacheTags{params_.l1d, "hw.mem.l1d"}, CacheTags{params_.l2, "hw.mem.l2"}, cluster, topology.socket(cpu), {}});
-        if (shared() && !clusters_[cluster]) clusters_[cluster].emplace(params_.llc, "hw.mem.llc");
+        cores_.push_back({CacheTags{params_.l1d}, CacheTags{params_.l2}, cluster, topology.socket(cpu), {}});
+        if (shared() && !clusters_[cluster]) clusters_[cluster].emplace(params_.llc);
     }
 }
 

@@ -2,14 +2,13 @@
 //
 // One 32-bit tag per line, each set kept in the order of last use: a look-up is a comparison of vectors (SSE2), aging and fill
 // shift them by one tag, without branches, in one or two lines of the host's cache. Any number of sets: the set is the line
-// number modulo that. Real last- level caches hash the address over slices by functions that are not published; modulo spreads
+// number modulo that. Real last-level caches hash the address over slices by functions that are not published; modulo spreads
 // pages as evenly. Leaves out: pseudo-LRU and adaptive replacement of real parts, dirty lines, prefetchers.
 #pragma once
 
 #include <emmintrin.h>
 
 #include <bit>
-#include <string_view>
 #include <vector>
 
 #include "hw/machine_params.h"
@@ -18,10 +17,10 @@ namespace splinter::hw {
 
 class CacheTags {
   public:
-    static constexpr std::uint64_t kLineBytes = 64;
+    static constexpr std::uint64_t kLineBytes = kCacheLineBytes;
 
-    // Throws UserError, naming `name`, if the size is not a whole number of sets.
-    CacheTags(const CacheParams& params, std::string_view name);
+    // REQUIRES: params.check() lets them pass.
+    explicit CacheTags(const CacheParams& params);
 
     // Makes the line of `address` the most recently used of its set. False: a miss; the line has replaced the least recently
     // used one. REQUIRES: line number / sets fits into 32 bits (256 GiB per set).

@@ -5,43 +5,70 @@
 namespace splinter::hw {
 
 PagingCache::PagingCache(const MmuParams& params) {
-    levels_[0].resize(params.pd_cache);
-    levels_[1].resize(params.pdpt_cache);
-    levels_[2].resize(params.pml4_cache);
+    const std::array<std::uint64_t, kLevels> sizes{params.pd_cache, params.pdpt_cache, params.pml4_cache, params.pml5_cache};
+    const auto add_bank = [this](std::uint64_t entries) {
+        const std::size_t slots = (entries + 1) & ~std::uint64_t{1};
+        banks_.push_back({std::vector<std::uint64_t>(slots), std::vector<std::uint64_t>(slots),
+                          std::vector<x86::WalkPoint>(slots), entries});
+    };
+    if (params.shared_paging_cache > 0) {
+        add_bank(params.shared_paging_cache);
+        return;
+    }
+    for (unsigned i = 0; i < kLevels; ++i) {
+        add_bank(sizes[i]);
+        bank_index_[i] = static_cast<std::uint8_t>(i);
+    }
 }
 
-std::optional<x86::WalkPoint> PagingCache::lookup(VirtAddr va, Pcid pcid) {
-    for (unsigned table = 1; table <= levels_.size(); ++table) {
+const x86::WalkPoint* PagingCache::lookup(VirtAddr va, Pcid pcid) {
+    for (unsigned table = 1; table <= kLevels; ++table) {
         const x86::Level level{table};
-        for (Slot& slot : levels_[index_of(level)]) {
-            if (slot.age == 0 || slot.pcid != pcid || slot.prefix != prefix_of(va, level)) continue;
-            slot.age = ++clock_;
-            return slot.point;
-        }
+        Bank& bank = bank_of(level);
+        const std::uint64_t wanted = tag(va, level, pcid);
+        const std::size_t slot = find_tag(bank.tags.data(), bank.tags.size(), wanted, wanted);
+        if (slot == kNoTag) continue;
+        bank.ages[slot] = ++clock_;
+        return &bank.points[slot];
     }
-    return std::nullopt;
+    return nullptr;
 }
 
 void PagingCache::insert(VirtAddr va, Pcid pcid, const x86::WalkPoint& point) {
-    std::vector<Slot>& slots = levels_[index_of(point.level)];
-    if (slots.empty()) return;
-    const std::uint64_t prefix = prefix_of(va, point.level);
-    auto slot = std::find_if(slots.begin(), slots.end(),
-                             [&](const Slot& s) { return s.age != 0 && s.prefix == prefix && s.pcid == pcid; });
-    if (slot == slots.end())
-        slot = std::min_element(slots.begin(), slots.end(), [](const Slot& a, const Slot& b) { return a.age < b.age; });
-    *slot = Slot{prefix, ++clock_, pcid, point};
+    Bank& bank = bank_of(point.level);
+    if (bank.entries == 0) return;
+    const std::uint64_t own = tag(va, point.level, pcid);
+    std::size_t slot = find_tag(bank.tags.data(), bank.tags.size(), own, own);
+    if (slot == kNoTag) {
+        const auto end = bank.ages.begin() + static_cast<std::ptrdiff_t>(bank.entries);  // a dropped entry has age 0
+        slot = static_cast<std::size_t>(std::min_element(bank.ages.begin(), end) - bank.ages.begin());
+    }
+    bank.tags[slot] = own;
+    bank.ages[slot] = ++clock_;
+    bank.points[slot] = point;
 }
 
-void PagingCache::invalidate_pcid(Pcid pcid) {
-    for (std::vector<Slot>& level : levels_)
-        for (Slot& slot : level)
-            if (slot.pcid == pcid) slot.age = 0;
+void PagingCache::drop_address(VirtAddr va, Pcid pcid) {
+    for (unsigned table = 1; table <= kLevels; ++table) {
+        const x86::Level level{table};
+        Bank& bank = bank_of(level);
+        const std::uint64_t own = tag(va, level, pcid);
+        const std::size_t slot = find_tag(bank.tags.data(), bank.tags.size(), own, own);
+        if (slot != kNoTag) bank.tags[slot] = bank.ages[slot] = 0;
+    }
 }
 
-void PagingCache::invalidate_all() {
-    for (std::vector<Slot>& level : levels_)
-        for (Slot& slot : level) slot.age = 0;
+void PagingCache::drop_pcid(Pcid pcid) {
+    for (Bank& bank : banks_)
+        for (std::size_t i = 0; i < bank.entries; ++i)
+            if (pcid_of(bank.tags[i]) == pcid) bank.tags[i] = bank.ages[i] = 0;
+}
+
+void PagingCache::drop_all() {
+    for (Bank& bank : banks_) {
+        std::fill(bank.tags.begin(), bank.tags.end(), 0);
+        std::fill(bank.ages.begin(), bank.ages.end(), 0);
+    }
 }
 
 }  // namespace splinter::hw

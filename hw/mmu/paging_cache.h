@@ -1,47 +1,64 @@
-// Paging-structure caches: PML4E, PDPTE and PDE caches, fully associative, true LRU, tagged with the PCID (SDM Vol. 3A
-// 4.10.3). Each holds entries that point to a table, with the rights gathered so far; a hit starts the walk at that table.
-// Pure. INVLPG drops every entry of the current PCID, whatever its address (SDM 4.10.4.1).
+// Paging-structure caches: PML5E, PML4E, PDPTE and PDE caches, one per level or one for all levels, fully associative, true
+// LRU, tagged with the PCID (SDM Vol. 3A 4.10.3). Each entry points to a table, with the rights gathered so far; a hit starts
+// the walk at that table. Pure.
 #pragma once
 
 #include <array>
+#include <optional>
 #include <vector>
 
-#include "hw/mmu/tlb_array.h"
+#include "hw/machine_params.h"
+#include "hw/mmu/tag_search.h"
+#include "hw/x86/pcid.h"
+#include "hw/x86/walk.h"
 
 namespace splinter::hw {
 
 class PagingCache {
   public:
+    // REQUIRES: params.check() passes.
     explicit PagingCache(const MmuParams& params);
     // The deepest cached point on the way to `va`; walks start at the root if there is none.
-    [[nodiscard]] std::optional<x86::WalkPoint> lookup(VirtAddr va, Pcid pcid);
+    [[nodiscard]] const x86::WalkPoint* lookup(VirtAddr va, Pcid pcid);
     // A walk has reached `point` for `va`. REQUIRES: point is not the root.
     void insert(VirtAddr va, Pcid pcid, const x86::WalkPoint& point);
-    void invalidate_pcid(Pcid pcid);
-    void invalidate_all();
-    // visit(VirtAddr first covered, Level of the cached table, Pcid, WalkPoint), for audits.
+    void drop_address(VirtAddr va, Pcid pcid);  // every entry that a walk for `va` could use
+    void drop_pcid(Pcid pcid);
+    void drop_all();
+    // visit(VirtAddr first covered, Pcid, WalkPoint), for audits.
     template <class Visitor>
     void for_each(Visitor&& visit) const;
 
   private:
-    struct Slot {
-        std::uint64_t prefix = 0;
-        std::uint64_t age = 0;  // 0: invalid
-        Pcid pcid;
-        x86::WalkPoint point{};
+    static constexpr unsigned kLevels = 4;  // cached tables: of PTEs (level 1) to of PML4Es (level 4, with 5-level paging)
+    static constexpr unsigned kPrefixShift = 16;
+    static constexpr unsigned kPcidShift = 4;
+    // Tag: the upper part of the address (bits 63:16), PCID (15:4), level of the cached table (3:1), Valid.
+    static std::uint64_t prefix_of(VirtAddr va, x86::Level table) { return va.raw() << 7 >> 7 >> (table.shift() + 9); }
+    static std::uint64_t tag(VirtAddr va, x86::Level table, Pcid pcid) {
+        return prefix_of(va, table) << kPrefixShift | std::uint64_t{pcid.raw()} << kPcidShift | table.number() << 1 | 1U;
+    }
+    static Pcid pcid_of(std::uint64_t tag) { return Pcid{static_cast<std::uint16_t>(tag >> kPcidShift & 0xfff)}; }
+    struct Bank {
+        std::vector<std::uint64_t> tags;  // 0: invalid; an even number
+        std::vector<std::uint64_t> ages;  // of last use
+        std::vector<x86::WalkPoint> points;
+        std::size_t entries = 0;
     };
-    // Index 0: tables of PTEs (PDE cache), 1: of PDEs (PDPTE cache), 2: of PDPTEs (PML4E cache).
-    static std::size_t index_of(x86::Level table_level) { return table_level.number() - 1; }
-    static std::uint64_t prefix_of(VirtAddr va, x86::Level table_level) { return va.raw() >> (table_level.shift() + 9); }
-    std::array<std::vector<Slot>, 3> levels_;
+    [[nodiscard]] Bank& bank_of(x86::Level table) { return banks_[bank_index_[table.number() - 1]]; }
+
+    std::vector<Bank> banks_;
+    std::array<std::uint8_t, kLevels> bank_index_{};
     std::uint64_t clock_ = 0;
 };
 
 template <class Visitor>
 void PagingCache::for_each(Visitor&& visit) const {
-    for (const std::vector<Slot>& level : levels_)
-        for (const Slot& slot : level)
-            if (slot.age != 0) visit(VirtAddr{slot.prefix << (slot.point.level.shift() + 9)}, slot.pcid, slot.point);
+    for (const Bank& bank : banks_)
+        for (std::size_t i = 0; i < bank.entries; ++i)
+            if (bank.tags[i] != 0)
+                visit(VirtAddr{bank.tags[i] >> kPrefixShift << (bank.points[i].level.shift() + 9)}, pcid_of(bank.tags[i]),
+                      bank.points[i]);
 }
 
 }  // namespace splinter::hw

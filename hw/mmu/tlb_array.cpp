@@ -1,120 +1,164 @@
 #include "hw/mmu/tlb_array.h"
 
+#include <bit>
+
 #include "hw/base/check.h"
 
 namespace splinter::hw {
 namespace {
 
-constexpr unsigned kVirtualBits = 57;
+using x86::PageSize;
+
+constexpr unsigned kVirtualBits = 57;  // LA57; addresses are canonical, so the upper bits repeat bit 56
+constexpr std::uint64_t kVirtualMask = (std::uint64_t{1} << kVirtualBits) - 1;
 constexpr std::uint64_t kSignBit = std::uint64_t{1} << (kVirtualBits - 1);
 
-// Undoes the cut to 57 bits: addresses are canonical, so the upper bits repeat bit 56.
-VirtAddr sign_extend(std::uint64_t address) {
-    return VirtAddr{(address & kSignBit) != 0 ? address | ~((std::uint64_t{1} << kVirtualBits) - 1) : address};
+VirtAddr sign_extend(std::uint64_t address) { return VirtAddr{(address & kSignBit) != 0 ? address | ~kVirtualMask : address}; }
+
+unsigned size_bits(const TlbParams& params) {
+    unsigned bits = 0;
+    for (const auto& [name, size] : {std::pair{"4k", PageSize::k4}, {"2m", PageSize::m2}, {"1g", PageSize::g1}})
+        if (params.holds(name)) bits |= 1U << static_cast<unsigned>(size);
+    return bits;
 }
 
 }  // namespace
 
-TlbArray::TlbArray(const TlbParams& params, x86::PageSize size, std::string_view name)
-    : size_{size}, shift_{x86::leaf_level(size).shift()}, ways_{params.ways}, sets_{checked_sets(params, name)} {
-    if (params.entries == 0) return;
-    floor_pcid_.assign(kPcidCount, 0);
-    tags_.assign(params.entries, 0);
-    ages_.assign(params.entries, 0);
-    data_.resize(params.entries);
-    stale_.assign(params.entries, 0);
+TlbArray::TlbArray(const TlbParams& params)
+    : ways_{params.ways},
+      stride_{(params.ways + 1) & ~std::uint64_t{1}},
+      sets_{params.sets()},
+      set_words_{1 + 2 * stride_},
+      sizes_{size_bits(params)},
+      fold_{params.index == "folded" ? static_cast<unsigned>(std::countr_zero(sets_)) : 0},
+      replacement_{params},
+      words_(sets_ * set_words_, 0) {}
+
+std::uint64_t TlbArray::page_number(VirtAddr va, PageSize size) {
+    return (va.raw() & kVirtualMask) >> x86::leaf_level(size).shift();
 }
 
-bool TlbArray::valid(std::size_t slot) const {
-    if (ages_[slot] <= floor_all_) return false;
-    if ((tags_[slot] & kGlobalTag) != 0) return true;
-    return ages_[slot] > floor_pcid_[(tags_[slot] >> 1) & (kPcidCount - 1)];
+const CachedEntry* TlbArray::lookup(VirtAddr va, PageSize size, Pcid pcid) {
+    const std::uint64_t page = page_number(va, size);
+    const std::size_t set = set_of(page, size);
+    if (!live(set)) return nullptr;
+    const Slot slot = find(set, tag(page, size, pcid), global_tag(page, size));
+    if (!slot.found()) return nullptr;
+    touch(slot);
+    return &entry_at(slot);
 }
 
-std::size_t TlbArray::find(std::uint64_t page_number, Pcid pcid) const {
-    if (sets_ == 0) return kNone;
-    const std::uint64_t own = tag(page_number, pcid);
-    const std::uint64_t global = tag(page_number, Pcid{}) | kGlobalTag;
-    const std::size_t base = set_base(page_number);
-    for (std::size_t slot = base; slot < base + ways_; ++slot)
-        if ((tags_[slot] == own || tags_[slot] == global) && valid(slot)) return slot;
-    return kNone;
+void TlbArray::use_again(const CachedEntry* entry) {
+    const std::size_t word = static_cast<std::size_t>(reinterpret_cast<const std::uint64_t*>(entry) - words_.data());
+    touch({word / set_words_, word % set_words_ - 1 - stride_});
 }
 
-const x86::Translation* TlbArray::lookup(VirtAddr va, Pcid pcid) {
-    const std::size_t slot = find(vpn(va), pcid);
-    if (slot == kNone) return nullptr;
-    ages_[slot] = ++clock_;
-    return &data_[slot];
+void TlbArray::touch(Slot slot) {
+    std::uint64_t& word = *header(slot.set);
+    const auto order = replacement_.touched(static_cast<std::uint32_t>(word), slot.set, slot.way);
+    word = word >> 32 << 32 | order;
+}
+
+// A set of an older epoch is empty.
+void TlbArray::revive(std::size_t set) {
+    if (live(set)) return;
+    std::uint64_t* const word = header(set);
+    *word = std::uint64_t{epoch_} << 32;
+    for (std::size_t way = 0; way < stride_; ++way) word[1 + way] = way < ways_ ? 0 : kNoEntry;
 }
 
 void TlbArray::insert(VirtAddr va, Pcid pcid, const x86::Translation& translation) {
-    if (sets_ == 0) return;
-    SPLINTER_CHECK(translation.size == size_, "a TLB array holds one page size");
-    const std::uint64_t page_number = vpn(va);
-    std::size_t victim = find(page_number, pcid);  // a second fill of the same page replaces the first
-    if (victim == kNone) {
-        const std::size_t base = set_base(page_number);
-        std::uint64_t oldest = ~std::uint64_t{0};
-        for (std::size_t slot = base; slot < base + ways_; ++slot) {
-            const std::uint64_t age = valid(slot) ? ages_[slot] : 0;
-            if (age < oldest) {
-                oldest = age;
-                victim = slot;
-            }
-        }
+    SPLINTER_CHECK(holds(translation.size), "a TLB array holds the page sizes of its parameters");
+    const std::uint64_t page = page_number(va, translation.size);
+    const std::size_t set = set_of(page, translation.size);
+    revive(set);
+    const std::uint64_t own = tag(page, translation.size, pcid);
+    const std::uint64_t global = global_tag(page, translation.size);
+    Slot slot = find(set, own, global);  // a second fill of the same page replaces the first
+    if (!slot.found()) slot = find(set, 0, 0);
+    if (!slot.found()) slot = {set, replacement_.victim(static_cast<std::uint32_t>(*header(set)), set)};
+    drop(slot);
+    // With Global set and cleared in turn both forms can be there.
+    for (Slot other = find(set, own, global); other.found(); other = find(set, own, global)) drop(other);
+    tag_at(slot) = translation.rights.global ? global : own;
+    entry_at(slot) = CachedEntry{translation};
+    touch(slot);
+}
+
+void TlbArray::drop_address(VirtAddr va, Pcid pcid, Globals globals) {
+    for (PageSize size : x86::kPageSizes) {
+        if (!holds(size)) continue;
+        const std::uint64_t page = page_number(va, size);
+        const std::size_t set = set_of(page, size);
+        if (!live(set)) continue;
+        const std::uint64_t own = tag(page, size, pcid);
+        const std::uint64_t global = globals == Globals::dropped ? global_tag(page, size) : own;
+        for (Slot slot = find(set, own, global); slot.found(); slot = find(set, own, global)) drop(slot);
     }
-    drop(victim);
-    tags_[victim] = translation.rights.global ? tag(page_number, Pcid{}) | kGlobalTag : tag(page_number, pcid);
-    ages_[victim] = ++clock_;
-    data_[victim] = translation;
 }
 
-void TlbArray::invalidate_page(VirtAddr va, Pcid pcid) {
-    // At most one entry of the PCID and one global one.
-    for (std::size_t slot = find(vpn(va), pcid); slot != kNone; slot = find(vpn(va), pcid)) drop(slot);
+template <class Predicate>
+void TlbArray::drop_if(Predicate&& dies) {
+    for_each_slot([&](Slot slot, std::uint64_t tag) {
+        if (dies(tag)) drop(slot);
+    });
 }
 
-void TlbArray::invalidate_pcid(Pcid pcid) {
-    if (sets_ == 0) return;
-    floor_pcid_[pcid.raw()] = clock_;
-    drop_stale_if_invalid();
+void TlbArray::drop_pcid(Pcid pcid) {
+    drop_if([&](std::uint64_t tag) { return (tag & kGlobal) == 0 && pcid_of(tag) == pcid; });
 }
 
-void TlbArray::invalidate_all() {
-    floor_all_ = clock_;
-    drop_stale_if_invalid();
+void TlbArray::drop_address_everywhere(VirtAddr va, Globals globals) {
+    drop_if([&](std::uint64_t tag) {
+        return tag >> kPageShiftInTag == page_number(va, size_of(tag)) && (globals == Globals::dropped || (tag & kGlobal) == 0);
+    });
 }
 
-CachedTranslation TlbArray::describe(std::size_t slot) const {
-    const std::uint64_t pcid = (tags_[slot] >> 1) & (kPcidCount - 1);
-    return {sign_extend((tags_[slot] >> 13) << shift_), size_, Pcid{static_cast<std::uint16_t>(pcid)}, data_[slot]};
+void TlbArray::drop_global() {
+    drop_if([](std::uint64_t tag) { return (tag & kGlobal) != 0; });
 }
 
-void TlbArray::mark_stale(VirtAddr va, Pcid pcid) {
-    const std::size_t slot = find(vpn(va), pcid);
-    if (slot != kNone) mark(slot);
+void TlbArray::drop_non_global() {
+    drop_if([](std::uint64_t tag) { return (tag & kGlobal) == 0; });
 }
 
-void TlbArray::mark(std::size_t slot) {
-    if (stale_[slot] == 0) ++stale_count_;
-    stale_[slot] = 1;
+void TlbArray::drop_all() {
+    if (stale_count_ > 0)  // their drop is reported one by one
+        for_each_slot([this](Slot slot, std::uint64_t) {
+            if (entry_at(slot).stale()) drop(slot);
+        });
+    if (++epoch_ != 0) return;
+    words_.assign(words_.size(), 0);  // the epoch has wrapped
+    epoch_ = 1;
 }
 
-void TlbArray::drop(std::size_t slot) {
-    if (stale_[slot] != 0) {
-        stale_[slot] = 0;
-        --stale_count_;
-        const CachedTranslation gone = describe(slot);
-        if (listener_ != nullptr) listener_->on_stale_drop(gone.page, gone.size);
-    }
-    ages_[slot] = 0;
+CachedTranslation TlbArray::describe(Slot slot) const {
+    const std::uint64_t tag = tags(slot.set)[slot.way];
+    const std::uint64_t page = tag >> kPageShiftInTag;
+    return {sign_extend(page << x86::leaf_level(size_of(tag)).shift()), size_of(tag), pcid_of(tag),
+            entry_at(slot).translation()};
 }
 
-void TlbArray::drop_stale_if_invalid() {
-    if (stale_count_ == 0) return;
-    for (std::size_t slot = 0; slot < stale_.size(); ++slot)
-        if (stale_[slot] != 0 && !valid(slot)) drop(slot);
+void TlbArray::mark_stale(VirtAddr va, PageSize size, Pcid pcid) {
+    const std::uint64_t page = page_number(va, size);
+    const std::size_t set = set_of(page, size);
+    if (!live(set)) return;
+    const Slot slot = find(set, tag(page, size, pcid), global_tag(page, size));
+    if (slot.found()) mark(slot);
+}
+
+void TlbArray::mark(Slot slot) {
+    if (!entry_at(slot).stale()) ++stale_count_;
+    entry_at(slot).mark_stale();
+}
+
+void TlbArray::drop(Slot slot) {
+    const CachedTranslation gone = describe(slot);
+    const bool reported = tag_at(slot) != 0 && entry_at(slot).stale();
+    tag_at(slot) = 0;
+    if (!reported) return;
+    --stale_count_;
+    if (listener_ != nullptr) listener_->on_stale_drop(gone.page, gone.size);
 }
 
 }  // namespace splinter::hw

@@ -1,27 +1,29 @@
-// One set-associative TLB array for one page size, tagged with PCID and Global (SDM Vol. 3A 4.10.2), true LRU. Pure.
+// One set-associative TLB array for one or more page sizes, tagged with PCID, page size and Global (SDM Vol. 3A 4.10.2). Pure.
 //
-// Structure of arrays: 64-bit tags and 64-bit ages per way. An age is the time of last use on the array's own clock; an entry
-// is valid if its age is above the floor of its kind (all, non-global, its PCID), so that every flush is O(1).
-// Models: linear set index, true LRU. Leaves out: hashed indices and tree-PLRU of real parts.
+// A set is one run of words: its epoch and replacement state, the tags of its ways, their entries. The tags are compared two at
+// a time (SSE2). Many simulated cores share the host's caches: a hit should touch two host lines, not five. A full flush is
+// O(1): it starts a new epoch, and a set of an older epoch is empty. Set index (linear, or folded as Skylake's L2 TLB does) and
+// replacement (replacement.h) are parameters.
 //
 // An entry can be marked stale: it still gives rights that the page tables have taken away. Dropping a stale entry, for
 // whatever reason, is reported to the StaleListener; that is what the exposure measure is made of.
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "hw/machine_params.h"
+#include "hw/mmu/cached_entry.h"
+#include "hw/mmu/replacement.h"
+#include "hw/mmu/tag_search.h"
+#include "hw/x86/pcid.h"
 #include "hw/x86/walk.h"
 
 namespace splinter::hw {
 
-// Process-context identifier (SDM 4.10.1), 0 to 4095.
-class Pcid : public Quantity<class PcidTag, std::uint16_t> {
-  public:
-    using Quantity::Quantity;
-};
-inline constexpr std::size_t kPcidCount = 4096;
+// Which entries of an address or a PCID an invalidation drops besides the PCID's own.
+enum class Globals : std::uint8_t { kept, dropped };
 
 // One cached translation, for audits.
 struct CachedTranslation {
@@ -39,91 +41,143 @@ class StaleListener {
 
 class TlbArray {
   public:
-    // Throws UserError if entries / ways is not a power of two.
-    TlbArray(const TlbParams& params, x86::PageSize size, std::string_view name);
+    // REQUIRES: params.check() passes.
+    explicit TlbArray(const TlbParams& params);
 
     void set_listener(StaleListener* listener) { listener_ = listener; }
-    // The entry for `va` under `pcid` (or a global one), now most recently used; nullptr on a miss.
-    [[nodiscard]] const x86::Translation* lookup(VirtAddr va, Pcid pcid);
-    // Makes an entry the most recently used, as a lookup() that finds it again would. REQUIRES: as is_stale(), and no
-    // invalidation.
-    void use_again(const x86::Translation* entry) { ages_[static_cast<std::size_t>(entry - data_.data())] = ++clock_; }
-    // Replaces the least recently used way. REQUIRES: translation.size is this array's.
-    void insert(VirtAddr va, Pcid pcid, const x86::Translation& translation);
-    void invalidate_page(VirtAddr va, Pcid pcid);  // the entry of the PCID and the global one
-    void invalidate_pcid(Pcid pcid);               // all non-global entries of the PCID
-    void invalidate_all();
+    [[nodiscard]] bool holds(x86::PageSize size) const { return (sizes_ >> static_cast<unsigned>(size) & 1) != 0; }
+    [[nodiscard]] std::size_t entries() const { return sets_ * ways_; }
+    // Pages of `size` are spread over two arrays by their lowest page-number bit: the set index leaves that bit out.
+    void share_with_twin(x86::PageSize size) { index_skip_[static_cast<std::size_t>(size)] = 1; }
 
-    // Marks the entry for `va` under `pcid`, if there is one.
-    void mark_stale(VirtAddr va, Pcid pcid);
-    // REQUIRES: `entry` came from lookup() and nothing was inserted since.
-    [[nodiscard]] bool is_stale(const x86::Translation* entry) const {
-        return stale_[static_cast<std::size_t>(entry - data_.data())] != 0;
-    }
+    // The entry for `va` under `pcid` (or a global one) at a page size that the array holds, now the most recently used;
+    // nullptr on a miss.
+    [[nodiscard]] const CachedEntry* lookup(VirtAddr va, x86::PageSize size, Pcid pcid);
+    // Makes an entry the most recently used, as a lookup() that finds it again would. REQUIRES: it came from lookup(), and no
+    // insert() or drop since then.
+    void use_again(const CachedEntry* entry);
+    // Replaces an entry of the same page, else an invalid way, else the victim of the replacement policy.
+    // REQUIRES: holds(translation.size).
+    void insert(VirtAddr va, Pcid pcid, const x86::Translation& translation);
+
+    // All page sizes of `va`: the entries of the PCID, and the global ones if asked.
+    void drop_address(VirtAddr va, Pcid pcid, Globals globals);
+    void drop_address_everywhere(VirtAddr va, Globals globals);  // under every PCID
+    void drop_pcid(Pcid pcid);                                   // all non-global entries of the PCID
+    void drop_global();                                          // all global entries
+    void drop_non_global();                                      // of every PCID
+    void drop_all();
+
+    // Marks the entry of `va` at `size` under `pcid`, if there is one.
+    void mark_stale(VirtAddr va, x86::PageSize size, Pcid pcid);
     // Marks each valid entry that overlaps [begin, begin + bytes) and reports it to `visit(page, size)`.
     template <class Visitor>
-    void mark_stale(VirtAddr begin, std::uint64_t bytes, Visitor&& visit);
+    void mark_stale_range(VirtAddr begin, std::uint64_t bytes, Visitor&& visit);
     template <class Visitor>
     void for_each(Visitor&& visit) const;
-    [[nodiscard]] std::size_t entries() const { return tags_.size(); }
 
   private:
-    static constexpr std::uint64_t kGlobalTag = 1;
+    // Tag: page number (bits 60:16), PCID (15:4), page size (3:2), Global, Valid.
+    static constexpr std::uint64_t kValid = 1;
+    static constexpr std::uint64_t kGlobal = 2;
+    static constexpr unsigned kSizeShift = 2;
+    static constexpr unsigned kPcidShift = 4;
+    static constexpr unsigned kPageShiftInTag = 16;
+    static constexpr std::uint64_t kNoEntry = std::uint64_t{1} << 62;  // fills up an odd number of ways; matches nothing
     static constexpr std::size_t kNone = ~std::size_t{0};
-    [[nodiscard]] std::uint64_t vpn(VirtAddr va) const { return (va.raw() & kCanonicalBits) >> shift_; }
-    [[nodiscard]] std::uint64_t tag(std::uint64_t page_number, Pcid pcid) const {
-        return page_number << 13 | std::uint64_t{pcid.raw()} << 1;
-    }
-    [[nodiscard]] std::size_t set_base(std::uint64_t page_number) const { return (page_number & (sets_ - 1)) * ways_; }
-    [[nodiscard]] bool valid(std::size_t slot) const;
-    [[nodiscard]] std::size_t find(std::uint64_t page_number, Pcid pcid) const;
-    [[nodiscard]] CachedTranslation describe(std::size_t slot) const;
-    void drop(std::size_t slot);
-    void drop_stale_if_invalid();
-    void mark(std::size_t slot);
+    // A slot is a way's place in words_, counted from the first tag of its set.
+    struct Slot {
+        std::size_t set = 0;
+        std::size_t way = kNone;
+        [[nodiscard]] bool found() const { return way != kNone; }
+    };
 
-    static constexpr std::uint64_t kCanonicalBits = 0x01ffffffffffffffU;  // bits 56:0, enough for LA57
-    x86::PageSize size_;
-    unsigned shift_;
+    static std::uint64_t page_number(VirtAddr va, x86::PageSize size);
+    static std::uint64_t tag(std::uint64_t page, x86::PageSize size, Pcid pcid) {
+        return page << kPageShiftInTag | std::uint64_t{pcid.raw()} << kPcidShift | std::uint64_t(size) << kSizeShift | kValid;
+    }
+    static std::uint64_t global_tag(std::uint64_t page, x86::PageSize size) { return tag(page, size, Pcid{}) | kGlobal; }
+    static x86::PageSize size_of(std::uint64_t tag) { return static_cast<x86::PageSize>(tag >> kSizeShift & 3); }
+    static Pcid pcid_of(std::uint64_t tag) { return Pcid{static_cast<std::uint16_t>(tag >> kPcidShift & 0xfff)}; }
+    [[nodiscard]] std::size_t set_of(std::uint64_t page, x86::PageSize size) const {
+        const std::uint64_t bits = page >> index_skip_[static_cast<std::size_t>(size)];
+        return (bits ^ (fold_ == 0 ? 0 : bits >> fold_)) & (sets_ - 1);
+    }
+    [[nodiscard]] std::uint64_t* header(std::size_t set) { return &words_[set * set_words_]; }
+    [[nodiscard]] const std::uint64_t* tags(std::size_t set) const { return &words_[set * set_words_ + 1]; }
+    [[nodiscard]] std::uint64_t& tag_at(Slot slot) { return words_[slot.set * set_words_ + 1 + slot.way]; }
+    [[nodiscard]] CachedEntry& entry_at(Slot slot) {
+        return *reinterpret_cast<CachedEntry*>(&words_[slot.set * set_words_ + 1 + stride_ + slot.way]);
+    }
+    [[nodiscard]] const CachedEntry& entry_at(Slot slot) const { return const_cast<TlbArray*>(this)->entry_at(slot); }
+    [[nodiscard]] bool live(std::size_t set) const { return words_[set * set_words_] >> 32 == epoch_; }
+    [[nodiscard]] Slot find(std::size_t set, std::uint64_t own, std::uint64_t global) const {
+        return {set, find_tag(tags(set), stride_, own, global)};
+    }
+    void touch(Slot slot);
+    [[nodiscard]] CachedTranslation describe(Slot slot) const;
+    void revive(std::size_t set);
+    void drop(Slot slot);
+    void mark(Slot slot);
+    // visit(Slot, tag) for every valid entry.
+    template <class Visitor>
+    void for_each_slot(Visitor&& visit) const;
+    template <class Predicate>
+    void drop_if(Predicate&& dies);
+
     std::size_t ways_;
-    std::size_t sets_;
-    std::uint64_t clock_ = 0;
-    std::uint64_t floor_all_ = 0;            // entries not used since are invalid
-    std::vector<std::uint64_t> floor_pcid_;  // the same for non-global entries, per PCID
-    std::vector<std::uint64_t> tags_;
-    std::vector<std::uint64_t> ages_;  // 0: never filled
-    std::vector<x86::Translation> data_;
-    std::vector<std::uint8_t> stale_;
+    std::size_t stride_;  // ways, rounded up to an even number
+    std::size_t sets_ = 0;
+    std::size_t set_words_;  // header, tags, entries
+    unsigned sizes_ = 0;     // bit per page size
+    unsigned fold_ = 0;      // index = page ^ page >> fold; 0: linear
+    std::uint8_t index_skip_[3] = {};
+    Replacement replacement_;
+    std::uint32_t epoch_ = 1;
+    std::vector<std::uint64_t> words_;  // by set: epoch (63:32) and order (31:0); tags, 0: invalid; entries
     std::size_t stale_count_ = 0;
     StaleListener* listener_ = nullptr;
 };
 
 template <class Visitor>
-void TlbArray::mark_stale(VirtAddr begin, std::uint64_t bytes, Visitor&& visit) {
-    const std::uint64_t first = vpn(begin);
-    const std::uint64_t last = vpn(begin + (bytes - 1));
-    const auto consider = [&](std::size_t slot) {
-        const std::uint64_t page_number = tags_[slot] >> 13;
-        if (!valid(slot) || page_number < first || page_number > last) return;
-        mark(slot);
-        visit(describe(slot).page, size_);
-    };
-    if (sets_ == 0) return;
-    if (last - first + 1 >= sets_) {
-        for (std::size_t slot = 0; slot < tags_.size(); ++slot) consider(slot);
-        return;
+void TlbArray::for_each_slot(Visitor&& visit) const {
+    for (std::size_t set = 0; set < sets_; ++set) {
+        if (!live(set)) continue;
+        for (std::size_t way = 0; way < ways_; ++way)
+            if ((tags(set)[way] & kValid) != 0) visit(Slot{set, way}, tags(set)[way]);
     }
-    for (std::uint64_t page_number = first; page_number <= last; ++page_number)
-        for (std::size_t way = 0; way < ways_; ++way) {
-            const std::size_t slot = set_base(page_number) + way;
-            if (tags_[slot] >> 13 == page_number) consider(slot);
+}
+
+template <class Visitor>
+void TlbArray::mark_stale_range(VirtAddr begin, std::uint64_t bytes, Visitor&& visit) {
+    const VirtAddr last = begin + (bytes - 1);
+    for (x86::PageSize size : x86::kPageSizes) {
+        if (!holds(size)) continue;
+        const std::uint64_t first_page = page_number(begin, size);
+        const std::uint64_t last_page = page_number(last, size);
+        const auto consider = [&](Slot slot, std::uint64_t tag) {
+            const std::uint64_t page = tag >> kPageShiftInTag;
+            if (size_of(tag) != size || page < first_page || page > last_page) return;
+            mark(slot);
+            visit(describe(slot).page, size);
+        };
+        if (last_page - first_page >= sets_) {
+            for_each_slot(consider);
+            continue;
         }
+        for (std::uint64_t page = first_page; page <= last_page; ++page) {
+            const std::size_t set = set_of(page, size);
+            if (!live(set)) continue;
+            for (std::size_t way = 0; way < ways_; ++way)
+                if (tags(set)[way] >> kPageShiftInTag == page && (tags(set)[way] & kValid) != 0)
+                    consider({set, way}, tags(set)[way]);
+        }
+    }
 }
 
 template <class Visitor>
 void TlbArray::for_each(Visitor&& visit) const {
-    for (std::size_t slot = 0; slot < tags_.size(); ++slot)
-        if (valid(slot)) visit(describe(slot));
+    for_each_slot([&](Slot slot, std::uint64_t) { visit(describe(slot)); });
 }
 
 }  // namespace splinter::hw

@@ -1,46 +1,30 @@
-// One memory access as the MMU sees it, the rights of a translation, and the registers that the permission check reads.
+// One memory access as the MMU sees it, and the rights of a translation.
 #pragma once
 
 #include <cstdint>
 
+#include "hw/x86/paging_state.h"
 #include "hw/x86/pte.h"
 
 namespace splinter::x86 {
 
 enum class AccessKind : std::uint8_t { read, write, fetch };
-enum class Mode : std::uint8_t { user, supervisor };  // CPL 3, or CPL below 3
+enum class Mode : std::uint8_t { user, supervisor };  // of the access, SDM Vol. 3A 4.6: CPL 3, or CPL below 3 or implicit
+
+// Who asks for the access (SDM Vol. 3A 4.6): the instruction itself ("explicit"), or the processor on its behalf for a system
+// structure, such as a descriptor of the GDT or LDT ("implicit": supervisor mode at every CPL).
+enum class Origin : std::uint8_t { instruction, system_structure };
 
 struct Access {
     AccessKind kind = AccessKind::read;
     Mode mode = Mode::supervisor;
+    Origin origin = Origin::instruction;
+
+    static constexpr Access implicit(AccessKind kind) { return {kind, Mode::supervisor, Origin::system_structure}; }
+    friend constexpr bool operator==(const Access&, const Access&) = default;
 };
 
-// Protection-key rights register, PKRU or PKRS: two bits per key (SDM Vol. 3A 4.6.2).
-class KeyRights {
-  public:
-    constexpr KeyRights() = default;
-    explicit constexpr KeyRights(std::uint32_t raw) : raw_{raw} {}
-    [[nodiscard]] constexpr bool access_disabled(unsigned key) const { return ((raw_ >> (2 * key)) & 1) != 0; }
-    [[nodiscard]] constexpr bool write_disabled(unsigned key) const { return ((raw_ >> (2 * key + 1)) & 1) != 0; }
-    [[nodiscard]] constexpr std::uint32_t raw() const { return raw_; }
-
-  private:
-    std::uint32_t raw_ = 0;
-};
-
-// Control-register state that decides about rights. Defaults: what Linux runs with.
-struct PagingMode {
-    bool write_protect = true;     // CR0.WP
-    bool smep = true;              // CR4.SMEP
-    bool smap = true;              // CR4.SMAP
-    bool alignment_check = false;  // RFLAGS.AC: user pages may be touched by explicit supervisor accesses
-    bool pku = true;               // CR4.PKE
-    bool pks = false;              // CR4.PKS
-    KeyRights pkru;
-    KeyRights pkrs;
-};
-
-// Rights over all levels of a walk: R/W and U/S are ANDed, XD is ORed; G and the key come from the leaf (SDM 4.6, 4.6.2).
+// Rights over all levels of a walk: R/W and U/S are ANDed, XD is ORed; G, D and the key come from the leaf (SDM 4.6, 4.6.2).
 struct Rights {
     bool writable = true;
     bool user = true;
@@ -54,9 +38,9 @@ struct Rights {
         user = user && entry.has(Pte::kUser);
         no_execute = no_execute || entry.has(Pte::kNoExecute);
     }
-    constexpr void take_leaf(Pte leaf) {
+    constexpr void take_leaf(Pte leaf, const PagingState& state) {
         restrict_by(leaf);
-        global = leaf.has(Pte::kGlobal);
+        global = state.pge && leaf.has(Pte::kGlobal);  // SDM 4.10.2.4: G is ignored if CR4.PGE = 0
         dirty = leaf.has(Pte::kDirty);
         key = static_cast<std::uint8_t>(leaf.key());
     }

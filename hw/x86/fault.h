@@ -1,4 +1,4 @@
-// A page fault as the processor reports it (SDM Vol. 3A 4.7, "Page-Fault Exceptions").
+// A page fault as the processor reports it (SDM Vol. 3A 4.7, "Page-Fault Exceptions", and 6.15, interrupt 14).
 #pragma once
 
 #include "hw/x86/access.h"
@@ -18,11 +18,13 @@ struct PageFault {
     friend constexpr bool operator==(const PageFault&, const PageFault&) = default;
 };
 
-// The bits of the error code that follow from the access alone. I/D is reported because Linux runs with EFER.NXE = 1.
-constexpr std::uint32_t access_bits(Access access) {
+// The bits of the error code that follow from the access alone, whatever went wrong (SDM 4.7): W/R; U/S, which is 0 for an
+// implicit access at CPL 3 too; I/D, which is reported only if fetches have rights of their own: EFER.NXE or CR4.SMEP.
+constexpr std::uint32_t access_bits(Access access, const PagingState& state) {
+    const bool tells_fetches = state.nxe || state.smep;
     return (access.kind == AccessKind::write ? PageFault::kWriteBit : 0) |
            (access.mode == Mode::user ? PageFault::kUserBit : 0) |
-           (access.kind == AccessKind::fetch ? PageFault::kFetchBit : 0);
+           (access.kind == AccessKind::fetch && tells_fetches ? PageFault::kFetchBit : 0);
 }
 
 }  // namespace splinter::x86

@@ -5,7 +5,7 @@
 
 namespace splinter::x86 {
 
-// Level of a page-table entry: 1 = PTE, 2 = PDE, 3 = PDPTE, 4 = PML4E.
+// Level of a page-table entry: 1 = PTE, 2 = PDE, 3 = PDPTE, 4 = PML4E, 5 = PML5E.
 class Level : public Quantity<class LevelTag, std::uint8_t> {
   public:
     using Quantity::Quantity;
@@ -24,6 +24,7 @@ inline constexpr Level kPte{1U};
 inline constexpr Level kPde{2U};
 inline constexpr Level kPdpte{3U};
 inline constexpr Level kPml4e{4U};
+inline constexpr Level kPml5e{5U};
 inline constexpr unsigned kEntriesPerTable = 512;
 
 enum class PageSize : std::uint8_t { k4, m2, g1 };

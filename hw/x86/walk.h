@@ -1,15 +1,18 @@
 // A page walk as a state machine that is told each entry in turn (gem5's split: timed and functional walks take the same
 // steps). Pure; who reads the entries and what that costs is the caller's business. SDM Vol. 3A 4.5.4, figures 4-8 to 4-10.
 //
-//     Walk walk{va, root};
+//     Walk walk{va, root, state};
 //     while (!walk.done()) walk.step(memory.load(walk.entry_address()));
 //
-// Models 4-level paging. Leaves out: LA57, reserved bits by MAXPHYADDR, the canonical check.
+// A caller that wants a record of the steps looks at point() and the entry in its own loop, as `splinter walk` does.
+// Models 4-level and 5-level paging with leaves of 4 KiB, 2 MiB and 1 GiB. Leaves out: processors without 1 GiB pages, HLAT,
+// SGX.
 #pragma once
 
 #include <optional>
 
 #include "hw/x86/access.h"
+#include "hw/x86/fault.h"
 
 namespace splinter::x86 {
 
@@ -21,6 +24,15 @@ struct Translation {
     friend constexpr bool operator==(const Translation&, const Translation&) = default;
 };
 
+// Why a walk found no translation, and the entry that ended it.
+struct WalkFailure {
+    enum class Reason : std::uint8_t { not_present, reserved_bit };
+    Reason reason;
+    Level level;
+    Pte entry;
+    friend constexpr bool operator==(const WalkFailure&, const WalkFailure&) = default;
+};
+
 // Where a walk goes on: a table and the rights gathered on the way to it. What a paging-structure cache holds (SDM 4.10.3).
 struct WalkPoint {
     Level level;  // level of the entries in the table
@@ -30,25 +42,33 @@ struct WalkPoint {
 
 class Walk {
   public:
-    Walk(VirtAddr va, Pfn root) : Walk{va, WalkPoint{kPml4e, root, Rights{}}} {}
-    Walk(VirtAddr va, const WalkPoint& from) : va_{va}, at_{from} {}
+    // From the root. REQUIRES: is_canonical(va, state).
+    Walk(VirtAddr va, Pfn root, const PagingState& state) : Walk{va, WalkPoint{Level{state.levels()}, root, Rights{}}, state} {}
+    Walk(VirtAddr va, const WalkPoint& from, const PagingState& state) : va_{va}, at_{from}, state_{state} {}
 
     [[nodiscard]] bool done() const { return done_; }
     // Address of the 8-byte entry that step() wants next.
     [[nodiscard]] PhysAddr entry_address() const { return base_of(at_.table) + at_.level.index(va_) * 8; }
     [[nodiscard]] const WalkPoint& point() const { return at_; }
+    // The flags that the walker must see set in `entry`, found at entry_address(), before the access goes on (SDM 4.8): A in
+    // every entry that is used, D in the leaf for a write that the rights permit.
+    [[nodiscard]] std::uint64_t flags_to_set(Pte entry, Access access) const;
     // Takes the entry at entry_address().
     void step(Pte entry);
-    // After done(): the translation, or nothing if an entry was not present or had a reserved bit set.
+    // After done(): one of the two.
     [[nodiscard]] const std::optional<Translation>& result() const { return result_; }
-    [[nodiscard]] bool reserved_bit_set() const { return reserved_; }
+    [[nodiscard]] const std::optional<WalkFailure>& failure() const { return failure_; }
 
   private:
     VirtAddr va_;
     WalkPoint at_;
+    PagingState state_;
     bool done_ = false;
-    bool reserved_ = false;
     std::optional<Translation> result_;
+    std::optional<WalkFailure> failure_;
 };
+
+// The fault of an access whose walk failed.
+[[nodiscard]] PageFault page_fault(VirtAddr va, Access access, const WalkFailure& failure, const PagingState& state);
 
 }  // namespace splinter::x86

@@ -79,7 +79,9 @@ void CoreCpu::irq_restore(alloc::IrqState state) {
     if (state == alloc::IrqState::enabled) timeline_.enable_interrupts();
 }
 
-void CoreCpu::invalidate(const x86::Invalidation& invalidation) { timeline_.advance(core_.mmu().invalidate(invalidation)); }
+void CoreCpu::invalidate(const x86::Invalidation& invalidation) {
+    timeline_.advance(core_.mmu().unit().invalidate(invalidation));
+}
 
 void CoreCpu::write_icr(const CpuMask& targets, std::uint8_t vector) {
     // All but self is one write with the shorthand; a subset takes one write per cluster of 16.

@@ -88,10 +88,14 @@ void Node::build_silicon(const alloc::BootTables& kernel_tables) {
         space.map(kUserBase, footprint, bytes, x86::PageSize::k4, alloc::kUserTable, alloc::kUserLeaf);
         footprint += pages;
         const std::uint16_t pcid = config_.platform.pcid == "absent" ? 0 : 1;
-        machine_->core(CpuId{i}).mmu().set_root(space.root(), hw::Pcid{pcid});
-        x86::PagingMode& mode = machine_->core(CpuId{i}).mmu().paging_mode();
-        mode.pku = config_.platform.pku != "absent";
-        mode.pks = false;  // no key is in use until page tables carry one
+        hw::TranslationUnit& unit = machine_->core(CpuId{i}).mmu().unit();
+        x86::PagingState state;
+        state.pcide = config_.platform.pcid != "absent";
+        state.pke = config_.platform.pku != "absent";
+        state.pks = false;  // no key is in use until page tables carry one
+        state.maxphyaddr = static_cast<std::uint8_t>(config_.hw.mmu.physical_bits);
+        unit.write_state(state);
+        unit.write_cr3(space.root(), hw::Pcid{pcid}, hw::TranslationUnit::Cr3Flush::flush);
     }
 }
 

@@ -20,6 +20,24 @@ namespace po = boost::program_options;
 constexpr unsigned kHelpWidth = 120;
 constexpr unsigned kMaxJobs = 4096;
 
+struct WalkOption {
+    const char* name;
+    const char* value;
+    const char* help;
+};
+constexpr WalkOption kWalkOptions[] = {
+    {"access", "KIND", "user-, supervisor- or implicit- and read, write or fetch (default: supervisor-read)"},
+    {"cr3", "HEX", "physical address of the root table; must be given"},
+    {"cr0", "HEX", "default 80010001: PE WP PG; all numbers in hexadecimal, with or without 0x"},
+    {"cr4", "HEX", "default 7200b0: PSE PAE PGE PCIDE SMEP SMAP PKE; bit 12 (LA57) makes 5 levels"},
+    {"efer", "HEX", "default d00: LME LMA NXE"},
+    {"rflags", "HEX", "default 0; bit 18 (AC) lifts SMAP"},
+    {"pkru", "HEX", "default 55555554, as Linux starts a process"},
+    {"pkrs", "HEX", "default 0; counts if CR4 bit 24 (PKS) is set"},
+    {"maxphyaddr", "N", "bits of a physical address, 32 to 52, decimal (default: 46)"},
+    {"words", "FILE", "page-table words, one ADDRESS:VALUE a line"},
+};
+
 bool takes(const Command& command, OptionId option) {
     return std::find(command.options.begin(), command.options.end(), option) != command.options.end();
 }
@@ -35,6 +53,11 @@ po::options_description options_of(const Command& command) {
     if (takes(command, OptionId::out)) add("out", text("DIR"), "directory for one JSON file per point and sweep.csv");
     if (takes(command, OptionId::json)) add("json", text("FILE"), "write the result, with its whole config, to FILE");
     if (takes(command, OptionId::configs)) add("configs", text("DIR"), "where platforms/*.toml is found (default: configs)");
+    if (takes(command, OptionId::walk)) {
+        for (const WalkOption& option : kWalkOptions) add(option.name, text(option.value), option.help);
+        add("word", po::value<std::vector<std::string>>()->composing()->value_name("ADDRESS:VALUE"),
+            "a page-table word, or several joined by commas; may be repeated; all other words are 0");
+    }
     add("verbose,v", "more on standard error")("quiet,q", "warnings and errors only")("help,h", "this text");
     return out;
 }
@@ -85,7 +108,8 @@ void check_positional(const Command& command, const std::vector<std::string>& fo
     if (found.size() < command.positional.size())
         throw UserError("command line", fmt::format("{} is missing", command.positional[found.size()]),
                         "usage: " + usage(command));
-    if (found.size() > command.positional.size())
+    const bool any_number = !command.positional.empty() && command.positional.back().ends_with("...");
+    if (!any_number && found.size() > command.positional.size())
         throw UserError("command line", fmt::format("unexpected argument \"{}\"", found[command.positional.size()]),
                         "usage: " + usage(command));
 }
@@ -106,6 +130,9 @@ Arguments parse_arguments(const Command& command, const std::vector<std::string>
     out.json = text("json");
     out.out = text("out");
     out.configs = text("configs");
+    for (const WalkOption& option : kWalkOptions)
+        if (const auto value = text(option.name)) out.walk.values.emplace(option.name, *value);
+    if (values.contains("word")) out.walk.words = values["word"].as<std::vector<std::string>>();
     out.jobs = values.contains("jobs") ? parse_jobs(*text("jobs")) : std::max(1U, std::thread::hardware_concurrency());
     out.verbose = values.contains("verbose");
     out.quiet = values.contains("quiet");

@@ -1,6 +1,7 @@
 // What follows the command: options and positional arguments, checked against what the command takes.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,7 +12,13 @@ namespace splinter::platforms {
 struct Command;
 
 // The options that a command can offer beside --help, --verbose and --quiet, which all have.
-enum class OptionId { set, json, jobs, out, configs };
+enum class OptionId { set, json, jobs, out, configs, walk };
+
+// The options of `splinter walk`, as text.
+struct WalkArguments {
+    std::map<std::string, std::string> values;  // by name: registers, maxphyaddr, access, words (a file)
+    std::vector<std::string> words;             // the texts after --word
+};
 
 struct Arguments {
     std::vector<std::string> positional;
@@ -19,6 +26,7 @@ struct Arguments {
     std::optional<std::string> json;
     std::optional<std::string> out;
     std::optional<std::string> configs;
+    WalkArguments walk;
     unsigned jobs = 1;  // default: the host's CPUs
     bool help = false;
     bool verbose = false;

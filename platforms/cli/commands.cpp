@@ -7,12 +7,15 @@ namespace {
 constexpr std::string_view kConfig[] = {"CONFIG"};
 constexpr std::string_view kDirectory[] = {"DIR"};
 constexpr std::string_view kFile[] = {"FILE"};
+constexpr std::string_view kFiles[] = {"FILE..."};
+constexpr std::string_view kAddress[] = {"ADDRESS"};
 
 constexpr OptionId kRunOptions[] = {OptionId::set, OptionId::json};
 constexpr OptionId kSweepOptions[] = {OptionId::set, OptionId::jobs, OptionId::out, OptionId::json};
 constexpr OptionId kCompareOptions[] = {OptionId::set, OptionId::jobs, OptionId::json};
 constexpr OptionId kListOptions[] = {OptionId::configs};
 constexpr OptionId kSetOnly[] = {OptionId::set};
+constexpr OptionId kWalkOptions[] = {OptionId::walk, OptionId::set};
 
 constexpr Command kCommands[] = {
     {"run", kConfig, kRunOptions, "simulate one point; prints its figures and the largest accounts of its cycle ledger",
@@ -26,6 +29,16 @@ constexpr Command kCommands[] = {
     {"replay", kDirectory, kRunOptions, "replay a real kernel's allocation trace; exit 0 if its free pages are reproduced",
      "splinter replay tests/data/traces/secret512-k61", execute_replay},
     {"list", {}, kListOptions, "list strategies, workloads, platforms and metrics", "splinter list", execute_list},
+    {"conform",
+     kFiles,
+     {},
+     "run recorded page walks of real and emulated CPUs on the model; exit 0 if all agree",
+     "splinter conform tests/data/walker/vectors.txt.xz",
+     execute_conform},
+    {"walk", kAddress, kWalkOptions, "explain one page walk level by level: entries, checks with their SDM sections, cycles",
+     "splinter walk 0x7f1234567890 --access user-write --cr3 0x1000 --word 0x17f0:0x2067 --word 0x2240:0x3067 "
+     "--word 0x3d10:0x40000e7",
+     execute_walk},
     {"config check", kFile, kSetOnly, "check an experiment and all its points, simulate nothing",
      "splinter config check configs/experiments/smoke.toml", execute_config_check},
     {"config reference",

@@ -21,7 +21,7 @@ struct Invocation {
 
 struct Command {
     std::string_view name;                         // one or two words
-    std::span<const std::string_view> positional;  // names of the arguments, all required
+    std::span<const std::string_view> positional;  // names of the arguments, all required; "NAME...": one or more
     std::span<const OptionId> options;
     std::string_view summary;
     std::string_view example;
@@ -34,6 +34,8 @@ int execute_run(const Invocation& invocation);
 int execute_sweep(const Invocation& invocation);
 int execute_compare(const Invocation& invocation);
 int execute_replay(const Invocation& invocation);
+int execute_conform(const Invocation& invocation);
+int execute_walk(const Invocation& invocation);
 int execute_list(const Invocation& invocation);
 int execute_config_check(const Invocation& invocation);
 int execute_config_reference(const Invocation& invocation);

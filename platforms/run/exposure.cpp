@@ -49,7 +49,7 @@ void ExposureTracker::attach(hw::Machine& machine, Notify notify) {
     phase_of_core_.assign(machine.core_count(), 0);
     for (const auto& core : machine.cores()) {
         observers_.push_back(std::make_unique<CoreObserver>(*this, *core));
-        core->mmu().set_observer(observers_.back().get());
+        core->mmu().unit().set_observer(observers_.back().get());
     }
 }
 
@@ -72,10 +72,10 @@ void ExposureTracker::on_notice(hw::Core& core, std::uint64_t number) {
     Record& record = *records_[number];
     --record.notices_left;
     if (record.widened_at > core.timeline().now())
-        core.mmu().mark_stale(alloc::layout::direct_map(record.range.first), record.range.count.raw() * kPageBytes,
-                              [&](VirtAddr page, x86::PageSize size) {
-                                  record.holds.push_back({core.id(), page, size});
-                              });
+        core.mmu().unit().mark_stale(alloc::layout::direct_map(record.range.first), record.range.count.raw() * kPageBytes,
+                                     [&](VirtAddr page, x86::PageSize size) {
+                                         record.holds.push_back({core.id(), page, size});
+                                     });
     settle_if_quiet(record);
     std::erase_if(replaced_, [](const Record* old) { return old->settled(); });
 }

@@ -159,7 +159,7 @@ void Session::on_notice(hw::Core& core, const hw::Message& notice) {
 void Session::mark(CpuId core) {
     const hw::Core& silicon = node_->machine().core(core);
     PerCore& mine = cores_[core.index()];
-    mine.marks.push_back({silicon.timeline().now(), silicon.timeline().ledger().snapshot(), silicon.mmu().stats(),
+    mine.marks.push_back({silicon.timeline().now(), silicon.timeline().ledger().snapshot(), silicon.mmu().unit().stats(),
                           silicon.apic().stats(), node_->kernel().counters(core),
                           mine.background ? mine.background->accesses() : 0});
 }

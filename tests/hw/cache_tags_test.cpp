@@ -14,20 +14,20 @@ PhysAddr line(std::uint64_t number) { return PhysAddr{number * CacheTags::kLineB
 CacheParams cache(std::uint64_t sets, std::uint64_t ways) { return {sets * ways * CacheTags::kLineBytes, ways}; }
 
 TEST(CacheTags, HitsALineFromItsSecondAccessOn) {
-    CacheTags tags{cache(4, 2), "cache"};
+    CacheTags tags{cache(4, 2)};
     EXPECT_FALSE(tags.access(line(5)));
     EXPECT_TRUE(tags.access(line(5)));
 }
 
 TEST(CacheTags, TakesAllBytesOfALineForTheSameLine) {
-    CacheTags tags{cache(4, 2), "cache"};
+    CacheTags tags{cache(4, 2)};
     EXPECT_FALSE(tags.access(PhysAddr{64}));
     EXPECT_TRUE(tags.access(PhysAddr{127}));
     EXPECT_FALSE(tags.access(PhysAddr{128}));
 }
 
 TEST(CacheTags, HoldsAsManyLinesOfASetAsItHasWaysAndNotOneMore) {
-    CacheTags tags{cache(4, 3), "cache"};
+    CacheTags tags{cache(4, 3)};
     for (std::uint64_t i = 0; i < 3; ++i) EXPECT_FALSE(tags.access(line(4 * i)));
     for (std::uint64_t i = 0; i < 3; ++i) EXPECT_TRUE(tags.access(line(4 * i)));
     EXPECT_FALSE(tags.access(line(4 * 3)));
@@ -35,7 +35,7 @@ TEST(CacheTags, HoldsAsManyLinesOfASetAsItHasWaysAndNotOneMore) {
 }
 
 TEST(CacheTags, EvictsTheLeastRecentlyUsedLine) {
-    CacheTags tags{cache(1, 3), "cache"};
+    CacheTags tags{cache(1, 3)};
     for (std::uint64_t number : {1, 2, 3}) tags.access(line(number));
     tags.access(line(1));  // 2 is the oldest now
     tags.access(line(4));
@@ -45,7 +45,7 @@ TEST(CacheTags, EvictsTheLeastRecentlyUsedLine) {
 }
 
 TEST(CacheTags, LeavesTheOrderAloneWhenAskedWhatItContains) {
-    CacheTags tags{cache(1, 2), "cache"};
+    CacheTags tags{cache(1, 2)};
     tags.access(line(1));
     tags.access(line(2));
     EXPECT_TRUE(tags.contains(line(1)));
@@ -54,7 +54,7 @@ TEST(CacheTags, LeavesTheOrderAloneWhenAskedWhatItContains) {
 }
 
 TEST(CacheTags, LeavesOtherSetsAlone) {
-    CacheTags tags{cache(4, 1), "cache"};
+    CacheTags tags{cache(4, 1)};
     for (std::uint64_t number : {0, 1, 2, 3}) tags.access(line(number));
     tags.access(line(4));
     EXPECT_FALSE(tags.contains(line(0)));
@@ -62,12 +62,23 @@ TEST(CacheTags, LeavesOtherSetsAlone) {
 }
 
 TEST(CacheTags, HasTheLastLevelCacheOfSkylakeSpIn57344Sets) {
-    EXPECT_EQ(CacheTags(CacheParams{std::uint64_t{39424} << 10, 11}, "llc").sets(), 57344U);
+    EXPECT_EQ(CacheTags(CacheParams{std::uint64_t{39424} << 10, 11}).sets(), 57344U);
 }
 
-TEST(CacheTags, RefusesASizeThatIsNotWholeSets) {
-    EXPECT_THROW(CacheTags(CacheParams{1000, 2}, "cache"), UserError);
-    EXPECT_THROW(CacheTags(CacheParams{64, 2}, "cache"), UserError);
+TEST(CacheParams, AreRefusedUnlessTheSizeIsAWholeNumberOfSets) {
+    EXPECT_NO_THROW((CacheParams{128, 2}.check("cache")));
+    EXPECT_NO_THROW((CacheParams{384, 2}.check("cache")));
+    for (std::uint64_t bytes : {64, 127, 192, 1000}) EXPECT_THROW((CacheParams{bytes, 2}.check("cache")), UserError);
+}
+
+TEST(CacheParams, AreCheckedWithTheMachine) {
+    CacheParams MemoryParams::*const caches[] = {&MemoryParams::l1d, &MemoryParams::l2, &MemoryParams::llc};
+    EXPECT_NO_THROW(MachineParams{}.check());
+    for (const auto cache : caches) {
+        MachineParams params;
+        (params.mem.*cache).bytes += CacheTags::kLineBytes;
+        EXPECT_THROW(params.check(), UserError);
+    }
 }
 
 // A set as a list, the most recently used line first.
@@ -93,7 +104,7 @@ TEST(CacheTags, AgreesWithListsOfLinesForAnyNumberOfSets) {
     Rng rng{1, "cache_tags_test"};
     for (std::uint64_t sets : {1, 2, 3, 7, 64, 61, 57344}) {
         const std::uint64_t ways = 4;
-        CacheTags tags{cache(sets, ways), "cache"};
+        CacheTags tags{cache(sets, ways)};
         NaiveCache naive{sets, ways};
         const std::uint64_t far = sets < 7 ? 0 : std::uint64_t{1} << 34;  // lines of the second TiB too
         for (int i = 0; i < 20000; ++i) {

@@ -23,9 +23,9 @@ MachineParams small_machine(const char* caches, const char* bus) {
     params.cores = 2;
     params.page_table_caches = caches;
     params.bus = bus;
-    params.mmu.l1d_4k = {1, 1};  // a walk per page
-    params.mmu.l2_4k = {1, 1};
-    params.mmu.l2_miss = Cycles{9};
+    params.mmu.l1d = {1, 1};  // a walk per page
+    params.mmu.l2 = {1, 1};
+    params.mmu.l2_hit = Cycles{9};
     params.mmu.walk_step = Cycles{2};
     params.mem.l1d = {128, 2};  // one set each
     params.mem.l2 = {512, 8};
@@ -68,19 +68,17 @@ std::vector<std::uint64_t> walk(const MachineParams& params, Pfn table, std::uin
         Machine machine{"machine", params, memory};
         std::vector<std::uint64_t> result;
         OneProgram program{[&](Core& core) {
-            core.mmu().set_root(kRoot, Pcid{1});
-            (void)core.mmu().access(kOtherPage, kRead);
-            (void)core.mmu().access(kPage, kRead);
-            core.mmu().invalidate({x86::Invalidation::Kind::all, VirtAddr{}});
-            (void)core.mmu().access(kOtherPage, kRead);  // fills the paging-structure caches
-            CacheHierarchy& caches = machine.memory().caches();
-            (void)core.mmu().access(kPage, kRead);
-            (void)core.mmu().access(kOtherPage, kRead);
+            TranslationUnit& unit = core.mmu().unit();
+            unit.write_cr3(kRoot, Pcid{1}, TranslationUnit::Cr3Flush::flush);
+            (void)unit.access(kOtherPage, kRead);  // fills the paging-structure caches
+            (void)unit.access(kPage, kRead);
+            (void)unit.access(kOtherPage, kRead);
             // The other page's entry was in L1 and moved nothing in the levels below.
+            CacheHierarchy& caches = machine.memory().caches();
             for (std::uint64_t i = 0; i < evicting; ++i) (void)caches.access_data(core.id(), PhysAddr{(1 << 24) + i * 64});
-            const std::uint64_t before = core.mmu().stats().walk_cycles;
-            const Mmu::Outcome outcome = core.mmu().access(kPage, kRead);
-            result = {outcome.latency.raw(), core.mmu().stats().walk_cycles - before};
+            const std::uint64_t before = unit.stats().walk_cycles;
+            const TranslationUnit::Outcome outcome = unit.access(kPage, kRead);
+            result = {outcome.latency.raw(), unit.stats().walk_cycles - before};
         }};
         for (const auto& core : machine.cores()) core->set_program(program);
         machine.run();
@@ -144,8 +142,9 @@ TEST(WalkLatencyByTransport, UsesTheCachesOfTheCoreThatReads) {
         map_pages(memory, kLocalTable);
         Machine machine{"machine", small_machine("l2", "tlm"), memory};
         OneProgram program{[&](Core& core) {
-                               core.mmu().set_root(kRoot, Pcid{1});
-                               (void)core.mmu().access(kPage, kRead);
+                               TranslationUnit& unit = core.mmu().unit();
+                               unit.write_cr3(kRoot, Pcid{1}, TranslationUnit::Cr3Flush::flush);
+                               (void)unit.access(kPage, kRead);
                            },
                            CpuId{1U}};
         for (const auto& core : machine.cores()) core->set_program(program);

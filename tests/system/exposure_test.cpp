@@ -67,7 +67,7 @@ class TurnByTurn : public Workload {
         hw::Timeline& time = session.node().machine().core(core).timeline();
         time.advance(Cycles{kTurn / 4});
         time.order();
-        (void)session.node().machine().core(core).mmu().access(alloc::layout::direct_map(*page_), kKernelRead);
+        (void)session.node().machine().core(core).mmu().unit().access(alloc::layout::direct_map(*page_), kKernelRead);
     }
 
     std::uint64_t turns_;
@@ -83,7 +83,7 @@ struct Exposed {
 Exposed late_by(Cycles step, Cycles flight, Cycles interrupt_entry) {
     const Json json = Json::parse(run_in_child([&] {
         RunConfig config = small_config({"platform.cores=2"});
-        config.hw.mmu.l2_hit = config.hw.mmu.l2_miss = config.hw.mmu.walk_step = Cycles{0};
+        config.hw.mmu.l2_hit = config.hw.mmu.walk_step = Cycles{0};
         hw::MemoryParams& memory = config.hw.mem;
         memory.page_table_read = memory.l1d_hit = Cycles{0};
         memory.transfer_cluster = memory.transfer_socket = memory.transfer_cross = Cycles{0};

@@ -1,0 +1,63 @@
+// The TLB arrays that one kind of access looks up together: one level (L1 data, L1 instruction, store, L2) of the hierarchy, as
+// several arrays that hold the page sizes apart or together. Pure.
+//
+// Look-ups go by page size, smallest first, and skip the sizes of which nothing was filled since the last full flush. Where two
+// arrays hold the same size, the lowest bit of the page number says which one a page belongs to (assumed: Intel does not say
+// how 4 KiB pages are spread over the two halves of the L2 TLB of Ice Lake and later).
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "hw/mmu/tlb_array.h"
+
+namespace splinter::hw {
+
+class TlbLevel {
+  public:
+    // REQUIRES: MmuParams::check() lets them pass as arrays of one level. Arrays without entries are left out.
+    explicit TlbLevel(const std::vector<TlbParams>& arrays);
+
+    [[nodiscard]] bool present() const { return !arrays_.empty(); }
+    [[nodiscard]] const CachedEntry* lookup(VirtAddr va, Pcid pcid) {
+        for (x86::PageSize size : x86::kPageSizes) {
+            if ((filled_ >> static_cast<unsigned>(size) & 1) == 0) continue;
+            if (const CachedEntry* hit = array_of(va, size).lookup(va, size, pcid)) return hit;
+        }
+        return nullptr;
+    }
+    // As TlbArray::use_again(): `entry` came from lookup(va, ...).
+    void use_again(VirtAddr va, const CachedEntry* entry) { array_of(va, entry->size()).use_again(entry); }
+    // A page size that no array holds is not cached.
+    void insert(VirtAddr va, Pcid pcid, const x86::Translation& translation);
+    void drop_address(VirtAddr va, Pcid pcid, Globals globals);
+    void drop_address_everywhere(VirtAddr va, Globals globals);
+    void drop_pcid(Pcid pcid);
+    void drop_global();
+    void drop_non_global();
+    void drop_all();
+
+    void set_listener(StaleListener* listener);
+    void mark_stale(VirtAddr va, x86::PageSize size, Pcid pcid);
+    template <class Visitor>
+    void mark_stale_range(VirtAddr begin, std::uint64_t bytes, Visitor&& visit) {
+        for (TlbArray& array : arrays_) array.mark_stale_range(begin, bytes, visit);
+    }
+    template <class Visitor>
+    void for_each(Visitor&& visit) const {
+        for (const TlbArray& array : arrays_) array.for_each(visit);
+    }
+
+  private:
+    [[nodiscard]] TlbArray& array_of(VirtAddr va, x86::PageSize size) {
+        const Route& route = routes_[static_cast<std::size_t>(size)];
+        return *route[va.raw() >> x86::leaf_level(size).shift() & 1];
+    }
+    // The array of even and of odd pages; the same twice where one array holds the size, null where none does.
+    using Route = std::array<TlbArray*, 2>;
+    std::vector<TlbArray> arrays_;
+    std::array<Route, 3> routes_{};
+    unsigned filled_ = 0;  // bit per page size
+};
+
+}  // namespace splinter::hw

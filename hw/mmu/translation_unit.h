@@ -1,0 +1,151 @@
+// The translation hardware of one core without SystemC: TLBs, paging-structure caches, walker, permission check, invalidations,
+// each with its cycles (SDM Vol. 3A chapter 4, 4.10 for what may be cached). The timed Mmu and `splinter conform` run the same
+// one.
+//
+// Models: L1 data, store and instruction TLBs, a second level, paging-structure caches; entries carry PCID, Global, key and D;
+// keys and all other rights are tested at each access, so that a write of PKRU or PKRS drops nothing. A and D are set by the
+// walker. Leaves out: several walkers in parallel, speculative walks, a limit on the PCIDs that an L2 TLB holds at once.
+#pragma once
+
+#include <array>
+
+#include "hw/mmu/paging_cache.h"
+#include "hw/mmu/permission_table.h"
+#include "hw/mmu/tlb_level.h"
+#include "hw/x86/invalidation.h"
+#include "hw/x86/translate.h"
+
+namespace splinter::hw {
+
+struct MmuStats {
+    std::uint64_t accesses = 0;
+    std::uint64_t l1_misses = 0;
+    std::uint64_t l2_misses = 0;   // each is a walk
+    std::uint64_t walk_reads = 0;  // page-table entries read
+    std::uint64_t walk_cycles = 0;
+    std::uint64_t faults = 0;
+    std::uint64_t invlpg = 0;  // addresses dropped one by one
+    std::uint64_t full_flushes = 0;
+};
+
+// What the walker asks of the memory that holds the page tables.
+class PageTablePort {
+  public:
+    virtual ~PageTablePort() = default;
+    // The entry at `address`; adds what the read costs to `latency`.
+    virtual x86::Pte read(PhysAddr address, Cycles& latency) = 0;
+    // Sets `flags` in one locked operation if the entry is still `seen`; returns the entry as it then is.
+    virtual x86::Pte set_flags(PhysAddr address, x86::Pte seen, std::uint64_t flags) = 0;
+};
+
+// What the exposure measure wants to know of an MMU.
+class TranslationObserver : public StaleListener {
+  public:
+    // A translation of `page` has been put into a TLB array. True: it gives rights that the page tables took away; it is then
+    // marked, and its drop is reported.
+    virtual bool is_stale_fill(VirtAddr page, x86::PageSize size) = 0;
+};
+
+class TranslationUnit {
+  public:
+    struct Outcome {
+        x86::AccessOutcome result;
+        Cycles latency;  // beyond an L1 TLB hit
+    };
+
+    TranslationUnit(const MmuParams& mmu, const CoreParams& core, PageTablePort& tables);
+    TranslationUnit(const TranslationUnit&) = delete;
+    TranslationUnit& operator=(const TranslationUnit&) = delete;
+
+    // --- registers ---
+    // CR0, CR4, EFER, RFLAGS.AC, PKRU, PKRS. Changes that the processor flushes for (SDM 4.10.4.1) flush: PGE, PCIDE to 0, SMEP
+    // to 1. (LA57 changes with paging off only.) Costs are the caller's: WRPKRU and its like have their own.
+    void write_state(const x86::PagingState& state);
+    [[nodiscard]] const x86::PagingState& state() const { return state_; }
+    enum class Cr3Flush : std::uint8_t { flush, no_flush };  // bit 63 of the operand, under CR4.PCIDE
+    // MOV CR3; returns its cycles.
+    Cycles write_cr3(Pfn root, Pcid pcid, Cr3Flush flush);
+    [[nodiscard]] Pfn root() const { return root_; }
+    [[nodiscard]] Pcid pcid() const { return pcid_; }
+
+    // --- accesses ---
+    [[nodiscard]] Outcome access(VirtAddr va, x86::Access access) {
+        ++stats_.accesses;
+        const Unit unit = l1_of_[static_cast<std::size_t>(access.kind)];
+        const LastPage& last = last_[unit][static_cast<std::size_t>(access.mode)];
+        if (va.raw() - last.first.raw() < last.bytes) [[likely]] {
+            // Hitting the most recently used entry again leaves every replacement policy's state as it is.
+            if (last_mode_[unit] != access.mode) use_again(unit, va, access.mode);
+            return finish_hit(va, access, *last.entry, Cycles{0});
+        }
+        return look_up_and_finish(va, access);
+    }
+    // Applies a local invalidation; returns its cycles.
+    Cycles invalidate(const x86::Invalidation& invalidation);
+    // What an INVLPGB of another core, or the own one, does here.
+    void apply(const x86::Invlpgb& invalidation);
+
+    // --- observation ---
+    void set_observer(TranslationObserver* observer);
+    // Marks entries that overlap the range and reports them to visit(page, size).
+    template <class Visitor>
+    void mark_stale(VirtAddr begin, std::uint64_t bytes, Visitor&& visit) {
+        for (TlbLevel& level : levels_) level.mark_stale_range(begin, bytes, visit);
+    }
+    // Audits: visit(CachedTranslation) for every valid TLB entry, whatever its PCID.
+    template <class Visitor>
+    void for_each_translation(Visitor&& visit) const {
+        for (const TlbLevel& level : levels_) level.for_each(visit);
+    }
+    [[nodiscard]] const PagingCache& paging_cache() const { return paging_cache_; }
+    [[nodiscard]] const MmuStats& stats() const { return stats_; }
+
+  private:
+    enum Unit : std::uint8_t { kL1Data, kL1Store, kL1Code, kL2, kL2Code, kUnits };
+    struct LastPage {
+        VirtAddr first{1};  // no page begins here
+        std::uint64_t bytes = 0;
+        const CachedEntry* entry = nullptr;
+    };
+
+    [[nodiscard]] TlbLevel& l1(x86::AccessKind kind) { return levels_[l1_of_[static_cast<std::size_t>(kind)]]; }
+    [[nodiscard]] TlbLevel& l2(x86::AccessKind kind) { return levels_[kind == x86::AccessKind::fetch ? l2_code_ : kL2]; }
+    void use_again(Unit unit, VirtAddr va, x86::Mode mode);
+    [[nodiscard]] Outcome look_up_and_finish(VirtAddr va, x86::Access access);
+    [[nodiscard]] Outcome finish_hit(VirtAddr va, x86::Access access, CachedEntry entry, Cycles latency) {
+        // SDM 4.8: a write through an entry whose D was clear at the fill walks again, to set D in memory.
+        if (access.kind == x86::AccessKind::write && !entry.dirty()) [[unlikely]]
+            return walk_and_finish(va, access, latency);
+        if (!permissions_.permits(access, entry)) [[unlikely]]
+            return fault(va, access, entry.rights(), latency);
+        return {x86::AccessOutcome::ok(entry.base() + (va.raw() & (entry.page_bytes() - 1)), entry.size()), latency};
+    }
+    [[nodiscard]] Outcome walk_and_finish(VirtAddr va, x86::Access access, Cycles latency);
+    [[nodiscard]] Outcome fault(VirtAddr va, x86::Access access, const x86::Rights& rights, Cycles latency);
+    [[nodiscard]] x86::Walk walk(VirtAddr va, x86::Access access, Cycles& latency);
+    void fill(VirtAddr va, x86::AccessKind kind, const x86::Translation& translation);
+    void mark_if_stale(TlbLevel& level, VirtAddr va, x86::PageSize size);
+    void drop_for_fault(VirtAddr va);
+    void drop_pcid(Pcid pcid);
+    void drop_all();
+    void forget_last();
+
+    MmuParams params_;
+    CoreParams core_;
+    PageTablePort& tables_;
+    std::array<TlbLevel, kUnits> levels_;
+    std::array<Unit, 3> l1_of_;  // by access kind
+    Unit l2_code_;
+    PagingCache paging_cache_;
+    x86::PagingState state_;
+    PermissionTable permissions_{state_};
+    Pfn root_;
+    Pcid pcid_;
+    TranslationObserver* observer_ = nullptr;
+    MmuStats stats_;
+    // The pages of the last L1 hits, by L1 unit and mode, and which mode's came last; dropped by anything that changes a TLB.
+    std::array<std::array<LastPage, 2>, 3> last_;
+    std::array<x86::Mode, 3> last_mode_{};
+};
+
+}  // namespace splinter::hw

@@ -1,0 +1,17 @@
+// Process-context identifier (SDM Vol. 3A 4.10.1), 0 to 4095; 0 while CR4.PCIDE is clear.
+#pragma once
+
+#include "hw/base/types.h"
+
+namespace splinter::x86 {
+
+class Pcid : public Quantity<class PcidTag, std::uint16_t> {
+  public:
+    using Quantity::Quantity;
+};
+
+}  // namespace splinter::x86
+
+namespace splinter::hw {
+using x86::Pcid;
+}

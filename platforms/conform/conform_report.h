@@ -1,0 +1,55 @@
+// How far the model agrees with recorded ground truth, per category; knows nothing of what the records are.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace splinter::platforms {
+
+enum class Verdict { agrees, disagrees };
+enum class Detail { summary, every_disputed_record };
+
+class ConformReport {
+  public:
+    explicit ConformReport(Detail detail) : detail_{detail} {}
+
+    // One record. `explain()` returns lines that end with a newline; it is called for the first disagreements only.
+    template <class Explain>
+    void count(std::string_view category, Verdict verdict, Explain&& explain) {
+        add(counted_, category, verdict);
+        if (verdict == Verdict::disagrees && explanations_.size() < kExplained) explanations_.push_back(explain());
+    }
+    // One record about which the recorded engines do not agree with the manual: neither in the count nor in agrees().
+    // `describe()` returns one line.
+    template <class Describe>
+    void count_disputed(std::string_view category, Verdict verdict, Describe&& describe) {
+        add(disputed_, category, verdict);
+        if (detail_ == Detail::every_disputed_record || verdict == Verdict::disagrees) disputed_lines_.push_back(describe());
+    }
+
+    [[nodiscard]] bool agrees() const;
+    // Tables, the first disagreements in full, and as its last line "N of M agree".
+    [[nodiscard]] std::string text() const;
+
+  private:
+    struct Tally {
+        std::uint64_t agree = 0;
+        std::uint64_t records = 0;
+    };
+    using Tallies = std::map<std::string, Tally, std::less<>>;
+    static void add(Tallies& tallies, std::string_view category, Verdict verdict);
+    static Tally sum(const Tallies& tallies);
+    static std::string table(const Tallies& tallies);
+
+    static constexpr std::size_t kExplained = 3;
+    Detail detail_;
+    Tallies counted_;
+    Tallies disputed_;
+    std::vector<std::string> explanations_;
+    std::vector<std::string> disputed_lines_;
+};
+
+}  // namespace splinter::platforms

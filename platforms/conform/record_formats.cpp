@@ -1,0 +1,37 @@
+#include "platforms/conform/record_formats.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "hw/base/user_error.h"
+#include "platforms/conform/vector_run.h"
+#include "platforms/workload/compressed_file.h"
+
+namespace splinter::platforms {
+
+namespace {
+
+constexpr RecordFormat kFormats[] = {
+    {"walker vectors", "V ", run_vectors},
+};
+
+}  // namespace
+
+std::span<const RecordFormat> record_formats() { return kFormats; }
+
+void run_record_file(const std::string& path, ConformReport& report) {
+    const std::string real = find_text_file(path);
+    const std::string text = read_text_file(real);
+    const auto* const format = std::find_if(std::begin(kFormats), std::end(kFormats), [&](const RecordFormat& candidate) {
+        return text.starts_with(candidate.first_bytes);
+    });
+    if (format != std::end(kFormats)) return format->run(real, text, report);
+    std::string known;
+    for (const RecordFormat& one : kFormats)
+        known += fmt::format("{}{} (\"{}...\")", known.empty() ? "" : ", ", one.name, one.first_bytes);
+    const std::string found = text.empty() ? "nothing" : quote_bytes(std::string_view{text}.substr(0, text.find('\n')));
+    throw UserError(real + ":1:1", fmt::format("found {}, expected the first line of one of: {}", found, known));
+}
+
+}  // namespace splinter::platforms

@@ -1,0 +1,104 @@
+#!/usr/bin/env bats
+# splinter conform: recorded ground truth on the model.
+
+# shellcheck disable=SC2154  # common.bash and bats set the variables
+
+setup() {
+    load common.bash
+    data="$source_dir/tests/data/walker"
+}
+
+# The first vector of the sample whose expected outcome is a success, in its own file, changed by a sed program.
+one_vector() {
+    xz -dc "$data/vectors.txt.xz" | grep -m1 ' => ok 0 ' | sed -E "$1" >"$work/one.txt"
+}
+
+@test "the model agrees with every recorded vector" {
+    run --separate-stderr "$splinter" conform "$data/vectors.txt.xz"
+    [ "$status" -eq 0 ]
+    [ "${lines[-1]}" = '2320 of 2320 agree' ]
+    [ -z "$stderr" ]
+    for category in ad can eff imp mix np pkm pks pku rsv sink; do
+        [[ "$output" =~ $'\n'$category\ +([0-9]+)\ +([0-9]+) ]]
+        [ "${BASH_REMATCH[1]}" = "${BASH_REMATCH[2]}" ]
+    done
+}
+
+@test "disputed vectors are listed apart and not counted" {
+    run --separate-stderr "$splinter" conform "$data/disputed.txt.xz" "$data/vectors.txt.xz"
+    [ "$status" -eq 0 ]
+    [ "${lines[-1]}" = '2320 of 2320 agree' ]
+    [[ "$output" == *$'\nDisputed: '* ]]
+    run --separate-stderr "$splinter" conform "$data/disputed.txt.xz" --verbose
+    [ "$status" -eq 0 ]
+    [ "${lines[-1]}" = '0 of 0 agree' ]
+    [ "$(grep -c 'manual: #PF.*; model: #PF' <<<"$output")" -eq 109 ]
+}
+
+@test "a disputed vector that the model answers differently does not change the exit code" {
+    xz -dc "$data/disputed.txt.xz" | sed -E '1s/ => pf [0-9a-f]+ / => pf 0 /' >"$work/changed.txt"
+    run --separate-stderr "$splinter" conform "$work/changed.txt"
+    [ "$status" -eq 0 ]
+    [ "$(grep -c 'manual: #PF.*; model: #PF' <<<"$output")" -eq 1 ]
+}
+
+@test "plain and compressed files are told apart by content" {
+    xz -dc "$data/vectors.txt.xz" | head -n 10 >"$work/plain.xz"
+    run --separate-stderr "$splinter" conform "$work/plain.xz"
+    [ "$status" -eq 0 ]
+    [ "${lines[-1]}" = '10 of 10 agree' ]
+    xz -c <"$work/plain.xz" >"$work/compressed.txt"
+    run --separate-stderr "$splinter" conform "$work/compressed.txt" "$work/plain.xz"
+    [ "${lines[-1]}" = '20 of 20 agree' ]
+}
+
+@test "a disagreement is shown in full and exits 1" {
+    one_vector 's/ => ok 0 - ([0-9a-f]+) / => ok 0 - 1\1 /'
+    run --separate-stderr "$splinter" conform "$work/one.txt"
+    [ "$status" -eq 1 ]
+    [ "${lines[-1]}" = '0 of 1 agree' ]
+    [[ "$output" == *"$work/one.txt:1: "*'expected: ok, 0x1'*'got:      ok, 0x'*'PML4E['*'outcome: ok'* ]]
+}
+
+@test "the walk command that a disagreement prints explains the same walk" {
+    one_vector 's/ => ok 0 - ([0-9a-f]+) / => ok 0 - 1\1 /'
+    run --separate-stderr "$splinter" conform "$work/one.txt"
+    got=$(sed -n 's/^  got:      //p' <<<"$output")
+    read -ra command <<<"$(sed -n 's/^the same walk: splinter //p' <<<"$output")"
+    run --separate-stderr "$splinter" "${command[@]}"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"outcome: $got; "* ]]
+}
+
+@test "a wrong A or D bit is a disagreement" {
+    xz -dc "$data/vectors.txt.xz" | grep -m1 ' => ok 0 .*27 q' >"$work/right.txt"
+    run --separate-stderr "$splinter" conform "$work/right.txt"
+    [ "$status" -eq 0 ]
+    for flags in 07 67; do
+        sed -E "s/27 q/$flags q/" "$work/right.txt" >"$work/wrong.txt"
+        run --separate-stderr "$splinter" conform "$work/wrong.txt"
+        [ "$status" -eq 1 ]
+    done
+}
+
+@test "a truncated file is refused at its place" {
+    xz -dc "$data/vectors.txt.xz" | head -c 5000 >"$work/cut.txt"
+    refuses "$work/cut.txt:" conform "$work/cut.txt"
+    [[ "$stderr" == *'cut off'* ]]
+    head -c 5000 "$data/vectors.txt.xz" >"$work/cut.txt.xz"
+    refuses 'truncated' conform "$work/cut.txt.xz"
+}
+
+@test "a garbled line is refused at its place" {
+    one_vector 's/ => ok / => maybe /'
+    refuses "$work/one.txt:1:" conform "$work/one.txt"
+    [[ "$stderr" == *"found 'maybe', expected ok, pf or gp"* ]]
+}
+
+@test "a file of unknown format is refused with the known formats" {
+    refuses 'walker vectors' conform "$smoke"
+    : >"$work/empty"
+    refuses "$work/empty:1:1: found nothing" conform "$work/empty"
+    refuses 'FILE... is missing; usage: splinter conform FILE...' conform
+    refuses "$work/nowhere" conform "$work/nowhere"
+}
