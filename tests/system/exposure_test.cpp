@@ -145,7 +145,7 @@ class Scanner : public alloc::MapObserver {
     void scan(Cycles now) {
         std::set<Pfn> held;
         for (const auto& core : node_->machine().cores())
-            core->mmu().for_each_translation([&](const hw::CachedTranslation& entry) {
+            core->mmu().unit().for_each_translation([&](const hw::CachedTranslation& entry) {
                 const Pfn end = entry.translation.frame + x86::leaf_level(entry.size).pages();
                 for (auto at = owned_.lower_bound(entry.translation.frame); at != owned_.end() && at->first < end; ++at)
                     held.insert(at->first);
