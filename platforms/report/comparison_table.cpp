@@ -67,15 +67,24 @@ std::string ratio_cell(const Section& section, std::size_t row, const std::strin
     return ratio < 9.995 ? fmt::format("{:.2f}", ratio) : human_number(ratio);
 }
 
-// The metrics that get a column.
+bool measured(const Section& section, const MetricInfo& metric) {
+    for (std::size_t row = 0; row < section.points.size(); ++row)
+        if (figure(section, row, metric.id)) return true;
+    return false;
+}
+
+// The metrics that get a column. Where accesses are measured, nobody allocates, and most of the usual columns would be empty.
 std::vector<MetricInfo> shown_metrics(const Section& section) {
     std::vector<MetricInfo> shown;
+    bool without_empty = false;
     for (const MetricInfo& metric : metrics()) {
-        bool measured = metric.column == Column::always;
-        for (std::size_t row = 0; row < section.points.size(); ++row)
-            measured = measured || figure(section, row, metric.id).has_value();
-        if (measured) shown.push_back(metric);
+        if (measured(section, metric))
+            without_empty = without_empty || metric.column == Column::where_measured;
+        else if (metric.column == Column::where_measured)
+            continue;
+        shown.push_back(metric);
     }
+    if (without_empty) std::erase_if(shown, [&](const MetricInfo& metric) { return !measured(section, metric); });
     return shown;
 }
 

@@ -7,7 +7,9 @@
 
 namespace splinter::platforms {
 
-enum class Column : std::uint8_t { always, where_measured };  // of the text table: left out of a table without a figure for it
+// Of the text table. A table without a figure for a `where_measured` metric leaves it out; one with a figure for it leaves out
+// whatever else it has no figure for.
+enum class Column : std::uint8_t { always, where_measured };
 
 struct MetricInfo {
     std::string_view id;       // key in Phase::metrics and column of the CSV
