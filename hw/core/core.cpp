@@ -62,7 +62,7 @@ void Core::access(VirtAddr va, x86::Access access) {
     timeline_.advance(outcome.latency + line_latency(outcome.result.address));
 }
 
-Cycles Core::line_latency(PhysAddr address) {
+Cycles Core::simulated_line_latency(PhysAddr address) {
     if (caches_.reaches_shared(id(), address)) timeline_.order();
     return caches_.access_data(id(), address);
 }
