@@ -20,6 +20,7 @@ TranslationUnit::TranslationUnit(const MmuParams& mmu, const CoreParams& core, P
 void TranslationUnit::write_state(const x86::PagingState& state) {
     // SDM 4.10.4.1, "MOV to CR4".
     const bool flushes = state.pge != state_.pge || (state_.pcide && !state.pcide) || (!state_.smep && state.smep);
+    ++invalidations_;
     if (flushes) drop_all();
     forget_last();  // a filter of one L1 hit; the entries stay
     state_ = state;
@@ -28,6 +29,7 @@ void TranslationUnit::write_state(const x86::PagingState& state) {
 
 Cycles TranslationUnit::write_cr3(Pfn root, Pcid pcid, Cr3Flush flush) {
     SPLINTER_CHECK(state_.pcide || (pcid == Pcid{} && flush == Cr3Flush::flush), "PCIDs and no-flush writes need CR4.PCIDE");
+    ++invalidations_;
     root_ = root;
     pcid_ = pcid;
     forget_last();
@@ -90,23 +92,33 @@ x86::Walk TranslationUnit::walk(VirtAddr va, x86::Access access, Cycles& latency
     ++stats_.l2_misses;
     forget_last();
     const Cycles before = latency;
-    const x86::WalkPoint* cached = paging_cache_.lookup(va, pcid_);
-    x86::Walk walk = cached != nullptr ? x86::Walk{va, *cached, state_} : x86::Walk{va, root_, state_};
-    while (true) {
-        const PhysAddr address = walk.entry_address();
-        ++stats_.walk_reads;
-        latency += params_.walk_step;
-        x86::Pte entry = tables_.read(address, latency);
-        // Another core may change the entry meanwhile: what is used is what the locked operation saw.
-        for (std::uint64_t flags = walk.flags_to_set(entry, access); !entry.has(flags);
-             flags = walk.flags_to_set(entry, access))
-            entry = tables_.set_flags(address, entry, flags);
-        walk.step(entry);
-        if (walk.done()) break;
-        paging_cache_.insert(va, pcid_, walk.point());
+    std::optional<x86::Walk> walk;
+    // While the walker waits for a locked operation, an interrupt may invalidate what it has read so far: it starts again.
+    for (std::uint64_t begun = invalidations_ + 1; !walk || !walk->done();) {
+        if (begun != invalidations_) {
+            begun = invalidations_;
+            const x86::WalkPoint* cached = paging_cache_.lookup(va, pcid_);
+            walk.emplace(cached != nullptr ? x86::Walk{va, *cached, state_} : x86::Walk{va, root_, state_});
+        }
+        const x86::Pte entry = use_entry(*walk, access, latency);
+        if (begun != invalidations_) continue;
+        walk->step(entry);
+        if (!walk->done()) paging_cache_.insert(va, pcid_, walk->point());
     }
     stats_.walk_cycles += (latency - before).raw();
-    return walk;
+    return *walk;
+}
+
+// Reads the entry that the walk wants and sets its A and D as the access needs (SDM Vol. 3A 4.8).
+x86::Pte TranslationUnit::use_entry(const x86::Walk& walk, x86::Access access, Cycles& latency) {
+    const PhysAddr address = walk.entry_address();
+    ++stats_.walk_reads;
+    latency += params_.walk_step;
+    x86::Pte entry = tables_.read(address, latency);
+    // Another core may change the entry meanwhile: what is used is what the locked operation saw.
+    for (std::uint64_t flags = walk.flags_to_set(entry, access); !entry.has(flags); flags = walk.flags_to_set(entry, access))
+        entry = tables_.set_flags(address, entry, flags);
+    return entry;
 }
 
 void TranslationUnit::fill(VirtAddr va, AccessKind kind, const x86::Translation& translation) {
@@ -143,6 +155,7 @@ void TranslationUnit::drop_all() {
 // SDM 4.10.4.1, operation by operation.
 Cycles TranslationUnit::invalidate(const x86::Invalidation& invalidation) {
     using Kind = x86::Invalidation::Kind;
+    ++invalidations_;
     forget_last();
     switch (invalidation.kind) {
         case Kind::invlpg:
@@ -178,6 +191,7 @@ Cycles TranslationUnit::invalidate(const x86::Invalidation& invalidation) {
 // AMD APM Vol. 3, INVLPGB. Without "valid PCID" every PCID is meant.
 void TranslationUnit::apply(const x86::Invlpgb& invalidation) {
     using x86::Invlpgb;
+    ++invalidations_;
     forget_last();
     const bool one_context = invalidation.contexts == Invlpgb::Contexts::one;
     const bool globals = invalidation.global == Invlpgb::Global::included;

@@ -123,6 +123,7 @@ class TranslationUnit {
     [[nodiscard]] Outcome walk_and_finish(VirtAddr va, x86::Access access, Cycles latency);
     [[nodiscard]] Outcome fault(VirtAddr va, x86::Access access, const x86::Rights& rights, Cycles latency);
     [[nodiscard]] x86::Walk walk(VirtAddr va, x86::Access access, Cycles& latency);
+    [[nodiscard]] x86::Pte use_entry(const x86::Walk& walk, x86::Access access, Cycles& latency);
     void fill(VirtAddr va, x86::AccessKind kind, const x86::Translation& translation);
     void mark_if_stale(TlbLevel& level, VirtAddr va, x86::PageSize size);
     void drop_for_fault(VirtAddr va);
@@ -142,6 +143,7 @@ class TranslationUnit {
     Pfn root_;
     Pcid pcid_;
     TranslationObserver* observer_ = nullptr;
+    std::uint64_t invalidations_ = 0;  // of any kind, and register writes
     MmuStats stats_;
     // The pages of the last L1 hits, by L1 unit and mode, and which mode's came last; dropped by anything that changes a TLB.
     std::array<std::array<LastPage, 2>, 3> last_;

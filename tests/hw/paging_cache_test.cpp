@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "hw/base/user_error.h"
+
 namespace splinter::hw {
 namespace {
 
@@ -85,7 +87,7 @@ TEST(PagingCache, InvalidatingAPcidLeavesTheOthers) {
     PagingCache cache{two_of_each()};
     cache.insert(kAddress, kKernel, table_of(x86::kPte, 1));
     cache.insert(kAddress, kUser, table_of(x86::kPte, 2));
-    cache.invalidate_pcid(kKernel);
+    cache.drop_pcid(kKernel);
     EXPECT_FALSE(cache.lookup(kAddress, kKernel));
     EXPECT_TRUE(cache.lookup(kAddress, kUser));
 }
@@ -94,7 +96,7 @@ TEST(PagingCache, InvalidatingEverythingDropsEveryPcid) {
     PagingCache cache{two_of_each()};
     cache.insert(kAddress, kKernel, table_of(x86::kPde, 1));
     cache.insert(kAddress, kUser, table_of(x86::kPte, 2));
-    cache.invalidate_all();
+    cache.drop_all();
     EXPECT_FALSE(cache.lookup(kAddress, kKernel));
     EXPECT_FALSE(cache.lookup(kAddress, kUser));
 }
@@ -105,6 +107,65 @@ TEST(PagingCache, ALevelWithoutEntriesCachesNothing) {
     PagingCache cache{params};
     cache.insert(kAddress, kKernel, table_of(x86::kPte, 1));
     EXPECT_FALSE(cache.lookup(kAddress, kKernel));
+}
+
+TEST(PagingCache, DroppingAnAddressDropsEveryTableOnItsWayAndNoOther) {
+    PagingCache cache{two_of_each()};
+    const VirtAddr neighbour = kAddress + kTwoMebibytes;
+    cache.insert(kAddress, kKernel, table_of(x86::kPde, 2));
+    cache.insert(kAddress, kKernel, table_of(x86::kPte, 1));
+    cache.insert(neighbour, kKernel, table_of(x86::kPte, 3));
+    cache.insert(kAddress, kUser, table_of(x86::kPde, 4));
+    cache.drop_address(kAddress, kKernel);
+    EXPECT_FALSE(cache.lookup(kAddress, kKernel));
+    EXPECT_EQ(cache.lookup(neighbour, kKernel)->table, Pfn{3});
+    EXPECT_TRUE(cache.lookup(kAddress, kUser));
+}
+
+TEST(PagingCache, FiveLevelPagingCachesTablesOfPml4EntriesToo) {
+    MmuParams params = two_of_each();
+    params.pml5_cache = 1;
+    PagingCache cache{params};
+    cache.insert(kAddress, kKernel, table_of(x86::kPml4e, 9));
+    EXPECT_EQ(cache.lookup(kAddress, kKernel)->table, Pfn{9});
+    cache.insert(VirtAddr{0}, kKernel, table_of(x86::kPml4e, 8));  // the only entry
+    EXPECT_FALSE(cache.lookup(kAddress, kKernel));
+}
+
+MmuParams shared(std::uint64_t entries) {
+    MmuParams params;
+    params.pml5_cache = params.pml4_cache = params.pdpt_cache = params.pd_cache = 0;
+    params.shared_paging_cache = entries;
+    return params;
+}
+
+TEST(PagingCache, LevelsOfASharedCacheCompeteForItsEntries) {
+    PagingCache cache{shared(2)};
+    cache.insert(kAddress, kKernel, table_of(x86::kPdpte, 3));
+    cache.insert(kAddress, kKernel, table_of(x86::kPde, 2));
+    EXPECT_EQ(cache.lookup(kAddress, kKernel)->table, Pfn{2});
+    cache.insert(kAddress, kKernel, table_of(x86::kPte, 1));  // replaces the table of PDPTEs
+    EXPECT_EQ(cache.lookup(kAddress, kKernel)->table, Pfn{1});
+    EXPECT_FALSE(cache.lookup(kAddress + (std::uint64_t{1} << 30), kKernel));
+}
+
+TEST(PagingCache, LevelsOfASharedCacheDoNotAnswerForEachOther) {
+    PagingCache cache{shared(4)};
+    cache.insert(VirtAddr{0}, kKernel, table_of(x86::kPte, 1));
+    EXPECT_FALSE(cache.lookup(VirtAddr{kTwoMebibytes}, kKernel));
+    EXPECT_EQ(cache.lookup(VirtAddr{0}, kKernel)->level, x86::kPte);
+}
+
+TEST(PagingCache, ASharedCacheBesideOnePerLevelIsTheUsersMistake) {
+    MmuParams params = shared(4);
+    params.pd_cache = 1;
+    try {
+        params.check();
+        FAIL() << "accepted";
+    } catch (const UserError& error) {
+        EXPECT_EQ(std::string{error.what()},
+                  "hw.mmu.shared_paging_cache: found 4 beside a cache per level, allowed: one of the two, the others 0");
+    }
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ class RandomPrograms {
 
     // INVLPG first, so that it really walks.
     void walk(Core& core, VirtAddr va, x86::Access access) {
-        core.timeline().advance(core.mmu().invalidate(x86::Invalidation::page(va)));
+        core.timeline().advance(core.mmu().unit().invalidate(x86::Invalidation::page(va)));
         const Probe seen = probe(core, va, access);
         core.timeline().advance(seen.latency + Cycles{1});
         state(core).see(seen.faulted ? seen.error_code : seen.address.raw());
@@ -167,8 +167,8 @@ class RandomPrograms {
         CoreState& self = state(core);
         const std::uint32_t sender = vector.raw() - kFirstVector;
         self.see(core.timeline().now().raw());
-        core.timeline().advance(
-            core.mmu().invalidate(self.rng.below(4) == 0 ? x86::Invalidation::all() : x86::Invalidation::page(shared(sender))));
+        core.timeline().advance(core.mmu().unit().invalidate(self.rng.below(4) == 0 ? x86::Invalidation::all()
+                                                                                    : x86::Invalidation::page(shared(sender))));
         walk(core, shared(self.rng.below(kSharedPages)), kRead);
         test_.machine().words().post(core.timeline(), acknowledged(core.id().raw(), sender), ++self.handled[sender]);
     }

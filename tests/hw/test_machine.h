@@ -65,8 +65,9 @@ struct Probe {
     Cycles latency;            // beyond an L1 TLB hit
 };
 inline Probe probe(Core& core, VirtAddr va, x86::Access access) {
-    const Mmu::Outcome outcome = core.mmu().access(va, access);
-    return {outcome.fault.has_value(), outcome.fault ? outcome.fault->error_code : 0, outcome.address, outcome.latency};
+    const TranslationUnit::Outcome outcome = core.mmu().unit().access(va, access);
+    const x86::AccessOutcome& result = outcome.result;
+    return {result.kind != x86::AccessOutcome::Kind::ok, result.fault.error_code, result.address, outcome.latency};
 }
 
 class TestMachine {
@@ -78,7 +79,7 @@ class TestMachine {
         : memory_{kMemoryBytes}, machine_{"machine", params, memory_}, programs_(params.cores) {
         for (std::uint32_t i = 0; i < params.cores; ++i) {
             core(i).set_program(programs_[i]);
-            core(i).mmu().set_root(kRoot, Pcid{0});
+            (void)core(i).mmu().unit().write_cr3(kRoot, Pcid{0}, TranslationUnit::Cr3Flush::flush);
         }
     }
 
@@ -120,11 +121,11 @@ inline std::string fingerprint(TestMachine& test) {
         text += core->name() + std::string{" now "} + std::to_string(core->timeline().now().raw());
         for (const auto& [path, cycles] : core->timeline().ledger().since({}))
             text += " [" + path + "] " + std::to_string(cycles);
-        const MmuStats& mmu = core->mmu().stats();
+        const MmuStats& mmu = core->mmu().unit().stats();
         for (std::uint64_t count : {mmu.accesses, mmu.l1_misses, mmu.l2_misses, mmu.walk_reads, mmu.walk_cycles, mmu.faults,
                                     mmu.invlpg, mmu.full_flushes, core->apic().stats().sent, core->apic().stats().received})
             text += " " + std::to_string(count);
-        core->mmu().for_each_translation([&](const CachedTranslation& cached) {
+        core->mmu().unit().for_each_translation([&](const CachedTranslation& cached) {
             const x86::Rights& rights = cached.translation.rights;
             text += " tlb " + std::to_string(cached.page.raw()) + ">" + std::to_string(cached.translation.frame.raw()) +
                     (rights.writable ? "w" : "") + (rights.dirty ? "d" : "");

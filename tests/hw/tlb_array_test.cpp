@@ -15,11 +15,8 @@ using x86::PageSize;
 constexpr Pcid kKernel{0};
 constexpr Pcid kUser{1};
 
-TlbArray array_of(std::uint64_t entries, std::uint64_t ways, PageSize size = PageSize::k4) {
-    TlbParams params;
-    params.entries = entries;
-    params.ways = ways;
-    return TlbArray{params, size, "hw.mmu.test"};
+TlbArray array_of(std::uint64_t entries, std::uint64_t ways, const char* sizes = "4k") {
+    return TlbArray{TlbParams{entries, ways, sizes, "linear", "lru"}};
 }
 
 VirtAddr page(std::uint64_t number) { return VirtAddr{number << kPageShift}; }
@@ -51,15 +48,15 @@ class RecordingListener : public StaleListener {
     void on_stale_drop(VirtAddr page, PageSize) override { dropped.push_back(page.raw() >> kPageShift); }
 };
 
-TEST(TlbArray, MissesWhatWasNeverFilled) { EXPECT_EQ(array_of(8, 4).lookup(page(1), kKernel), nullptr); }
+TEST(TlbArray, MissesWhatWasNeverFilled) { EXPECT_EQ(array_of(8, 4).lookup(page(1), PageSize::k4, kKernel), nullptr); }
 
 TEST(TlbArray, HitsAnyAddressOfAFilledPage) {
     TlbArray tlb = array_of(8, 4);
     tlb.insert(page(5) + 0x123, kKernel, to_frame(77));
-    const x86::Translation* hit = tlb.lookup(page(5) + 0xfff, kKernel);
+    const CachedEntry* hit = tlb.lookup(page(5) + 0xfff, PageSize::k4, kKernel);
     ASSERT_NE(hit, nullptr);
-    EXPECT_EQ(hit->frame, Pfn{77});
-    EXPECT_EQ(tlb.lookup(page(6), kKernel), nullptr);
+    EXPECT_EQ(hit->translation().frame, Pfn{77});
+    EXPECT_EQ(tlb.lookup(page(6), PageSize::k4, kKernel), nullptr);
 }
 
 TEST(TlbArray, ASecondFillOfAPageReplacesTheFirst) {
@@ -67,7 +64,7 @@ TEST(TlbArray, ASecondFillOfAPageReplacesTheFirst) {
     fill(tlb, {1, 2, 3, 4});
     tlb.insert(page(2), kKernel, to_frame(99));
     EXPECT_EQ(pages_in(tlb), (Pages{1, 2, 3, 4}));
-    EXPECT_EQ(tlb.lookup(page(2), kKernel)->frame, Pfn{99});
+    EXPECT_EQ(tlb.lookup(page(2), PageSize::k4, kKernel)->translation().frame, Pfn{99});
 }
 
 TEST(TlbArray, HoldsItsCapacityAndNotOneMore) {
@@ -81,7 +78,7 @@ TEST(TlbArray, HoldsItsCapacityAndNotOneMore) {
 TEST(TlbArray, TheLeastRecentlyUsedWayIsTheVictim) {
     TlbArray tlb = array_of(4, 4);
     fill(tlb, {1, 2, 3, 4});
-    EXPECT_NE(tlb.lookup(page(1), kKernel), nullptr);
+    EXPECT_NE(tlb.lookup(page(1), PageSize::k4, kKernel), nullptr);
     fill(tlb, {5});
     EXPECT_EQ(pages_in(tlb), (Pages{1, 3, 4, 5}));
 }
@@ -89,7 +86,7 @@ TEST(TlbArray, TheLeastRecentlyUsedWayIsTheVictim) {
 TEST(TlbArray, AnInvalidWayIsFilledBeforeAValidOneIsReplaced) {
     TlbArray tlb = array_of(4, 4);
     fill(tlb, {1, 2, 3, 4});
-    tlb.invalidate_page(page(3), kKernel);
+    tlb.drop_address(page(3), kKernel, Globals::dropped);
     fill(tlb, {5});
     EXPECT_EQ(pages_in(tlb), (Pages{1, 2, 4, 5}));
 }
@@ -101,13 +98,13 @@ TEST(TlbArray, PagesOfOneSetConflictWhileOtherSetsAreEmpty) {
 }
 
 TEST(TlbArray, LargePagesAreIndexedByTheirOwnNumber) {
-    TlbArray tlb = array_of(4, 1, PageSize::m2);
+    TlbArray tlb = array_of(4, 1, "2m");
     for (std::uint64_t number = 0; number < 4; ++number)
         tlb.insert(VirtAddr{number << 21}, kKernel, {Pfn{number * 512}, PageSize::m2, {}});
     for (std::uint64_t number = 0; number < 4; ++number) {
-        const x86::Translation* hit = tlb.lookup(VirtAddr{(number << 21) + 0x1fffff}, kKernel);
+        const CachedEntry* hit = tlb.lookup(VirtAddr{(number << 21) + 0x1fffff}, PageSize::m2, kKernel);
         ASSERT_NE(hit, nullptr);
-        EXPECT_EQ(hit->frame, Pfn{number * 512});
+        EXPECT_EQ(hit->translation().frame, Pfn{number * 512});
     }
 }
 
@@ -115,28 +112,28 @@ TEST(TlbArray, PcidsDoNotSeeEachOther) {
     TlbArray tlb = array_of(4, 4);
     tlb.insert(page(1), kKernel, to_frame(10));
     tlb.insert(page(1), kUser, to_frame(20));
-    EXPECT_EQ(tlb.lookup(page(1), kKernel)->frame, Pfn{10});
-    EXPECT_EQ(tlb.lookup(page(1), kUser)->frame, Pfn{20});
-    EXPECT_EQ(tlb.lookup(page(1), Pcid{2}), nullptr);
+    EXPECT_EQ(tlb.lookup(page(1), PageSize::k4, kKernel)->translation().frame, Pfn{10});
+    EXPECT_EQ(tlb.lookup(page(1), PageSize::k4, kUser)->translation().frame, Pfn{20});
+    EXPECT_EQ(tlb.lookup(page(1), PageSize::k4, Pcid{2}), nullptr);
 }
 
 TEST(TlbArray, GlobalEntriesServeEveryPcid) {
     TlbArray tlb = array_of(4, 4);
     tlb.insert(page(1), kKernel, global_frame(10));
-    EXPECT_NE(tlb.lookup(page(1), Pcid{4095}), nullptr);
+    EXPECT_NE(tlb.lookup(page(1), PageSize::k4, Pcid{4095}), nullptr);
 }
 
 TEST(TlbArray, InvalidatingAPageLeavesItsNeighbours) {
     TlbArray tlb = array_of(4, 4);
     fill(tlb, {1, 2});
-    tlb.invalidate_page(page(1) + 0x800, kKernel);
+    tlb.drop_address(page(1) + 0x800, kKernel, Globals::dropped);
     EXPECT_EQ(pages_in(tlb), (Pages{2}));
 }
 
 TEST(TlbArray, InvalidatingAPageLeavesOtherPcids) {
     TlbArray tlb = array_of(4, 4);
     fill(tlb, {1}, kUser);
-    tlb.invalidate_page(page(1), kKernel);
+    tlb.drop_address(page(1), kKernel, Globals::dropped);
     EXPECT_EQ(pages_in(tlb), (Pages{1}));
 }
 
@@ -144,7 +141,7 @@ TEST(TlbArray, InvalidatingAPageLeavesOtherPcids) {
 TEST(TlbArray, InvalidatingAPageDropsItsGlobalEntryUnderAnyPcid) {
     TlbArray tlb = array_of(4, 4);
     tlb.insert(page(1), kKernel, global_frame(10));
-    tlb.invalidate_page(page(1), kUser);
+    tlb.drop_address(page(1), kUser, Globals::dropped);
     EXPECT_EQ(pages_in(tlb), Pages{});
 }
 
@@ -152,7 +149,7 @@ TEST(TlbArray, InvalidatingAPageDropsAnOwnAndAGlobalEntryTogether) {
     TlbArray tlb = array_of(4, 4);
     tlb.insert(page(1), kUser, to_frame(20));
     tlb.insert(page(1), kKernel, global_frame(10));
-    tlb.invalidate_page(page(1), kUser);
+    tlb.drop_address(page(1), kUser, Globals::dropped);
     EXPECT_EQ(pages_in(tlb), Pages{});
 }
 
@@ -161,15 +158,15 @@ TEST(TlbArray, InvalidatingAPcidKeepsGlobalEntriesAndOtherPcids) {
     fill(tlb, {1}, kKernel);
     fill(tlb, {2}, kUser);
     tlb.insert(page(3), kKernel, global_frame(3));
-    tlb.invalidate_pcid(kKernel);
+    tlb.drop_pcid(kKernel);
     EXPECT_EQ(pages_in(tlb), (Pages{2, 3}));
 }
 
 TEST(TlbArray, EntriesFilledAfterAFlushAreValid) {
     TlbArray tlb = array_of(4, 4);
     fill(tlb, {1});
-    tlb.invalidate_pcid(kKernel);
-    tlb.invalidate_all();
+    tlb.drop_pcid(kKernel);
+    tlb.drop_all();
     fill(tlb, {2});
     EXPECT_EQ(pages_in(tlb), (Pages{2}));
 }
@@ -178,7 +175,7 @@ TEST(TlbArray, InvalidatingEverythingDropsGlobalEntriesAndEveryPcid) {
     TlbArray tlb = array_of(4, 4);
     fill(tlb, {1}, kUser);
     tlb.insert(page(3), kKernel, global_frame(3));
-    tlb.invalidate_all();
+    tlb.drop_all();
     EXPECT_EQ(pages_in(tlb), Pages{});
 }
 
@@ -199,8 +196,8 @@ class StaleTlb : public testing::Test {
     // Marks and returns the pages that the array reported.
     std::vector<std::uint64_t> mark(std::uint64_t first, std::uint64_t count) {
         std::vector<std::uint64_t> marked;
-        tlb_.mark_stale(page(first), count * kPageBytes,
-                        [&](VirtAddr va, PageSize) { marked.push_back(va.raw() >> kPageShift); });
+        tlb_.mark_stale_range(page(first), count * kPageBytes,
+                              [&](VirtAddr va, PageSize) { marked.push_back(va.raw() >> kPageShift); });
         return marked;
     }
     using Dropped = std::vector<std::uint64_t>;
@@ -211,9 +208,9 @@ class StaleTlb : public testing::Test {
 TEST_F(StaleTlb, MarksExactlyTheEntriesOfTheRange) {
     fill(tlb_, {1, 2, 4});
     EXPECT_EQ(mark(2, 2), (Dropped{2}));
-    EXPECT_TRUE(tlb_.is_stale(tlb_.lookup(page(2), kKernel)));
-    EXPECT_FALSE(tlb_.is_stale(tlb_.lookup(page(1), kKernel)));
-    EXPECT_FALSE(tlb_.is_stale(tlb_.lookup(page(4), kKernel)));
+    EXPECT_TRUE(tlb_.lookup(page(2), PageSize::k4, kKernel)->stale());
+    EXPECT_FALSE(tlb_.lookup(page(1), PageSize::k4, kKernel)->stale());
+    EXPECT_FALSE(tlb_.lookup(page(4), PageSize::k4, kKernel)->stale());
 }
 
 TEST_F(StaleTlb, MarksARangeThatIsLargerThanTheArray) {
@@ -223,14 +220,14 @@ TEST_F(StaleTlb, MarksARangeThatIsLargerThanTheArray) {
 
 TEST_F(StaleTlb, DoesNotMarkWhatWasInvalidated) {
     fill(tlb_, {1});
-    tlb_.invalidate_pcid(kKernel);
+    tlb_.drop_pcid(kKernel);
     EXPECT_EQ(mark(0, 8), Dropped{});
 }
 
 TEST_F(StaleTlb, ReportsTheDropByInvalidation) {
     fill(tlb_, {1});
     mark(1, 1);
-    tlb_.invalidate_page(page(1), kKernel);
+    tlb_.drop_address(page(1), kKernel, Globals::dropped);
     EXPECT_EQ(listener_.dropped, (Dropped{1}));
 }
 
@@ -246,51 +243,147 @@ TEST_F(StaleTlb, ReportsTheDropByARefillOfThePage) {
     mark(1, 1);
     fill(tlb_, {1});
     EXPECT_EQ(listener_.dropped, (Dropped{1}));
-    EXPECT_FALSE(tlb_.is_stale(tlb_.lookup(page(1), kKernel)));
+    EXPECT_FALSE(tlb_.lookup(page(1), PageSize::k4, kKernel)->stale());
 }
 
 TEST_F(StaleTlb, ReportsTheDropByAFlushOfItsPcidOnly) {
     fill(tlb_, {1}, kKernel);
     fill(tlb_, {2}, kUser);
     mark(1, 2);
-    tlb_.invalidate_pcid(kUser);
+    tlb_.drop_pcid(kUser);
     EXPECT_EQ(listener_.dropped, (Dropped{2}));
 }
 
 TEST_F(StaleTlb, ReportsEachDropOnce) {
     fill(tlb_, {1});
     mark(1, 1);
-    tlb_.invalidate_all();
-    tlb_.invalidate_all();
+    tlb_.drop_all();
+    tlb_.drop_all();
     fill(tlb_, {1, 3, 5});
     EXPECT_EQ(listener_.dropped, (Dropped{1}));
 }
 
 TEST_F(StaleTlb, DoesNotReportEntriesThatAreNotStale) {
     fill(tlb_, {1, 3, 5});
-    tlb_.invalidate_all();
+    tlb_.drop_all();
     EXPECT_EQ(listener_.dropped, Dropped{});
 }
 
-TEST(TlbGeometry, WithoutEntriesEveryLookupMisses) {
-    TlbArray tlb = array_of(0, 4);
-    tlb.insert(page(1), kKernel, to_frame(1));
-    tlb.invalidate_page(page(1), kKernel);
-    tlb.invalidate_pcid(kKernel);
-    tlb.invalidate_all();
-    EXPECT_EQ(tlb.lookup(page(1), kKernel), nullptr);
+TEST(TlbArray, KeepsThePageSizesOfOneArrayApart) {
+    TlbArray tlb = array_of(8, 4, "4k+2m");
+    tlb.insert(page(0), kKernel, to_frame(1));
+    tlb.insert(page(0), kKernel, {Pfn{512}, PageSize::m2, {}});
+    EXPECT_EQ(tlb.lookup(page(0), PageSize::k4, kKernel)->translation().frame, Pfn{1});
+    EXPECT_EQ(tlb.lookup(page(0), PageSize::m2, kKernel)->translation().frame, Pfn{512});
 }
 
-TEST(TlbGeometry, SetsThatAreNoPowerOfTwoAreTheUsersMistake) { EXPECT_THROW(array_of(12, 2), UserError); }
+// SDM Vol. 3A 4.10.4.1: INVLPG drops the address at every page size.
+TEST(TlbArray, DroppingAnAddressDropsItAtEveryPageSize) {
+    TlbArray tlb = array_of(8, 4, "4k+2m");
+    tlb.insert(page(3), kKernel, to_frame(1));
+    tlb.insert(page(0), kKernel, {Pfn{512}, PageSize::m2, {}});
+    tlb.drop_address(page(3), kKernel, Globals::dropped);
+    EXPECT_EQ(pages_in(tlb), Pages{});
+}
 
-TEST(TlbGeometry, WaysThatDoNotDivideTheEntriesAreTheUsersMistake) {
+TEST(TlbArray, DroppingAnAddressKeepsItsGlobalEntryIfAsked) {
+    TlbArray tlb = array_of(4, 4);
+    tlb.insert(page(1), kKernel, global_frame(10));
+    tlb.drop_address(page(1), kKernel, Globals::kept);
+    EXPECT_EQ(pages_in(tlb), (Pages{1}));
+}
+
+TEST(TlbArray, DroppingAnAddressEverywhereTakesEveryPcid) {
+    TlbArray tlb = array_of(4, 4);
+    fill(tlb, {1, 2}, kKernel);
+    fill(tlb, {1}, kUser);
+    tlb.insert(page(3), kKernel, global_frame(3));
+    tlb.drop_address_everywhere(page(1), Globals::kept);
+    EXPECT_EQ(pages_in(tlb), (Pages{2, 3}));
+    tlb.drop_address_everywhere(page(3), Globals::kept);
+    EXPECT_EQ(pages_in(tlb), (Pages{2, 3}));
+    tlb.drop_address_everywhere(page(3), Globals::dropped);
+    EXPECT_EQ(pages_in(tlb), (Pages{2}));
+}
+
+TEST(TlbArray, DropsGlobalEntriesAndTheOthersApart) {
+    TlbArray tlb = array_of(4, 4);
+    fill(tlb, {1}, kKernel);
+    fill(tlb, {2}, kUser);
+    tlb.insert(page(3), kKernel, global_frame(3));
+    TlbArray twin = tlb;
+    tlb.drop_global();
+    EXPECT_EQ(pages_in(tlb), (Pages{1, 2}));
+    twin.drop_non_global();
+    EXPECT_EQ(pages_in(twin), (Pages{3}));
+}
+
+TEST(TlbArray, AnOddNumberOfWaysHoldsThatManyEntries) {
+    TlbArray tlb = array_of(3, 3);
+    fill(tlb, {1, 2, 3, 4});
+    EXPECT_EQ(pages_in(tlb), (Pages{2, 3, 4}));
+}
+
+// TLB;DR (USENIX Security 2022): Skylake's L2 TLB XORs seven bits of the page number with the seven above them.
+TEST(TlbArray, AFoldedIndexSpreadsWhatALinearOnePutsIntoOneSet) {
+    TlbParams params{128, 1, "4k", "folded", "lru"};
+    TlbArray folded{params};
+    fill(folded, {0, 128, 128 + 1});  // 128 folds to set 1, 129 to set 0
+    EXPECT_EQ(pages_in(folded), (Pages{128, 129}));
+    params.index = "linear";
+    TlbArray linear{params};
+    fill(linear, {0, 128, 128 + 1});
+    EXPECT_EQ(pages_in(linear), (Pages{128, 129}));
+    fill(folded, {1});  // and conflicts with 128, which a linear index keeps apart
+    EXPECT_EQ(pages_in(folded), (Pages{1, 129}));
+}
+
+TEST(TlbArray, UsingAnEntryAgainKeepsItFromBeingTheVictim) {
+    TlbArray tlb = array_of(2, 2);
+    fill(tlb, {1});
+    const CachedEntry* first = tlb.lookup(page(1), PageSize::k4, kKernel);
+    fill(tlb, {2});
+    tlb.use_again(first);
+    fill(tlb, {3});
+    EXPECT_EQ(pages_in(tlb), (Pages{1, 3}));
+}
+
+TEST(TlbArray, DropsOfAFlushedSetTouchNothingThatCameLater) {
+    TlbArray tlb = array_of(2, 1);
+    fill(tlb, {0, 1});
+    tlb.drop_all();
+    fill(tlb, {2});
+    tlb.drop_address(page(0), kKernel, Globals::dropped);
+    tlb.drop_pcid(kUser);
+    EXPECT_EQ(pages_in(tlb), (Pages{2}));
+}
+
+void expect_refused(const TlbParams& params, const std::string& message) {
     try {
-        array_of(10, 4);
+        params.check("hw.mmu.test");
         FAIL() << "accepted";
     } catch (const UserError& error) {
-        EXPECT_EQ(std::string{error.what()}, "hw.mmu.test: found 10 entries in 4 ways, allowed: entries / ways a power of two");
+        EXPECT_EQ(std::string{error.what()}, "hw.mmu.test: found " + message);
     }
 }
+
+TEST(TlbGeometry, SetsThatAreNoPowerOfTwoAreTheUsersMistake) {
+    expect_refused({12, 2}, "12 entries in 2 ways, allowed: entries / ways a power of two");
+}
+
+TEST(TlbGeometry, WaysThatDoNotDivideTheEntriesAreTheUsersMistake) {
+    expect_refused({10, 4}, "10 entries in 4 ways, allowed: entries / ways a power of two");
+}
+
+TEST(TlbGeometry, ReplacementThatDoesNotGoWithTheWaysIsTheUsersMistake) {
+    expect_refused({96, 6, "4k", "linear", "tree-plru"},
+                   "replacement \"tree-plru\" in 6 ways, allowed: a power of two up to 32");
+    expect_refused({64, 64, "4k", "linear", "tree-plru"},
+                   "replacement \"tree-plru\" in 64 ways, allowed: a power of two up to 32");
+    expect_refused({64, 4, "4k", "linear", "rotating-plru"}, "replacement \"rotating-plru\" in 4 ways, allowed: 12");
+}
+
+TEST(TlbGeometry, AnAbsentArrayNeedsNoGeometry) { EXPECT_NO_THROW(TlbParams({0, 3, "4k", "linear", "tree-plru"}).check("x")); }
 
 }  // namespace
 }  // namespace splinter::hw

@@ -23,7 +23,7 @@ void ContractAudit::report(const std::string& text) { violations_.push_back(text
 template <class Visitor>
 void ContractAudit::for_each_entry(PfnRange range, Visitor&& visit) {
     for (const auto& core : node_->machine().cores())
-        core->mmu().for_each_translation([&](const hw::CachedTranslation& entry) {
+        core->mmu().unit().for_each_translation([&](const hw::CachedTranslation& entry) {
             const Pfn first = entry.translation.frame;
             if (first < range.end() && range.first < first + x86::leaf_level(entry.size).pages()) visit(core->id(), entry);
         });
@@ -60,7 +60,7 @@ void ContractAudit::check_tlbs(PfnRange range, const std::string& when) {
 
 void ContractAudit::check_paging_caches(PfnRange range, const std::string& when) {
     for (const auto& core : node_->machine().cores())
-        core->mmu().paging_cache().for_each([&](VirtAddr covered, hw::Pcid pcid, const x86::WalkPoint& point) {
+        core->mmu().unit().paging_cache().for_each([&](VirtAddr covered, hw::Pcid pcid, const x86::WalkPoint& point) {
             const std::uint64_t bytes = x86::kEntriesPerTable * point.level.bytes();
             for (Pfn page = range.first; page < range.end(); page += PageCount{1}) {
                 const VirtAddr va = alloc::layout::direct_map(page);

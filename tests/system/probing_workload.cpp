@@ -96,15 +96,17 @@ void ProbingWorkload::probe_until_ended(Session& session, CpuId core, Rng& rng, 
 }
 
 void ProbingWorkload::probe(Session& session, CpuId core, Rng& rng) {
-    hw::Mmu& mmu = session.node().machine().core(core).mmu();
+    hw::TranslationUnit& mmu = session.node().machine().core(core).mmu().unit();
     if (params_.pcids == ProbingParams::Pcids::two)
-        mmu.set_root(session.node().root(), hw::Pcid{static_cast<std::uint16_t>(1 + rng.below(2))});
+        (void)mmu.write_cr3(session.node().root(), hw::Pcid{static_cast<std::uint16_t>(1 + rng.below(2))},
+                            hw::TranslationUnit::Cr3Flush::no_flush);
     const Pfn target = targets_[rng.below(targets_.size())];
     const bool owned = owned_.contains(target);
-    const hw::Mmu::Outcome outcome = mmu.access(alloc::layout::direct_map(target), kKernelRead);
+    const hw::TranslationUnit::Outcome outcome = mmu.access(alloc::layout::direct_map(target), kKernelRead);
     ++probes_;
-    if (outcome.fault) ++refused_;
-    if (owned && !outcome.fault) ++leaks_;
+    const bool let_through = outcome.result.kind == x86::AccessOutcome::Kind::ok;
+    if (!let_through) ++refused_;
+    if (owned && let_through) ++leaks_;
     session.node().machine().core(core).timeline().advance(outcome.latency);
 }
 
