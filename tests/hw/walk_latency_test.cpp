@@ -2,21 +2,18 @@
 // from one level to the next.
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "hw/base/user_error.h"
-#include "hw/core/machine.h"
-#include "tests/hw/child_run.h"
+#include "tests/hw/test_machine.h"
 
 namespace splinter::hw {
 namespace {
 
-using testing::in_child;
-
-constexpr std::uint64_t kTableFlags = x86::Pte::kPresent | x86::Pte::kWritable | x86::Pte::kUser | x86::Pte::kAccessed;
-constexpr std::uint64_t kLeafFlags = kTableFlags | x86::Pte::kDirty;
-constexpr x86::Access kRead{x86::AccessKind::read, x86::Mode::user};
-constexpr Pfn kRoot{16};
 constexpr VirtAddr kPage{0x0000100000000000U};
 constexpr VirtAddr kOtherPage = kPage + 8 * kPageBytes;  // its entry is in the next line of the same table
+constexpr Pfn kLocalTable{20};                           // frames take turns between the sockets
+constexpr Pfn kRemoteTable{21};
 
 MachineParams small_machine(const char* caches, const char* bus) {
     MachineParams params;
@@ -33,61 +30,43 @@ MachineParams small_machine(const char* caches, const char* bus) {
     return params;
 }
 
-// Maps 512 pages from kPage by the page table in frame `table`.
-void map_pages(x86::PhysMem& memory, Pfn table) {
-    const Pfn tables[] = {kRoot, Pfn{17}, Pfn{18}, table};
-    for (unsigned depth = 0; depth < 3; ++depth) {
-        const x86::Level level{4 - depth};
-        memory.store(base_of(tables[depth]) + level.index(kPage) * 8, x86::Pte{base_of(tables[depth + 1]).raw() | kTableFlags});
-    }
-    for (std::uint64_t i = 0; i < 512; ++i)
-        memory.store(base_of(table) + i * 8, x86::Pte{base_of(Pfn{1024 + i}).raw() | kLeafFlags});
+// Maps both pages by the page table in frame `table`.
+void map_pages(TestMachine& test, Pfn table) {
+    test.memory().store(test.entry(kPage, x86::kPde), x86::Pte::table(table, kTableFlags));
+    test.map(kPage, Pfn{1024}, kUsedLeaf);
+    test.map(kOtherPage, Pfn{1025}, kUsedLeaf);
 }
 
-// One core runs `body`; the other has nothing to do.
-class OneProgram : public CoreProgram {
-  public:
-    explicit OneProgram(std::function<void(Core&)> body, CpuId cpu = CpuId{0U}) : body_{std::move(body)}, cpu_{cpu} {}
-    void run(Core& core) override {
-        if (core.id() == cpu_) body_(core);
+struct Latency {
+    std::uint64_t access;  // cycles beyond an L1 TLB hit
+    std::uint64_t walk;    // of those
+    friend bool operator==(const Latency&, const Latency&) = default;
+    friend void PrintTo(const Latency& latency, std::ostream* out) {
+        *out << "access " << latency.access << ", walk " << latency.walk;
     }
-    void on_interrupt(Core&, Vector) override {}
-    void on_notice(Core&, const Message&) override {}
-
-  private:
-    std::function<void(Core&)> body_;
-    CpuId cpu_;
 };
 
-// Cycles beyond an L1 TLB hit of an access to kPage, and those of its walk, after `evicting` other lines have been read since
-// the last walk for it. The page-directory entry is in the paging-structure cache.
-std::vector<std::uint64_t> walk(const MachineParams& params, Pfn table, std::uint64_t evicting) {
-    return in_child([&] {
-        x86::PhysMem memory{std::uint64_t{64} << 20};
-        map_pages(memory, table);
-        Machine machine{"machine", params, memory};
-        std::vector<std::uint64_t> result;
-        OneProgram program{[&](Core& core) {
-            TranslationUnit& unit = core.mmu().unit();
-            unit.write_cr3(kRoot, Pcid{1}, TranslationUnit::Cr3Flush::flush);
-            (void)unit.access(kOtherPage, kRead);  // fills the paging-structure caches
-            (void)unit.access(kPage, kRead);
-            (void)unit.access(kOtherPage, kRead);
-            // The other page's entry was in L1 and moved nothing in the levels below.
-            CacheHierarchy& caches = machine.memory().caches();
-            for (std::uint64_t i = 0; i < evicting; ++i) (void)caches.access_data(core.id(), PhysAddr{(1 << 24) + i * 64});
-            const std::uint64_t before = unit.stats().walk_cycles;
-            const TranslationUnit::Outcome outcome = unit.access(kPage, kRead);
-            result = {outcome.latency.raw(), unit.stats().walk_cycles - before};
-        }};
-        for (const auto& core : machine.cores()) core->set_program(program);
-        machine.run();
-        return result;
-    });
+// Of an access to kPage after `evicting` other lines have been read since the last walk for it. The page-directory entry is in
+// the paging-structure cache.
+Latency walk(const MachineParams& params, Pfn table, std::uint64_t evicting) {
+    TestMachine test{params};
+    map_pages(test, table);
+    Latency result{};
+    test.program(0).body = [&](Core& core) {
+        (void)probe(core, kOtherPage, kRead);  // fills the paging-structure caches
+        (void)probe(core, kPage, kRead);
+        (void)probe(core, kOtherPage, kRead);
+        // The other page's entry was in L1 and moved nothing in the levels below.
+        CacheHierarchy& caches = test.machine().memory().caches();
+        for (std::uint64_t i = 0; i < evicting; ++i) (void)caches.access_data(core.id(), PhysAddr{(1 << 24) + i * 64});
+        const MmuStats& stats = core.mmu().unit().stats();
+        const std::uint64_t before = stats.walk_cycles;
+        result.access = probe(core, kPage, kRead).latency.raw();
+        result.walk = stats.walk_cycles - before;
+    };
+    test.run();
+    return result;
 }
-
-constexpr Pfn kLocalTable{20};  // frames take turns between the sockets
-constexpr Pfn kRemoteTable{21};
 
 struct Case {
     const char* name;
@@ -104,8 +83,7 @@ class WalkLatency : public ::testing::TestWithParam<Case> {};
 TEST_P(WalkLatency, IsTheStepAndTheLevelThatHoldsTheEntry) {
     const MachineParams params = small_machine("l2+llc", GetParam().bus);
     const std::uint64_t level = (params.mem.*GetParam().level).raw();
-    const std::vector<std::uint64_t> cycles = walk(params, GetParam().table, GetParam().evicting);
-    EXPECT_EQ(cycles, (std::vector<std::uint64_t>{9 + 2 + level, 2 + level}));
+    EXPECT_EQ(walk(params, GetParam().table, GetParam().evicting), (Latency{9 + 2 + level, 2 + level}));
 }
 
 constexpr Case kCases[] = {
@@ -126,71 +104,39 @@ INSTANTIATE_TEST_SUITE_P(Levels, WalkLatency, ::testing::ValuesIn(kCases), [](co
 
 TEST(WalkLatencyFixed, IsTheStepAndTheFixedReadWhereverTheEntryLies) {
     const MachineParams params = small_machine("fixed", "dmi");
-    for (std::uint64_t evicting : {0, 32})
-        EXPECT_EQ(walk(params, kRemoteTable, evicting), (std::vector<std::uint64_t>{9 + 2 + 14, 2 + 14}));
+    for (std::uint64_t evicting : {0, 32}) EXPECT_EQ(walk(params, kRemoteTable, evicting), (Latency{9 + 2 + 14, 2 + 14}));
 }
 
 TEST(WalkLatencyL2, TakesTheLastLevelForWhateverTheL2Misses) {
     const MachineParams params = small_machine("l2", "dmi");
-    EXPECT_EQ(walk(params, kRemoteTable, 7), (std::vector<std::uint64_t>{9 + 2 + 14, 2 + 14}));
-    EXPECT_EQ(walk(params, kRemoteTable, 1000), (std::vector<std::uint64_t>{9 + 2 + 68, 2 + 68}));
+    EXPECT_EQ(walk(params, kRemoteTable, 7), (Latency{9 + 2 + 14, 2 + 14}));
+    EXPECT_EQ(walk(params, kRemoteTable, 1000), (Latency{9 + 2 + 68, 2 + 68}));
 }
 
 TEST(WalkLatencyByTransport, UsesTheCachesOfTheCoreThatReads) {
-    const std::vector<std::uint64_t> reads = in_child([] {
-        x86::PhysMem memory{std::uint64_t{64} << 20};
-        map_pages(memory, kLocalTable);
-        Machine machine{"machine", small_machine("l2", "tlm"), memory};
-        OneProgram program{[&](Core& core) {
-                               TranslationUnit& unit = core.mmu().unit();
-                               unit.write_cr3(kRoot, Pcid{1}, TranslationUnit::Cr3Flush::flush);
-                               (void)unit.access(kPage, kRead);
-                           },
-                           CpuId{1U}};
-        for (const auto& core : machine.cores()) core->set_program(program);
-        machine.run();
-        const auto total = [&](std::uint32_t cpu) {
-            std::uint64_t sum = 0;
-            for (std::uint64_t count : machine.memory().caches().stats(CpuId{cpu}).page_table) sum += count;
-            return sum;
-        };
-        return std::vector<std::uint64_t>{total(0), total(1)};
-    });
-    EXPECT_EQ(reads, (std::vector<std::uint64_t>{0, 4}));
+    TestMachine test{small_machine("l2", "tlm")};
+    map_pages(test, kLocalTable);
+    test.program(1).body = [](Core& core) { (void)probe(core, kPage, kRead); };
+    test.run();
+    const auto reads = [&](std::uint32_t cpu) {
+        const CacheStats& stats = test.machine().memory().caches().stats(CpuId{cpu});
+        return std::accumulate(stats.page_table.begin(), stats.page_table.end(), std::uint64_t{0});
+    };
+    EXPECT_EQ(reads(0), 0U);
+    EXPECT_EQ(reads(1), 4U);
 }
-
-// Core 0 waits for what nobody sends; core 1 reads memory for ever.
-class WaitAndLoop : public CoreProgram {
-  public:
-    explicit WaitAndLoop(Machine& machine) : machine_{machine} {}
-    void run(Core& core) override {
-        if (core.id() == CpuId{0U}) return core.timeline().wait_for_wake();
-        core.timeline().set_conduct(machine_.conduct_of_loops());
-        for (std::uint64_t i = 0;; ++i) core.timeline().advance(core.line_latency(PhysAddr{i * 64 % (1 << 24)}));
-    }
-    void on_interrupt(Core&, Vector) override {}
-    void on_notice(Core&, const Message&) override {}
-
-  private:
-    Machine& machine_;
-};
 
 class Deadlock : public ::testing::TestWithParam<const char*> {};
 
+// Core 0 waits for what nobody sends; core 1 reads memory for ever.
 TEST_P(Deadlock, IsFoundThoughALoopRunsForEver) {
-    const std::vector<std::uint64_t> found = in_child([] {
-        x86::PhysMem memory{std::uint64_t{64} << 20};
-        Machine machine{"machine", small_machine(GetParam(), "dmi"), memory};
-        WaitAndLoop program{machine};
-        for (const auto& core : machine.cores()) core->set_program(program);
-        try {
-            machine.run();
-        } catch (const SimulatedFinding&) {
-            return std::vector<std::uint64_t>{1};
-        }
-        return std::vector<std::uint64_t>{0};
-    });
-    EXPECT_EQ(found, std::vector<std::uint64_t>{1});
+    TestMachine test{small_machine(GetParam(), "dmi")};
+    test.program(0).body = [](Core& core) { core.timeline().wait_for_wake(); };
+    test.program(1).body = [&](Core& core) {
+        core.timeline().set_conduct(test.machine().conduct_of_loops());
+        for (std::uint64_t i = 0;; ++i) core.timeline().advance(core.line_latency(PhysAddr{i * 64 % (1 << 24)}));
+    };
+    EXPECT_THROW(test.run(), SimulatedFinding);
 }
 INSTANTIATE_TEST_SUITE_P(Caches, Deadlock, ::testing::Values("fixed", "l2", "l2+llc"));
 
