@@ -9,6 +9,7 @@
 
 #include "hw/machine_params.h"
 #include "hw/mmu/tag_search.h"
+#include "hw/x86/canonical.h"
 #include "hw/x86/pcid.h"
 #include "hw/x86/walk.h"
 
@@ -34,7 +35,7 @@ class PagingCache {
     static constexpr unsigned kPrefixShift = 16;
     static constexpr unsigned kPcidShift = 4;
     // Tag: the upper part of the address (bits 63:16), PCID (15:4), level of the cached table (3:1), Valid.
-    static std::uint64_t prefix_of(VirtAddr va, x86::Level table) { return va.raw() << 7 >> 7 >> (table.shift() + 9); }
+    static std::uint64_t prefix_of(VirtAddr va, x86::Level table) { return x86::linear_bits_of(va) >> (table.shift() + 9); }
     static std::uint64_t tag(VirtAddr va, x86::Level table, Pcid pcid) {
         return prefix_of(va, table) << kPrefixShift | std::uint64_t{pcid.raw()} << kPcidShift | table.number() << 1 | 1U;
     }
@@ -55,10 +56,12 @@ class PagingCache {
 template <class Visitor>
 void PagingCache::for_each(Visitor&& visit) const {
     for (const Bank& bank : banks_)
-        for (std::size_t i = 0; i < bank.entries; ++i)
-            if (bank.tags[i] != 0)
-                visit(VirtAddr{bank.tags[i] >> kPrefixShift << (bank.points[i].level.shift() + 9)}, pcid_of(bank.tags[i]),
-                      bank.points[i]);
+        for (std::size_t i = 0; i < bank.entries; ++i) {
+            if (bank.tags[i] == 0) continue;
+            const x86::WalkPoint& point = bank.points[i];
+            const std::uint64_t first = bank.tags[i] >> kPrefixShift << (point.level.shift() + 9);
+            visit(x86::canonical_from(first), pcid_of(bank.tags[i]), point);
+        }
 }
 
 }  // namespace splinter::hw

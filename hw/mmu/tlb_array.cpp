@@ -3,17 +3,12 @@
 #include <bit>
 
 #include "hw/base/check.h"
+#include "hw/x86/canonical.h"
 
 namespace splinter::hw {
 namespace {
 
 using x86::PageSize;
-
-constexpr unsigned kVirtualBits = 57;  // LA57; addresses are canonical, so the upper bits repeat bit 56
-constexpr std::uint64_t kVirtualMask = (std::uint64_t{1} << kVirtualBits) - 1;
-constexpr std::uint64_t kSignBit = std::uint64_t{1} << (kVirtualBits - 1);
-
-VirtAddr sign_extend(std::uint64_t address) { return VirtAddr{(address & kSignBit) != 0 ? address | ~kVirtualMask : address}; }
 
 unsigned size_bits(const TlbParams& params) {
     unsigned bits = 0;
@@ -35,7 +30,7 @@ TlbArray::TlbArray(const TlbParams& params)
       words_(sets_ * set_words_, 0) {}
 
 std::uint64_t TlbArray::page_number(VirtAddr va, PageSize size) {
-    return (va.raw() & kVirtualMask) >> x86::leaf_level(size).shift();
+    return x86::linear_bits_of(va) >> x86::leaf_level(size).shift();
 }
 
 const CachedEntry* TlbArray::lookup(VirtAddr va, PageSize size, Pcid pcid) {
@@ -135,7 +130,7 @@ void TlbArray::drop_all() {
 CachedTranslation TlbArray::describe(Slot slot) const {
     const std::uint64_t tag = tags(slot.set)[slot.way];
     const std::uint64_t page = tag >> kPageShiftInTag;
-    return {sign_extend(page << x86::leaf_level(size_of(tag)).shift()), size_of(tag), pcid_of(tag),
+    return {x86::canonical_from(page << x86::leaf_level(size_of(tag)).shift()), size_of(tag), pcid_of(tag),
             entry_at(slot).translation()};
 }
 

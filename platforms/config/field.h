@@ -18,7 +18,7 @@ enum class FieldType { count, cycles, bytes, frequency, flag, text, choice, list
 using FieldValue = std::variant<std::uint64_t, bool, std::string, std::vector<std::string>>;
 
 struct Field {
-    std::string key;  // full path, "hw.mmu.l1d_4k.entries"
+    std::string key;  // full path, "hw.mmu.l1d.entries"
     FieldType type = FieldType::text;
     FieldValue value;
     Limits limits;                     // of a number

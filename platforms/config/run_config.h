@@ -1,5 +1,5 @@
 // Every parameter of a run, resolved: plain aggregates with defaults in place, named once each by describe().
-// The key of a field is its path: "hw.mmu.l1d_4k.entries", "kernel.flush_ceiling", "workload.secretmem.pages".
+// The key of a field is its path: "hw.mmu.l1d.entries", "kernel.flush_ceiling", "workload.secretmem.pages".
 #pragma once
 
 #include <string>

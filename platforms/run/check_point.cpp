@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kDefault = "default";
 
-// The entry that an error about `key` is about: the key's own, or the first below it ("hw.mmu.l2_4k": entries, ways) that
+// The entry that an error about `key` is about: the key's own, or the first below it ("hw.mmu.l2": entries, ways) that
 // somebody has set. Null: none, or nobody has.
 const ConfigEntry* entry_of(const std::vector<ConfigEntry>& entries, std::string_view key) {
     const auto found = std::find_if(entries.begin(), entries.end(), [&](const ConfigEntry& entry) {

@@ -63,11 +63,9 @@ void InterleavingCpu::irq_restore(IrqState state) {
 
 void InterleavingCpu::invalidate(const x86::Invalidation& invalidation) {
     machine_.step(*this);
-    if (invalidation.kind !=
-        x86::Invalidation::Kind::page) {  // every leaf of the direct map could be global: MOV CR3 spares it
-        if (invalidation.kind == x86::Invalidation::Kind::all) tlb_.clear();
-        return;
-    }
+    using Kind = x86::Invalidation::Kind;
+    if (invalidation.kind == Kind::invpcid_all || invalidation.kind == Kind::pge_toggle) tlb_.clear();
+    if (invalidation.kind != Kind::invlpg) return;  // every leaf of the direct map could be global: the others spare it
     const PfnRange page{pfn_of(PhysAddr{invalidation.address - layout::kDirectMap}), PageCount{1}};
     std::erase_if(tlb_, [&](PfnRange leaf) { return overlap(leaf, page); });
 }

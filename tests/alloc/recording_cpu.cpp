@@ -59,7 +59,7 @@ void RecordingCpu::irq_restore(IrqState state) { machine_.locks_.irq_restore(id_
 
 void RecordingCpu::invalidate(const x86::Invalidation& invalidation) {
     now_ += kFakeInvalidate;
-    const bool one = invalidation.kind == x86::Invalidation::Kind::page;
+    const bool one = invalidation.kind == x86::Invalidation::Kind::invlpg;
     record(one ? flushed_page : flushed_all, invalidation.address.raw());
 }
 

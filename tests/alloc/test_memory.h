@@ -39,7 +39,7 @@ class TestMemory {
 
     // What the page tables say now.
     [[nodiscard]] std::optional<x86::Translation> translate(VirtAddr va) const {
-        x86::Walk walk{va, root()};
+        x86::Walk walk{va, root(), x86::PagingState{}};
         while (!walk.done()) walk.step(memory_.load(walk.entry_address()));
         return walk.result();
     }

@@ -208,7 +208,7 @@ setup() { load common.bash; }
     # shellcheck disable=SC2016  # the message has backquotes
     refuses_config '2:11: `platform.quantum`: found 100000' '[platform]' 'quantum = 100000'
     # shellcheck disable=SC2016  # the message has backquotes
-    refuses_config '2:18: `hw.mmu.l1d_4k`: found 63 entries' '[hw.mmu]' 'l1d_4k.entries = 63'
+    refuses_config '2:15: `hw.mmu.l1d`: found 63 entries' '[hw.mmu]' 'l1d.entries = 63'
     # shellcheck disable=SC2016  # the message has backquotes
     refuses_config '2:10: `platform.memory`: found ' '[platform]' 'memory = "33MiB"'
     # shellcheck disable=SC2016  # the message has backquotes

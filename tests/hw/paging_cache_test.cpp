@@ -122,6 +122,19 @@ TEST(PagingCache, DroppingAnAddressDropsEveryTableOnItsWayAndNoOther) {
     EXPECT_TRUE(cache.lookup(kAddress, kUser));
 }
 
+TEST(PagingCache, AuditsSeeTheFirstAddressThatAnEntryCovers) {
+    PagingCache cache{two_of_each()};
+    cache.insert(kAddress, kUser, table_of(x86::kPte, 1));
+    int seen = 0;
+    cache.for_each([&](VirtAddr first, Pcid pcid, const x86::WalkPoint& point) {
+        EXPECT_EQ(first, VirtAddr{kAddress.raw() & ~(kTwoMebibytes - 1)});
+        EXPECT_EQ(pcid, kUser);
+        EXPECT_EQ(point.table, Pfn{1});
+        ++seen;
+    });
+    EXPECT_EQ(seen, 1);
+}
+
 TEST(PagingCache, FiveLevelPagingCachesTablesOfPml4EntriesToo) {
     MmuParams params = two_of_each();
     params.pml5_cache = 1;

@@ -23,7 +23,7 @@ MachineParams any_machine() {
     params.mem.transfer_cross = Cycles{up_to(0, 3000)};  // longer than the lookahead, too
     params.mem.page_table_read = Cycles{up_to(0, 400)};
     params.mmu.walk_step = Cycles{up_to(0, 3)};
-    params.mmu.l1d_4k = {up_to(0, 1) * 4, 2};
+    params.mmu.l1d = {up_to(0, 1) * 4, 2};
     params.mmu.pd_cache = up_to(0, 2);
     params.mmu.pdpt_cache = up_to(0, 2);
     params.core.invlpg = Cycles{up_to(0, 300)};

@@ -11,7 +11,7 @@ std::string text_of(PfnRange range) { return fmt::format("frames {:#x}+{}", rang
 
 // The walk of a kernel address from `point` by the newest contents of memory.
 x86::Walk walk_from(const x86::PhysMem& memory, VirtAddr va, const x86::WalkPoint& point) {
-    x86::Walk walk{va, point};
+    x86::Walk walk{va, point, x86::PagingState{}};
     while (!walk.done()) walk.step(memory.load(walk.entry_address()));
     return walk;
 }

@@ -200,11 +200,10 @@ Scanned scanned(const alloc::StrategyInfo& strategy, std::uint64_t seed) {
     const Json json = Json::parse(run_in_child([&] {
         Scanner scanner;
         ScannedWorkload workload{{.large = Order{3U}, .probe_every = Cycles{60}}, scanner};
-        Session session{
-            small_config({"platform.quantum=1", "platform.cores=5", "hw.mmu.l1d_4k.entries=8", "hw.mmu.l2_4k.entries=48",
-                          "hw.mmu.l1d_2m.entries=8", "hw.mmu.l2_2m.entries=24", "platform.seed=" + std::to_string(seed)}),
-            workload,
-            {.strategy = &strategy, .audit = &scanner}};
+        Session session{small_config({"platform.quantum=1", "platform.cores=5", "hw.mmu.l1d.entries=8", "hw.mmu.l2.entries=48",
+                                      "hw.mmu.l1d_large.entries=8", "platform.seed=" + std::to_string(seed)}),
+                        workload,
+                        {.strategy = &strategy, .audit = &scanner}};
         scanner.attach(session.node());
         session.run();
         std::uint64_t cycles = 0;

@@ -26,7 +26,7 @@ const std::vector<Load> kLoads{
     // Small per-CPU lists and TLBs: the zone locks are contended and walks go on all the time.
     {"secretmem_small_lists",
      {"kernel.pcp_batch=2", "kernel.pcp_high=4", "flush.batch_pages=5", "workload.secretmem.think=100cyc",
-      "hw.mmu.l1d_4k.entries=8", "hw.mmu.l2_4k.entries=48", "platform.cores=5", "workload.secretmem.cores_percent=80"}},
+      "hw.mmu.l1d.entries=8", "hw.mmu.l2.entries=48", "platform.cores=5", "workload.secretmem.cores_percent=80"}},
     {"trace", trace_sets("secret512-k61", "gfp:GFP_HIGHUSER|__GFP_ACCOUNT")},
 };
 
