@@ -16,6 +16,7 @@ Core::Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, 
     : sc_module{name},
       timeline_{id, conductor, accounts},
       params_{params},
+      caches_{memory.caches()},
       mmu_{"mmu", params, memory, timeline_},
       apic_{"apic", timeline_} {
     timeline_.set_interrupt_handler([this](const Message& message) { handle_interrupt(message); });
@@ -80,7 +81,12 @@ void Core::sync_broadcasts() {
 void Core::access(VirtAddr va, x86::Access access) {
     const TranslationUnit::Outcome outcome = mmu_.unit().access(va, access);
     if (outcome.result.kind != x86::AccessOutcome::Kind::ok) report_fault(va, outcome.result);
-    timeline_.advance(outcome.latency + params_.mem.l1d_hit);
+    timeline_.advance(outcome.latency + line_latency(outcome.result.address));
+}
+
+Cycles Core::simulated_line_latency(PhysAddr address) {
+    if (caches_.reaches_shared(id(), address)) timeline_.order();
+    return caches_.access_data(id(), address);
 }
 
 PhysAddr Core::translate(VirtAddr va, x86::Access access) {

@@ -51,16 +51,24 @@ class Core : public sc_core::sc_module {
     void access(VirtAddr va, x86::Access access);
     // Translation alone, with its cycles; the caller pays for the line.
     [[nodiscard]] PhysAddr translate(VirtAddr va, x86::Access access);
+    // What the caches take for the line of a data access now. The caller pays. May reach an ordering point.
+    [[nodiscard]] Cycles line_latency(PhysAddr address) {
+        if (!caches_.simulated()) [[likely]]
+            return caches_.access_data(id(), address);
+        return simulated_line_latency(address);
+    }
 
   private:
     friend class Machine;
     void run_thread();  // SC_THREAD
     void handle_interrupt(const Message& message);
     void handle_notice(const Message& notice);
+    [[nodiscard]] Cycles simulated_line_latency(PhysAddr address);
     [[noreturn]] void report_fault(VirtAddr va, const x86::AccessOutcome& outcome) const;
 
     Timeline timeline_;
     MachineParams params_;
+    CacheHierarchy& caches_;
     Mmu mmu_;
     LocalApic apic_;
     CoreProgram* program_ = nullptr;

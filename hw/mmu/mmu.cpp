@@ -23,12 +23,14 @@ void Mmu::end_of_elaboration() {
     tlm::tlm_dmi dmi;
     SPLINTER_CHECK(out->get_direct_mem_ptr(payload, dmi), "the memory system grants DMI");
     dmi_ = dmi.get_dmi_ptr();
-    dmi_latency_ = to_cycles(dmi.get_read_latency());
 }
 
 x86::Pte Mmu::read(PhysAddr address, Cycles& latency) {
+    CacheHierarchy& caches = memory_.caches();
+    // The last-level cache is shared. The entry is read after the ordering point: no stale value outlives it.
+    if (caches.reaches_shared(timeline_.id(), address)) timeline_.order();
     if (dmi_ == nullptr) return read_by_transport(address, latency);
-    latency += dmi_latency_;
+    latency += caches.read_page_table(timeline_.id(), address);
     return load(address);
 }
 

@@ -39,7 +39,6 @@ class Mmu : public sc_core::sc_module, private PageTablePort {
     Timeline& timeline_;
     std::string bus_;
     const unsigned char* dmi_ = nullptr;
-    Cycles dmi_latency_;
     TranslationUnit unit_;
 };
 

@@ -29,12 +29,10 @@ constexpr Command kCommands[] = {
     {"replay", kDirectory, kRunOptions, "replay a real kernel's allocation trace; exit 0 if its free pages are reproduced",
      "splinter replay tests/data/traces/secret512-k61", execute_replay},
     {"list", {}, kListOptions, "list strategies, workloads, platforms and metrics", "splinter list", execute_list},
-    {"conform",
-     kFiles,
-     {},
-     "run recorded page walks of real and emulated CPUs on the model; exit 0 if all agree",
-     "splinter conform tests/data/walker/vectors.txt.xz",
-     execute_conform},
+    {"conform", kFiles, kSetOnly,
+     "run recorded page walks and TLB scenarios of emulated CPUs on the model; exit 0 if all agree. "
+     "--set platform.model=NAME: on whose TLBs; --verbose: list all disputed vectors",
+     "splinter conform tests/data/walker/vectors.txt.xz tests/data/walker/scenarios.jsonl.xz", execute_conform},
     {"walk", kAddress, kWalkOptions, "explain one page walk level by level: entries, checks with their SDM sections, cycles",
      "splinter walk 0x7f1234567890 --access user-write --cr3 0x1000 --word 0x17f0:0x2067 --word 0x2240:0x3067 "
      "--word 0x3d10:0x40000e7",

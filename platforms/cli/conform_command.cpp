@@ -1,7 +1,10 @@
-// splinter conform FILE...: does the model answer as recorded CPUs did?
+// splinter conform FILE...: does the model answer as recorded CPUs did? `--set platform.model=` chooses the TLBs.
+#include <fmt/format.h>
+
 #include "platforms/cli/commands.h"
 #include "platforms/cli/exit_codes.h"
 #include "platforms/cli/output.h"
+#include "platforms/config/experiment.h"
 #include "platforms/conform/record_formats.h"
 
 namespace splinter::platforms {
@@ -9,7 +12,9 @@ namespace splinter::platforms {
 int execute_conform(const Invocation& invocation) {
     const Arguments& arguments = invocation.arguments;
     ConformReport report{arguments.verbose ? Detail::every_disputed_record : Detail::summary};
-    for (const std::string& file : arguments.positional) run_record_file(file, report);
+    const hw::MachineParams machine = Experiment::load("", arguments.sets).resolve_single().config.hw;
+    for (const std::string& file : arguments.positional) run_record_file(file, machine, report);
+    if (report.stale().allowed > 0) print(fmt::format("TLBs and paging-structure caches: {}\n\n", machine.name));
     print(report.text());
     return report.agrees() ? kExitOk : kExitDisagreement;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "platforms/conform/access_text.h"
 #include "platforms/conform/word_text.h"
 
 namespace splinter::platforms {
@@ -93,25 +94,6 @@ class Line {
     std::array<std::string_view, kFields> fields_;
 };
 
-x86::Access read_access(const Line& line) {
-    const std::string_view text = line.text(f_access);
-    const char* const expected = "an access: s or u, then r, w, x or i";
-    if (text.size() != 2 || (text[0] != 's' && text[0] != 'u')) line.reject(f_access, expected);
-    const x86::Mode mode = text[0] == 'u' ? x86::Mode::user : x86::Mode::supervisor;
-    switch (text[1]) {
-        case 'r':
-            return {x86::AccessKind::read, mode};
-        case 'w':
-            return {x86::AccessKind::write, mode};
-        case 'x':
-            return {x86::AccessKind::fetch, mode};
-        case 'i':
-            return x86::Access::implicit(x86::AccessKind::read);
-        default:
-            line.reject(f_access, expected);
-    }
-}
-
 AccessCase read_question(const Line& line) {
     AccessCase out;
     x86::RawRegisters& raw = out.registers;
@@ -126,7 +108,9 @@ AccessCase read_question(const Line& line) {
     if (!raw.long_mode_paging())
         line.reject(f_cr0, "a state with 4-level or 5-level paging: CR0.PE, CR0.PG, CR4.PAE, EFER.LME, LMA");
     out.cr3 = PhysAddr{line.number(f_cr3, (std::uint64_t{1} << raw.maxphyaddr) - 1)};
-    out.access = read_access(line);
+    const auto access = access_of_letters(line.text(f_access));
+    if (!access) line.reject(f_access, kAccessLetters);
+    out.access = *access;
     out.va = VirtAddr{line.number(f_va, kAny)};
     return out;
 }

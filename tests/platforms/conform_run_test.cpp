@@ -143,10 +143,12 @@ TEST(ConformFormats, AreToldApartByContent) {
     const ScratchDirectory scratch;
     ConformReport report{Detail::summary};
     const std::string none = scratch.write("none.txt", "what is this\n");
-    EXPECT_EQ(user_error([&] { run_record_file(none, report); }),
-              none + ":1:1: found 'what is this', expected the first line of one of: walker vectors (\"V ...\")");
+    EXPECT_EQ(user_error([&] { run_record_file(none, {}, report); }),
+              none +
+                  ":1:1: found 'what is this', expected the first line of one of: walker vectors (\"V ...\"), TLB scenarios "
+                  "(\"{...\")");
     const std::string empty = scratch.write("empty.txt", "");
-    expect_contains(user_error([&] { run_record_file(empty, report); }), empty + ":1:1: found nothing");
+    expect_contains(user_error([&] { run_record_file(empty, {}, report); }), empty + ":1:1: found nothing");
 }
 
 TEST(ConformFormats, NoFormatBeginsAsAnotherDoes) {
@@ -158,13 +160,13 @@ std::string data(const char* name) { return std::string{SPLINTER_SOURCE_DIR} + "
 
 TEST(ConformSample, TheModelAgreesWithEveryVector) {
     ConformReport report{Detail::summary};
-    run_record_file(data("vectors.txt.xz"), report);
+    run_record_file(data("vectors.txt.xz"), {}, report);
     EXPECT_TRUE(report.text().ends_with("\n2320 of 2320 agree\n")) << report.text();
 }
 
 TEST(ConformSample, TheModelDecidesTheDisputedOnesByTheManual) {
     ConformReport report{Detail::summary};
-    run_record_file(data("disputed.txt.xz"), report);
+    run_record_file(data("disputed.txt.xz"), {}, report);
     EXPECT_TRUE(report.text().ends_with("rsv          17  17\nsink         17  17\n\n0 of 0 agree\n")) << report.text();
 }
 
