@@ -40,17 +40,35 @@ class PagingCache {
         return prefix_of(va, table) << kPrefixShift | std::uint64_t{pcid.raw()} << kPcidShift | table.number() << 1 | 1U;
     }
     static Pcid pcid_of(std::uint64_t tag) { return Pcid{static_cast<std::uint16_t>(tag >> kPcidShift & 0xfff)}; }
-    struct Bank {
+    class Bank {
+      public:
+        explicit Bank(std::uint64_t entries);
+        [[nodiscard]] std::size_t find(std::uint64_t tag) const { return find_tag(tags.data(), tags.size(), OneTag{tag}); }
+        [[nodiscard]] std::size_t oldest() const { return order_[entries].newer; }
+        void use(std::size_t slot) {
+            if (order_[entries].older != slot) move_between(slot, order_[entries].older, entries);
+        }
+        void drop(std::size_t slot) {
+            tags[slot] = 0;
+            if (order_[entries].newer != slot) move_between(slot, entries, order_[entries].newer);
+        }
         std::vector<std::uint64_t> tags;  // 0: invalid; an even number
-        std::vector<std::uint64_t> ages;  // of last use
         std::vector<x86::WalkPoint> points;
-        std::size_t entries = 0;
+        std::size_t entries;
+
+      private:
+        void move_between(std::size_t slot, std::size_t older, std::size_t newer);
+        // True LRU in constant time: a ring of the slots by last use, invalid ones first; the last element closes it.
+        struct Neighbours {
+            std::uint32_t older;
+            std::uint32_t newer;
+        };
+        std::vector<Neighbours> order_;
     };
     [[nodiscard]] Bank& bank_of(x86::Level table) { return banks_[bank_index_[table.number() - 1]]; }
 
     std::vector<Bank> banks_;
     std::array<std::uint8_t, kLevels> bank_index_{};
-    std::uint64_t clock_ = 0;
 };
 
 template <class Visitor>
