@@ -31,12 +31,13 @@ class HitMemo {
         const Hit& hit = hits_[slot_of(va)];
         return hit.key == key_of(va) && (hit.served >> row & 1) != 0 ? &hit : nullptr;
     }
-    // `hit` says where; its key and what it serves are filled in here.
-    void remember(VirtAddr va, std::size_t row, Hit hit) {
+    // `where`: array, set header, set and way.
+    void remember(VirtAddr va, std::size_t row, const Hit& where) {
         Hit& known = hits_[slot_of(va)];
-        hit.key = key_of(va);
-        hit.served = static_cast<std::uint16_t>((known.key == hit.key ? known.served : 0) | 1U << row);
-        known = hit;
+        const unsigned others = known.key == key_of(va) ? known.served : 0;
+        known = where;
+        known.key = key_of(va);
+        known.served = static_cast<std::uint16_t>(others | 1U << row);
     }
     // A translation of this page is about to go.
     void forget(VirtAddr page, x86::PageSize size) {

@@ -17,7 +17,7 @@ constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 // Half of the L1 TLB, and an eighth of the second level.
 constexpr Mix kL1Hits{.hot_pages = 32, .same_page = 64};
 // 90.6 % L1 hits, 7.8 % hits of the second level, 1.6 % walks: the shares are counted, not assumed, and are in the output.
-constexpr Mix kTypical{.hot_pages = 16, .warm_pages = 512, .cold_pages = 16384, .warm_per_1024 = 80, .cold_per_1024 = 16};
+constexpr Mix kTypical{.hot_pages = 16, .warm_pages = 512, .cold_pages = 16384, .warm_per_1024 = 86, .cold_per_1024 = 16};
 
 struct Row {
     std::uint64_t cores;
@@ -96,15 +96,15 @@ void add(const std::string& name, const Row& row) {
 
 void register_rows() {
     for (const std::uint64_t cores : {1, 8, 64}) {
-        const Row row{cores, kL1Hits, spread(4'000'000, cores, 4096)};
+        const Row row{cores, kL1Hits, spread(1'000'000, cores, 4096)};
         add<StreamingStream>("l1_hit/streaming/cores:" + std::to_string(cores), row);
         add<RandomStream>("l1_hit/random/cores:" + std::to_string(cores), row);
     }
     for (const std::uint64_t cores : {8, 64, 256})
-        add<MixedStream>("typical_mix/cores:" + std::to_string(cores), {cores, kTypical, spread(4'000'000, cores, 16384)});
+        add<MixedStream>("typical_mix/cores:" + std::to_string(cores), {cores, kTypical, spread(1'000'000, cores, 16384)});
     for (const std::uint64_t gib : {1, 16, 64}) {
         const Mix mix{.hot_pages = gib * kGiB >> kPageShift};
-        add<RandomStream>("every_access_walks/GiB:" + std::to_string(gib), {1, mix, {16384, 1'000'000}});
+        add<RandomStream>("every_access_walks/GiB:" + std::to_string(gib), {1, mix, {16384, 200'000}});
     }
 }
 
