@@ -54,7 +54,10 @@ TranslationUnit::Outcome TranslationUnit::access(VirtAddr va, x86::Access access
         return {x86::AccessOutcome::ok(hit->address_of(va), hit->size()), Cycles{0}};
     }
     ++stats_.l1_misses;
-    if (const CachedEntry* hit = l2(access.kind).lookup(va, pcid_)) {
+    if (last_miss_walked_) tables_.expect_walk(va, root_, x86::Level{state_.levels()});
+    const CachedEntry* const hit = l2(access.kind).lookup(va, pcid_);
+    last_miss_walked_ = hit == nullptr;
+    if (hit != nullptr) {
         first.insert(va, pcid_, hit->translation());
         if (hit->stale()) mark_if_stale(first, va, hit->size());
         return finish_hit(va, access, *hit, params_.l2_hit);

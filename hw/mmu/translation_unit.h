@@ -36,6 +36,9 @@ class PageTablePort {
     virtual x86::Pte read(PhysAddr address, Cycles& latency) = 0;
     // Sets `flags` in one locked operation if the entry is still `seen`; returns the entry as it then is.
     virtual x86::Pte set_flags(PhysAddr address, x86::Pte seen, std::uint64_t flags) = 0;
+    // A hint without effect on the simulation: a walk for `va` from `root` is likely to come. Whoever can, has the host fetch
+    // the leaf entry meanwhile.
+    virtual void expect_walk(VirtAddr /*va*/, Pfn /*root*/, x86::Level /*of the root*/) {}
 };
 
 // What the exposure measure wants to know of an MMU.
@@ -136,6 +139,7 @@ class TranslationUnit {
     Pcid pcid_;
     TranslationObserver* observer_ = nullptr;
     std::uint64_t invalidations_ = 0;  // of any kind, and register writes
+    bool last_miss_walked_ = false;    // the last L1 miss: a guess at the next one
     MmuStats stats_;
 };
 

@@ -24,6 +24,12 @@ class PhysMem {
     [[nodiscard]] Pte load(PhysAddr address) const { return Pte{*word(address)}; }
     void store(PhysAddr address, Pte value) { *word(address) = value.raw(); }
 
+    [[nodiscard]] bool contains(PhysAddr address) const { return address.raw() <= bytes_ - 8; }
+    // Lets the host fetch the line; any address.
+    void prefetch(PhysAddr address) const {
+        if (contains(address)) __builtin_prefetch(data_ + address.raw());
+    }
+
   private:
     [[nodiscard]] std::uint64_t* word(PhysAddr address) const {
         SPLINTER_CHECK(address.raw() % 8 == 0 && address.raw() + 8 <= bytes_, "physical address out of range");
