@@ -22,7 +22,8 @@ void TimedProgram::warmed_up() {
 }
 
 void TimedProgram::finished() {
-    if (++done_ < machine_->core_count()) return;
+    if (stopped_) return;
+    stopped_ = true;
     timing_.seconds = watch_.seconds();
     const hw::MmuStats after = total_stats(*machine_);
     timing_.accesses = after.accesses - before_.accesses;

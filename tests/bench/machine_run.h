@@ -2,7 +2,8 @@
 // run: Core::access() on the cores' SystemC threads, under the Conductor, with simulated time, ledger and counters.
 //
 // The cores are passive, as the background loop's are. The clock starts when the last core has warmed its TLBs up and stops
-// when the last one has made its accesses; only accesses made in between count.
+// when the first one has made its accesses: all are busy in between, and SystemC does not yet take down threads that have
+// ended. Only accesses made in between count.
 #pragma once
 
 #include <time.h>
@@ -62,7 +63,7 @@ class TimedProgram : public hw::CoreProgram {
   private:
     hw::Machine* machine_ = nullptr;
     std::size_t warm_ = 0;
-    std::size_t done_ = 0;
+    bool stopped_ = false;
     Stopwatch watch_;
     hw::MmuStats before_;
     Timing timing_;

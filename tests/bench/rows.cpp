@@ -81,7 +81,7 @@ void measure(benchmark::State& state, const Row& row) {
 
 // About `accesses` in all, but enough of them on each core to see it lag and catch up.
 Length spread(std::uint64_t accesses, std::uint64_t cores, std::uint64_t warm_up) {
-    constexpr std::uint64_t kLeast = 32768;
+    constexpr std::uint64_t kLeast = 65536;
     return {warm_up, std::max(accesses / cores, kLeast)};
 }
 
