@@ -78,7 +78,7 @@ void Core::sync_broadcasts() {
     if (timeline_.now() < broadcasts_confirmed_) timeline_.advance(broadcasts_confirmed_ - timeline_.now());
 }
 
-void Core::access(VirtAddr va, x86::Access access) {
+void Core::access_with_look_up(VirtAddr va, x86::Access access) {
     const TranslationUnit::Outcome outcome = mmu_.unit().access(va, access);
     if (outcome.result.kind != x86::AccessOutcome::Kind::ok) report_fault(va, outcome.result);
     timeline_.advance(outcome.latency + line_latency(outcome.result.address));
@@ -90,6 +90,8 @@ Cycles Core::simulated_line_latency(PhysAddr address) {
 }
 
 PhysAddr Core::translate(VirtAddr va, x86::Access access) {
+    if (const CachedEntry* entry = mmu_.unit().access_known_hit(va, access)) [[likely]]
+        return entry->address_of(va);
     const TranslationUnit::Outcome outcome = mmu_.unit().access(va, access);
     if (outcome.result.kind != x86::AccessOutcome::Kind::ok) report_fault(va, outcome.result);
     if (outcome.latency != Cycles{0}) timeline_.advance(outcome.latency);

@@ -58,6 +58,20 @@ x86::Pte Mmu::set_flags(PhysAddr address, x86::Pte seen, std::uint64_t flags) {
     return current.with(flags);
 }
 
+// The leaf entry is what the host's caches miss. What is on the way to it is read as it is now, whoever may see it.
+void Mmu::expect_walk(VirtAddr va, Pfn root, x86::Level level) {
+    const x86::PhysMem& contents = memory_.contents();
+    Pfn table = root;
+    for (; level > x86::kPte; level = level.below()) {
+        const PhysAddr address = base_of(table) + level.index(va) * 8;
+        if (!contents.contains(address)) return;
+        const x86::Pte entry = contents.load(address);
+        if (!entry.present() || entry.is_leaf(level)) return;
+        table = entry.next_table();
+    }
+    contents.prefetch(base_of(table) + level.index(va) * 8);
+}
+
 x86::Pte Mmu::load(PhysAddr address) const { return seen_here(address, memory_.contents().load(address)); }
 
 x86::Pte Mmu::seen_here(PhysAddr address, x86::Pte newest) const {
