@@ -20,10 +20,12 @@ TranslationUnit::TranslationUnit(const MmuParams& mmu, const CoreParams& core, P
 }
 
 void TranslationUnit::write_state(const x86::PagingState& state) {
-    // SDM 4.10.4.1, "MOV to CR4".
-    const bool flushes = state.pge != state_.pge || (state_.pcide && !state.pcide) || (!state_.smep && state.smep);
+    // SDM 4.10.4.1, "MOV to CR4" and "MOV to CR0": LA57 changes with paging off only, which flushes.
+    const bool pcids_end = state_.pcide && !state.pcide;
+    const bool flushes = state.pge != state_.pge || pcids_end || (!state_.smep && state.smep) || state.la57 != state_.la57;
     ++invalidations_;
     if (flushes) drop_all();
+    if (pcids_end) pcid_ = Pcid{};  // SDM 4.10.1: the current PCID is 0 while CR4.PCIDE is clear
     forget_hits();
     state_ = state;
     permissions_.rebuild(state_);

@@ -61,8 +61,8 @@ class TranslationUnit {
     TranslationUnit& operator=(const TranslationUnit&) = delete;
 
     // --- registers ---
-    // CR0, CR4, EFER, RFLAGS.AC, PKRU, PKRS. Changes that the processor flushes for (SDM 4.10.4.1) flush: PGE, PCIDE to 0, SMEP
-    // to 1. (LA57 changes with paging off only.) Costs are the caller's: WRPKRU and its like have their own.
+    // CR0, CR4, EFER, RFLAGS.AC, PKRU, PKRS. Changes that the processor flushes for (SDM 4.10.4.1) flush: PGE, PCIDE to 0
+    // (then PCID 0 is current), SMEP to 1, LA57. Costs are the caller's: WRPKRU and its like have their own.
     void write_state(const x86::PagingState& state);
     [[nodiscard]] const x86::PagingState& state() const { return state_; }
     enum class Cr3Flush : std::uint8_t { flush, no_flush };  // bit 63 of the operand, under CR4.PCIDE

@@ -179,6 +179,30 @@ TEST(TranslationUnit, RegisterWritesThatFlushDropGlobalEntriesOfEveryPcidToo) {
     }
 }
 
+// SDM 4.10.1: while CR4.PCIDE is clear the current PCID is 0, and so are the entries that are made.
+TEST(TranslationUnit, ClearingPcideMakesPcid0TheCurrentOne) {
+    PlainUnit plain;
+    plain.switch_to(kOther, Flush::flush);
+    plain.write([](x86::PagingState& state) { state.pcide = false; });
+    EXPECT_EQ(plain.unit.pcid(), Pcid{0});
+    plain.tables.map(kPage, kOld);
+    EXPECT_EQ(plain.frame(kPage), kOld);
+    plain.tables.map(kPage, kNew);
+    plain.switch_to(Pcid{0}, Flush::flush);
+    plain.write([](x86::PagingState& state) { state.pcide = true; });
+    plain.switch_to(kOther, Flush::no_flush);
+    EXPECT_EQ(plain.frame(kPage), kNew);
+}
+
+TEST(TranslationUnit, AChangeOfTheNumberOfLevelsDropsEverything) {
+    PlainUnit plain;
+    plain.tables.map(kPage, kOld, PlainTables::kGlobal);
+    EXPECT_EQ(plain.frame(kPage), kOld);
+    plain.write([](x86::PagingState& state) { state.la57 = !state.la57; });
+    plain.unit.for_each_translation([](const CachedTranslation&) { ADD_FAILURE() << "still cached"; });
+    plain.unit.paging_cache().for_each([](VirtAddr, Pcid, const x86::WalkPoint&) { ADD_FAILURE() << "still cached"; });
+}
+
 TEST(TranslationUnit, RegisterWritesThatOnlyChangeRightsDropNothing) {
     const std::function<void(x86::PagingState&)> changes[] = {
         [](x86::PagingState& state) { state.wp = false; },
