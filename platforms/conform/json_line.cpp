@@ -41,10 +41,12 @@ class JsonTreeBuilder : public nlohmann::json_sax<Json> {
         if (open_.back()->find(key_) != nullptr) reader_.fail(token, "each key once");
         return true;
     }
-    bool parse_error(std::size_t position, const std::string& token, const nlohmann::detail::exception& error) override {
+    bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) override {
         const std::string_view why = error.what();
         const std::size_t expected = why.rfind("; expected ");
-        const std::size_t start = std::min(position - std::min(position, std::max<std::size_t>(token.size(), 1)), line_.size());
+        // The bad token begins behind the last good one and what separates them, unless a separator is what is bad: the parser
+        // has read up to `position`. (Its text of the token can still be that of the good one.)
+        const std::size_t start = std::min(token_start(), std::max<std::size_t>(position, 1) - 1);
         reader_.fail(line_.substr(start), expected == std::string_view::npos
                                               ? "valid JSON"
                                               : fmt::format("valid JSON, here {}", why.substr(expected + 11)));
