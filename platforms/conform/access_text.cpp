@@ -120,4 +120,11 @@ std::string walk_command(const AccessCase& question, const std::vector<Word>& wo
     return out;
 }
 
+bool is_record_name(std::string_view text) {
+    const auto allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    };
+    return !text.empty() && std::all_of(text.begin(), text.end(), allowed);
+}
+
 }  // namespace splinter::platforms

@@ -38,6 +38,9 @@ inline constexpr const char* kAccessLetters = "an access: s or u, then r, w, x o
 [[nodiscard]] std::string outcome_text(const x86::AccessOutcome& outcome);
 // Two lines: every register with the names of its paging bits that are set.
 [[nodiscard]] std::string registers_text(const AccessCase& question);
+// Ids and names of records, which are printed as they are.
+inline constexpr const char* kRecordName = "letters, digits, '-', '_' and '.'";
+[[nodiscard]] bool is_record_name(std::string_view text);
 // The command line that explains the same access.
 [[nodiscard]] std::string walk_command(const AccessCase& question, const std::vector<Word>& words);
 

@@ -14,10 +14,7 @@ namespace splinter::platforms {
 namespace {
 
 constexpr RecordFormat kFormats[] = {
-    {"walker vectors", "V ",
-     [](const std::string& path, std::string_view text, const hw::MachineParams&, ConformReport& report) {
-         run_vectors(path, text, report);
-     }},
+    {"walker vectors", "V ", run_vectors},
     {"TLB scenarios", "{", run_scenarios},
 };
 

@@ -15,15 +15,10 @@ constexpr std::uint64_t kAny32 = 0xffffffff;
 constexpr std::uint64_t kNoFlush = std::uint64_t{1} << 63;
 constexpr std::uint64_t kMaxPcid = 0xfff;
 constexpr std::uint64_t kErrorBits = 0x3f;
-constexpr unsigned kMinPhysicalBits = 32;
 
 std::string_view read_name(const JsonValue& value, const char* what) {
     const std::string_view name = value.text(what);
-    const auto allowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-    };
-    if (name.empty() || !std::all_of(name.begin(), name.end(), allowed))
-        value.fail(fmt::format("{} of letters, digits, '-', '_' and '.'", what));
+    if (!is_record_name(name)) value.fail(fmt::format("{} of {}", what, kRecordName));
     return name;
 }
 
@@ -34,7 +29,7 @@ x86::RawRegisters read_initial(const JsonValue& line) {
     if (number < 4) levels.fail("4 or 5 levels of paging");
     const JsonValue& maxphy = line.member("maxphy");
     out.maxphyaddr = static_cast<unsigned>(maxphy.number("MAXPHYADDR", x86::kMaxPhysicalBits));
-    if (out.maxphyaddr < kMinPhysicalBits) maxphy.fail("MAXPHYADDR from 32 to 52");
+    if (out.maxphyaddr < x86::kMinPhysicalBits) maxphy.fail("MAXPHYADDR from 32 to 52");
 
     const JsonValue& state = line.member("st");
     state.expect_only({"wp", "pge", "pcide", "smep", "smap", "pke", "pks", "nxe", "pkru", "pkrs"});

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "platforms/conform/access_text.h"
 #include "platforms/conform/word_text.h"
 
@@ -42,7 +44,6 @@ enum Field : std::size_t {
 
 constexpr std::uint64_t kAny = ~std::uint64_t{0};
 constexpr std::uint64_t kAny32 = 0xffffffff;
-constexpr unsigned kMinPhysicalBits = 32;
 constexpr std::uint64_t kErrorBits = 0x3f;
 
 // Cuts a line into fields and reads them, each with its place.
@@ -98,7 +99,7 @@ AccessCase read_question(const Line& line) {
     AccessCase out;
     x86::RawRegisters& raw = out.registers;
     raw.maxphyaddr = static_cast<unsigned>(line.number(f_maxphy, x86::kMaxPhysicalBits, NumberBase::decimal));
-    if (raw.maxphyaddr < kMinPhysicalBits) line.reject(f_maxphy, "MAXPHYADDR from 32 to 52");
+    if (raw.maxphyaddr < x86::kMinPhysicalBits) line.reject(f_maxphy, "MAXPHYADDR from 32 to 52");
     raw.cr0 = line.number(f_cr0, kAny);
     raw.cr4 = line.number(f_cr4, kAny);
     raw.efer = line.number(f_efer, kAny);
@@ -161,6 +162,7 @@ Vector read_vector(const TraceText& reader) {
     line.require(f_arrow, "=>");
     Vector out;
     out.id = line.text(f_id);
+    if (!is_record_name(out.id)) line.reject(f_id, fmt::format("an id of {}", kRecordName));
     out.category = line.text(f_category);
     if (!std::all_of(out.category.begin(), out.category.end(), [](char c) { return c >= 'a' && c <= 'z'; }))
         line.reject(f_category, "a category: lower-case letters");
