@@ -53,7 +53,6 @@ class HitMemo {
     }
 
   private:
-    static_assert(sizeof(Hit) == 32);         // two to a host cache line
     static constexpr std::size_t kHits = 64;  // as many as most L1 TLBs have entries
     static constexpr unsigned kPageBits = 52;
     static constexpr std::uint64_t kGenerations = std::uint64_t{1} << (64 - kPageBits);
