@@ -49,10 +49,26 @@ void describe(MmuParams& p, ParamVisitor& v) {
             "one paging-structure cache for all levels instead of one per level: its entries; 0: one per level");
 }
 
+void describe(CacheParams& p, std::string_view name, ParamVisitor& v) {
+    const ParamGroup group{v, name};
+    v.bytes("bytes", p.bytes, {64, std::uint64_t{1} << 30}, "size; a multiple of 64 bytes times ways");
+    v.count("ways", p.ways, {1, 64}, "associativity; any number of sets");
+}
+
 void describe(MemoryParams& p, ParamVisitor& v) {
     const ParamGroup group{v, "mem"};
-    v.cycles("page_table_read", p.page_table_read, kLatency, "one page-table entry read by the walker");
-    v.cycles("l1d_hit", p.l1d_hit, kLatency, "a data access to a line that the core's cache holds");
+    v.cycles("page_table_read", p.page_table_read, kLatency,
+             "one page-table entry read by the walker, if platform.page_table_caches is fixed");
+    describe(p.l1d, "l1d", v);
+    describe(p.l2, "l2", v);
+    describe(p.llc, "llc", v);
+    v.cycles("l1d_hit", p.l1d_hit, kLatency, "load to use, a line that the L1 data cache holds");
+    v.cycles("l2_hit", p.l2_hit, kLatency, "load to use, a line that the L2 cache holds");
+    v.cycles("llc_hit", p.llc_hit, kLatency, "load to use, a line that the cluster's last-level cache holds");
+    v.cycles("dram_local", p.dram_local, kLatency, "load to use, memory of the core's socket");
+    v.cycles("dram_remote", p.dram_remote, kLatency, "load to use, memory of another socket");
+    v.choice("home", p.home, {"interleaved", "socket0"},
+             "which socket's memory holds a 4 KiB frame: each in turn, or the first");
     v.cycles("transfer_cluster", p.transfer_cluster, kLatency, "a line taken from another core of the cluster");
     v.cycles("transfer_socket", p.transfer_socket, kLatency, "a line taken from another cluster of the socket");
     v.cycles("transfer_cross", p.transfer_cross, kLatency, "a line taken from another socket");
@@ -119,9 +135,23 @@ void MmuParams::check() const {
                                                           " beside a cache per level, allowed: one of the two, the others 0");
 }
 
+void CacheParams::check(std::string_view key) const {
+    const std::uint64_t way = kCacheLineBytes * ways;
+    if (bytes >= way && bytes % way == 0) return;
+    throw UserError(std::string{key} + ".bytes", "found " + std::to_string(bytes) + " bytes in " + std::to_string(ways) +
+                                                     " ways, allowed: multiples of " + std::to_string(way) + " bytes");
+}
+
+void MemoryParams::check() const {
+    l1d.check("hw.mem.l1d");
+    l2.check("hw.mem.l2");
+    llc.check("hw.mem.llc");
+}
+
 void MachineParams::check() const {
     (void)resolved_quantum();
     mmu.check();
+    mem.check();
     if ((broadcast.flight_socket > Cycles{0}) != (broadcast.flight_cross > Cycles{0}))
         throw UserError("hw.broadcast.flight_cross", "found " + std::to_string(broadcast.flight_cross.raw()) +
                                                          " cycles beside hw.broadcast.flight_socket of " +
@@ -155,7 +185,9 @@ void describe(MachineParams& p, ParamVisitor& v) {
         v.count("quantum", p.quantum, {0, 10'000'000},
                 "cycles that a core may run ahead of the others; 0: the lookahead. Results do not depend on it");
         v.choice("bus", p.bus, {"dmi", "tlm"}, "how page tables are read: TLM-2.0 DMI, or b_transport for every read");
-        v.choice("page_table_caches", p.page_table_caches, {"fixed"}, "what a page-table read costs: a fixed latency");
+        v.choice(
+            "page_table_caches", p.page_table_caches, {"fixed", "l2", "l2+llc"},
+            "what page-table reads and data accesses cost: fixed latencies, private caches before a fixed LLC, or all levels");
     }
     const ParamGroup group{v, "hw"};
     describe(p.mmu, v);

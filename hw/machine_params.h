@@ -10,6 +10,7 @@ namespace splinter::hw {
 
 inline constexpr std::uint64_t kMaxTreeWays = 32;   // of tree-plru, a power of two
 inline constexpr std::uint64_t kRotatingWays = 12;  // of rotating-plru
+inline constexpr std::uint64_t kCacheLineBytes = 64;
 
 // A set-associative array. entries / ways must be a power of two; entries = 0: the part has no such array.
 struct TlbParams {
@@ -47,12 +48,32 @@ struct MmuParams {
     void check() const;  // throws UserError for values that do not go together
 };
 
+// A cache of 64-byte lines. bytes = 64 * ways * sets; any number of sets.
+struct CacheParams {
+    std::uint64_t bytes = 0;
+    std::uint64_t ways = 1;
+
+    // Throws UserError, naming `key`, if the size is not a whole number of sets.
+    void check(std::string_view key) const;
+};
+
+// Latencies of levels are whole: from the load to its data, look-ups in the levels above included.
 struct MemoryParams {
-    Cycles page_table_read{14};    // one page-table entry read by the walker
-    Cycles l1d_hit{4};             // a data access to a line that the core owns
-    Cycles transfer_cluster{135};  // a line taken from another core's cache: same cluster, same socket, other socket
+    Cycles page_table_read{14};  // one page-table entry read by the walker, with page_table_caches = fixed
+    CacheParams l1d{std::uint64_t{32} << 10, 8};
+    CacheParams l2{std::uint64_t{1} << 20, 16};
+    CacheParams llc{std::uint64_t{39424} << 10, 11};  // one per cluster
+    Cycles l1d_hit{4};                                // a data access to a line that the core owns
+    Cycles l2_hit{14};
+    Cycles llc_hit{68};
+    Cycles dram_local{203};
+    Cycles dram_remote{328};
+    std::string home = "interleaved";  // interleaved | socket0: which socket's memory holds a frame
+    Cycles transfer_cluster{135};      // a line taken from another core's cache: same cluster, same socket, other socket
     Cycles transfer_socket{135};
     Cycles transfer_cross{285};
+
+    void check() const;  // throws UserError for values that do not go together
 };
 
 struct CoreParams {
@@ -94,9 +115,9 @@ struct MachineParams {
     std::uint64_t cores_per_socket = 28;
     std::uint64_t cluster_cores = 28;  // cores that share a last-level cache
     std::uint64_t frequency = 2'500'000'000;
-    std::uint64_t quantum = 0;  // cycles a core may run ahead; 0 = the lookahead L
-    std::string bus = "dmi";    // dmi | tlm: how the walker reads page tables; equal cycles
-    std::string page_table_caches = "fixed";
+    std::uint64_t quantum = 0;                // cycles a core may run ahead; 0 = the lookahead L
+    std::string bus = "dmi";                  // dmi | tlm: how the walker reads page tables; equal cycles
+    std::string page_table_caches = "fixed";  // fixed | l2 | l2+llc: what page-table reads and data accesses cost
     MmuParams mmu;
     MemoryParams mem;
     CoreParams core;

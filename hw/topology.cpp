@@ -18,4 +18,8 @@ Distance Topology::distance(CpuId from, CpuId to) const {
     return a / cluster_cores_ == b / cluster_cores_ ? Distance::cluster : Distance::socket;
 }
 
+std::uint64_t Topology::cluster(CpuId cpu) const {
+    return socket(cpu) * clusters_per_socket() + core(cpu) % cores_per_socket_ / cluster_cores_;
+}
+
 }  // namespace splinter::hw

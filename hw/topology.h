@@ -15,11 +15,18 @@ class Topology {
     explicit Topology(const MachineParams& params);
     [[nodiscard]] Distance distance(CpuId from, CpuId to) const;
     [[nodiscard]] std::uint64_t socket(CpuId cpu) const { return core(cpu) / cores_per_socket_; }
+    // Index of the cluster over all sockets: cores that share a last-level cache.
+    [[nodiscard]] std::uint64_t cluster(CpuId cpu) const;
+    [[nodiscard]] std::uint64_t clusters() const { return sockets_ * clusters_per_socket(); }
+    [[nodiscard]] std::uint64_t sockets() const { return sockets_; }
     // More online threads than the product has.
     [[nodiscard]] bool hypothetical() const { return hypothetical_; }
 
   private:
     [[nodiscard]] std::uint64_t core(CpuId cpu) const { return cpu.raw() % (sockets_ * cores_per_socket_); }
+    [[nodiscard]] std::uint64_t clusters_per_socket() const {
+        return (cores_per_socket_ + cluster_cores_ - 1) / cluster_cores_;
+    }
     std::uint64_t sockets_;
     std::uint64_t cores_per_socket_;
     std::uint64_t cluster_cores_;

@@ -15,8 +15,8 @@ CpuId Conductor::start() {
 
 void Conductor::suspend(Timeline& self, Cycles key) {
     if (key != kNever) {
-        // Still the earliest: no queue, no switch. Passive cores come through the queue, for the deadlock check.
-        if (!self.passive() && (!drop_dead_entries() || Entry{key, self.id(), 0} < queue_.top())) {
+        // Still the earliest: no queue, no switch. Endless cores come through the queue when a deadlock check is due.
+        if (!check_is_due(self, key) && (!drop_dead_entries() || Entry{key, self.id(), 0} < queue_.top())) {
             dispatch({key, self.id(), 0});
             return;
         }
@@ -61,24 +61,32 @@ Conductor::Entry Conductor::pop() {
     if (!drop_dead_entries()) report_deadlock();
     const Entry entry = queue_.top();
     queue_.pop();
-    if (core(entry.cpu).passive()) check_for_deadlock();
+    if (check_is_due(core(entry.cpu), entry.key)) {
+        check_for_deadlock();
+        next_deadlock_check_ = entry.key + lag_;
+    }
     return entry;
 }
 
 void Conductor::dispatch(const Entry& entry) {
     running_ = &core(entry.cpu);
     const Cycles others = drop_dead_entries() ? queue_.top().key : kNever;
-    running_->set_dispatched(entry.key, limit_before(others));
+    // A core that is alone comes back now and then, too: it may be one that runs for ever while the others wait for nobody.
+    running_->set_dispatched(entry.key, others == kNever ? entry.key + lag_ : limit_before(others));
     if (on_horizon_ && entry.key > lag_) on_horizon_(entry.key - lag_);
 }
 
-// Passive cores run for ever; what they do without interrupts helps nobody who waits.
+bool Conductor::check_is_due(const Timeline& core, Cycles key) const {
+    return core.passive() || (core.endless() && key >= next_deadlock_check_);
+}
+
+// Endless cores run for ever; what they do without interrupts helps nobody who waits.
 void Conductor::check_for_deadlock() const {
     bool somebody_waits = false;
     for (const Timeline* core : cores_) {
         if (core->finished()) continue;
-        if (core->passive() ? core->interrupt_pending() : core->queue_key() != kNever) return;
-        somebody_waits = somebody_waits || !core->passive();
+        if (core->endless() ? core->interrupt_pending() : core->queue_key() != kNever) return;
+        somebody_waits = somebody_waits || !core->endless();
     }
     if (somebody_waits) report_deadlock();
 }
@@ -86,7 +94,7 @@ void Conductor::check_for_deadlock() const {
 void Conductor::report_deadlock() const {
     std::string report = "deadlock: no core can run";
     for (const Timeline* core : cores_)
-        if (!core->finished() && !core->passive())
+        if (!core->finished() && !core->endless())
             report += "\n  core" + std::to_string(core->id().raw()) + " at cycle " + std::to_string(core->now().raw()) +
                       " in " + core->ledger().path();
     throw SimulatedFinding(report);

@@ -8,7 +8,7 @@
 // another core can change it comes back (Timeline::order) and goes on only when it is the earliest by (time, core).
 //
 // Passive cores lag behind the others, by kLagQuanta quanta at most, and then catch up in one go. Results are the same for
-// every quantum. If no core but passive ones can ever run again, that is a deadlock: a finding about the simulated system.
+// every quantum. If no core but endless ones can ever run again, that is a deadlock: a finding about the simulated system.
 #pragma once
 
 #include <exception>
@@ -66,12 +66,14 @@ class Conductor {
     Entry pop();
     [[nodiscard]] bool drop_dead_entries();
     void dispatch(const Entry& entry);
+    [[nodiscard]] bool check_is_due(const Timeline& core, Cycles key) const;
     void check_for_deadlock() const;
     [[noreturn]] void report_deadlock() const;
     [[nodiscard]] Cycles limit_before(Cycles effect_time) const;
 
     Cycles quantum_;
     Cycles lag_;
+    Cycles next_deadlock_check_;  // of endless cores that are not passive: not at each of their ordering points
     Timeline* running_ = nullptr;
     StackSwitcher* switcher_ = nullptr;
     std::function<void(Cycles)> on_horizon_;

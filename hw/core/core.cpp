@@ -16,6 +16,7 @@ Core::Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, 
     : sc_module{name},
       timeline_{id, conductor, accounts},
       params_{params},
+      caches_{memory.caches()},
       mmu_{"mmu", params, memory, timeline_},
       apic_{"apic", timeline_} {
     timeline_.set_interrupt_handler([this](const Message& message) { handle_interrupt(message); });
@@ -77,13 +78,20 @@ void Core::sync_broadcasts() {
     if (timeline_.now() < broadcasts_confirmed_) timeline_.advance(broadcasts_confirmed_ - timeline_.now());
 }
 
-void Core::access(VirtAddr va, x86::Access access) {
+void Core::access_with_look_up(VirtAddr va, x86::Access access) {
     const TranslationUnit::Outcome outcome = mmu_.unit().access(va, access);
     if (outcome.result.kind != x86::AccessOutcome::Kind::ok) report_fault(va, outcome.result);
-    timeline_.advance(outcome.latency + params_.mem.l1d_hit);
+    timeline_.advance(outcome.latency + line_latency(outcome.result.address));
+}
+
+Cycles Core::simulated_line_latency(PhysAddr address) {
+    if (caches_.reaches_shared(id(), address)) timeline_.order();
+    return caches_.access_data(id(), address);
 }
 
 PhysAddr Core::translate(VirtAddr va, x86::Access access) {
+    if (const CachedEntry* entry = mmu_.unit().access_known_hit(va, access)) [[likely]]
+        return entry->address_of(va);
     const TranslationUnit::Outcome outcome = mmu_.unit().access(va, access);
     if (outcome.result.kind != x86::AccessOutcome::Kind::ok) report_fault(va, outcome.result);
     if (outcome.latency != Cycles{0}) timeline_.advance(outcome.latency);

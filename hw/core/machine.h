@@ -26,6 +26,10 @@ class Machine : public sc_core::sc_module, private StackSwitcher {
     [[nodiscard]] SharedWords& words() { return words_; }
     [[nodiscard]] SpinLocks& locks() { return locks_; }
     [[nodiscard]] AccountTree& accounts() { return accounts_; }
+    // How a core can be declared that only accesses memory, for ever (Timeline::set_conduct).
+    [[nodiscard]] Timeline::Conduct conduct_of_loops() const {
+        return memory_.caches().shared() ? Timeline::Conduct::endless : Timeline::Conduct::passive;
+    }
 
     // Runs until every core's program has returned. Rethrows what a core threw; SimulatedFinding on a deadlock.
     void run();

@@ -48,9 +48,12 @@ class Timeline {
     void order();
     // Waits, interruptibly, until wake() has set a time and that time has come.
     void wait_for_wake();
-    // A promise: until it says otherwise, outside of interrupt handlers this core reaches no ordering point and sends nothing.
-    // The Conductor lets it lag behind the others.
-    enum class Conduct : std::uint8_t { active, passive };
+    // What this core does until it says otherwise, outside of interrupt handlers.
+    enum class Conduct : std::uint8_t {
+        active,
+        endless,  // runs for ever, and nobody who waits can wait for it: counts for nothing when a deadlock is looked for
+        passive   // endless, and a promise to reach no ordering point and send nothing: may lag behind the others
+    };
     void set_conduct(Conduct conduct) { conduct_ = conduct; }
     [[nodiscard]] bool interrupts_enabled() const { return interrupts_enabled_; }
     void disable_interrupts();
@@ -67,6 +70,7 @@ class Timeline {
     void set_dispatched(Cycles key, Cycles limit);
     void clip_limit(Cycles limit);
     [[nodiscard]] bool passive() const { return conduct_ == Conduct::passive && !handling_; }
+    [[nodiscard]] bool endless() const { return conduct_ != Conduct::active && !handling_; }
     [[nodiscard]] bool interrupt_pending() const { return interrupts_.next_arrival() != kNever; }
     void set_finished() { finished_ = true; }
     [[nodiscard]] bool finished() const { return finished_; }

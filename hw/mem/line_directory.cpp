@@ -1,13 +1,14 @@
 #include "hw/mem/line_directory.h"
 
+#include <utility>
+
 namespace splinter::hw {
 
-Cycles LineDirectory::take(CpuId cpu, VirtAddr address) {
+std::optional<Cycles> LineDirectory::take_from_others(CpuId cpu, VirtAddr address) {
     const auto [line, first_touch] = owner_.try_emplace(address.raw() >> kLineShift, cpu);
-    if (first_touch) return params_.l1d_hit;
-    const Cycles cost = transfer(line->second, cpu);
-    line->second = cpu;
-    return cost;
+    const CpuId owner = std::exchange(line->second, cpu);
+    if (first_touch || owner == cpu) return std::nullopt;
+    return transfer(owner, cpu);
 }
 
 Cycles LineDirectory::transfer(CpuId from, CpuId to) const {

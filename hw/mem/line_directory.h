@@ -3,6 +3,7 @@
 // ordering point, as the kernel's own accesses are.
 #pragma once
 
+#include <optional>
 #include <unordered_map>
 
 #include "hw/topology.h"
@@ -12,9 +13,12 @@ namespace splinter::hw {
 class LineDirectory {
   public:
     LineDirectory(const MachineParams& params, const Topology& topology) : params_{params.mem}, topology_{&topology} {}
-    // Cycles until `cpu` owns the 64-byte line of `address`; it owns it from then on. A line nobody has touched is a hit:
-    // its first fetch from memory is part of the software path length.
-    Cycles take(CpuId cpu, VirtAddr address);
+    // `cpu` owns the 64-byte line of `address` from now on. The transfer, if another core owned it; nothing if it was the
+    // core's own or nobody's: then the caches know the cost.
+    std::optional<Cycles> take_from_others(CpuId cpu, VirtAddr address);
+    // The same with a flat cost for the other case. A line nobody has touched is a hit: its first fetch from memory is part of
+    // the software path length.
+    Cycles take(CpuId cpu, VirtAddr address) { return take_from_others(cpu, address).value_or(params_.l1d_hit); }
     [[nodiscard]] Cycles transfer(CpuId from, CpuId to) const;
 
   private:

@@ -10,8 +10,8 @@ MemorySystem::MemorySystem(sc_core::sc_module_name name, const MachineParams& pa
                            x86::PhysMem& memory)
     : sc_module{name},
       in{"in"},
-      read_latency_{params.mem.page_table_read},
       memory_{&memory},
+      caches_{params, topology},
       recent_stores_{params.lookahead()},
       lines_{params, topology} {
     in.register_b_transport(this, &MemorySystem::b_transport);
@@ -20,15 +20,16 @@ MemorySystem::MemorySystem(sc_core::sc_module_name name, const MachineParams& pa
 }
 
 void MemorySystem::b_transport(int initiator, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-    if (transport_dbg(initiator, payload) == payload.get_data_length()) delay += to_sc_time(read_latency_);
+    if (transport_dbg(initiator, payload) != payload.get_data_length()) return;
+    const CpuId cpu{static_cast<std::uint32_t>(initiator)};
+    delay += to_sc_time(caches_.read_page_table(cpu, PhysAddr{payload.get_address()}));
 }
 
 bool MemorySystem::get_direct_mem_ptr(int /*initiator*/, tlm::tlm_generic_payload& /*payload*/, tlm::tlm_dmi& dmi) {
     dmi.set_dmi_ptr(reinterpret_cast<unsigned char*>(memory_->data()));
     dmi.set_start_address(0);
     dmi.set_end_address(memory_->bytes() - 1);
-    dmi.set_read_latency(to_sc_time(read_latency_));
-    dmi.allow_read();
+    dmi.allow_read();  // what a read costs depends on the address: the initiator asks caches()
     return true;
 }
 

@@ -18,6 +18,8 @@ class CachedEntry {
     [[nodiscard]] constexpr x86::PageSize size() const { return static_cast<x86::PageSize>(word_ >> kSizeShift & 3); }
     [[nodiscard]] constexpr std::uint64_t page_bytes() const { return x86::leaf_level(size()).bytes(); }
     [[nodiscard]] constexpr PhysAddr base() const { return PhysAddr{word_ & kFrameMask}; }
+    // REQUIRES: va is in the page.
+    [[nodiscard]] constexpr PhysAddr address_of(VirtAddr va) const { return base() + (va.raw() & (page_bytes() - 1)); }
     [[nodiscard]] constexpr bool dirty() const { return (word_ & kDirty) != 0; }
     [[nodiscard]] constexpr bool user() const { return (word_ & kUser) != 0; }
     [[nodiscard]] constexpr unsigned key() const { return static_cast<unsigned>(word_ >> kKeyShift & 15); }

@@ -23,12 +23,14 @@ void Mmu::end_of_elaboration() {
     tlm::tlm_dmi dmi;
     SPLINTER_CHECK(out->get_direct_mem_ptr(payload, dmi), "the memory system grants DMI");
     dmi_ = dmi.get_dmi_ptr();
-    dmi_latency_ = to_cycles(dmi.get_read_latency());
 }
 
 x86::Pte Mmu::read(PhysAddr address, Cycles& latency) {
+    CacheHierarchy& caches = memory_.caches();
+    // The last-level cache is shared. The entry is read after the ordering point: no stale value outlives it.
+    if (caches.reaches_shared(timeline_.id(), address)) timeline_.order();
     if (dmi_ == nullptr) return read_by_transport(address, latency);
-    latency += dmi_latency_;
+    latency += caches.read_page_table(timeline_.id(), address);
     return load(address);
 }
 
@@ -54,6 +56,20 @@ x86::Pte Mmu::set_flags(PhysAddr address, x86::Pte seen, std::uint64_t flags) {
     if (current != seen) return current;
     store(address, current.with(flags));
     return current.with(flags);
+}
+
+// The leaf entry is what the host's caches miss. What is on the way to it is read as it is now, whoever may see it.
+void Mmu::expect_walk(VirtAddr va, Pfn root, x86::Level level) {
+    const x86::PhysMem& contents = memory_.contents();
+    Pfn table = root;
+    for (; level > x86::kPte; level = level.below()) {
+        const PhysAddr address = base_of(table) + level.index(va) * 8;
+        if (!contents.contains(address)) return;
+        const x86::Pte entry = contents.load(address);
+        if (!entry.present() || entry.is_leaf(level)) return;
+        table = entry.next_table();
+    }
+    contents.prefetch(base_of(table) + level.index(va) * 8);
 }
 
 x86::Pte Mmu::load(PhysAddr address) const { return seen_here(address, memory_.contents().load(address)); }

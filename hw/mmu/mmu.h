@@ -31,6 +31,7 @@ class Mmu : public sc_core::sc_module, private PageTablePort {
     void end_of_elaboration() override;
     x86::Pte read(PhysAddr address, Cycles& latency) override;
     x86::Pte set_flags(PhysAddr address, x86::Pte seen, std::uint64_t flags) override;
+    void expect_walk(VirtAddr va, Pfn root, x86::Level level) override;
     [[nodiscard]] x86::Pte read_by_transport(PhysAddr address, Cycles& latency);
     // What this core sees where memory holds `newest`.
     [[nodiscard]] x86::Pte seen_here(PhysAddr address, x86::Pte newest) const;
@@ -39,7 +40,6 @@ class Mmu : public sc_core::sc_module, private PageTablePort {
     Timeline& timeline_;
     std::string bus_;
     const unsigned char* dmi_ = nullptr;
-    Cycles dmi_latency_;
     TranslationUnit unit_;
 };
 

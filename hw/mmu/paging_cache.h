@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "hw/machine_params.h"
-#include "hw/mmu/tag_search.h"
 #include "hw/x86/canonical.h"
 #include "hw/x86/pcid.h"
 #include "hw/x86/walk.h"
@@ -32,6 +31,7 @@ class PagingCache {
 
   private:
     static constexpr unsigned kLevels = 4;  // cached tables: of PTEs (level 1) to of PML4Es (level 4, with 5-level paging)
+    static constexpr std::size_t kNone = ~std::size_t{0};
     static constexpr unsigned kPrefixShift = 16;
     static constexpr unsigned kPcidShift = 4;
     // Tag: the upper part of the address (bits 63:16), PCID (15:4), level of the cached table (3:1), Valid.
@@ -40,17 +40,44 @@ class PagingCache {
         return prefix_of(va, table) << kPrefixShift | std::uint64_t{pcid.raw()} << kPcidShift | table.number() << 1 | 1U;
     }
     static Pcid pcid_of(std::uint64_t tag) { return Pcid{static_cast<std::uint16_t>(tag >> kPcidShift & 0xfff)}; }
-    struct Bank {
-        std::vector<std::uint64_t> tags;  // 0: invalid; an even number
-        std::vector<std::uint64_t> ages;  // of last use
+    class Bank {
+      public:
+        explicit Bank(std::uint64_t entries);
+        [[nodiscard]] std::size_t find(std::uint64_t tag) const;
+        void fill(std::size_t slot, std::uint64_t tag, const x86::WalkPoint& point) {
+            tags[slot] = tag;
+            digests_[slot] = digest(tag);
+            points[slot] = point;
+            use(slot);
+        }
+        [[nodiscard]] std::size_t oldest() const { return order_[entries].newer; }
+        void use(std::size_t slot) {
+            if (order_[entries].older != slot) move_between(slot, order_[entries].older, entries);
+        }
+        void drop(std::size_t slot) {
+            tags[slot] = 0;
+            if (order_[entries].newer != slot) move_between(slot, entries, order_[entries].newer);
+        }
+        std::vector<std::uint64_t> tags;  // 0: invalid
         std::vector<x86::WalkPoint> points;
-        std::size_t entries = 0;
+        std::size_t entries;
+
+      private:
+        static std::uint16_t digest(std::uint64_t tag) { return static_cast<std::uint16_t>(tag * 0x9e3779b97f4a7c15U >> 48); }
+        // Sixteen bits of each tag, for a search eight at a time; filled up to a multiple of eight. Tags decide.
+        std::vector<std::uint16_t> digests_;
+        void move_between(std::size_t slot, std::size_t older, std::size_t newer);
+        // True LRU in constant time: a ring of the slots by last use, invalid ones first; the last element closes it.
+        struct Neighbours {
+            std::uint32_t older;
+            std::uint32_t newer;
+        };
+        std::vector<Neighbours> order_;
     };
     [[nodiscard]] Bank& bank_of(x86::Level table) { return banks_[bank_index_[table.number() - 1]]; }
 
     std::vector<Bank> banks_;
     std::array<std::uint8_t, kLevels> bank_index_{};
-    std::uint64_t clock_ = 0;
 };
 
 template <class Visitor>

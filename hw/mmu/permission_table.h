@@ -21,16 +21,18 @@ class PermissionTable {
         return (row.rights >> entry.rights_index() & row.keys[entry.user() ? 1 : 0] >> entry.key() & 1) != 0;
     }
 
-  private:
-    struct Row {
-        std::uint32_t rights = 0;             // a bit per CachedEntry::rights_index()
-        std::array<std::uint32_t, 2> keys{};  // supervisor pages, user pages: a bit per key
-    };
+    // Every kind of access has a number below kRows.
     static constexpr std::size_t kRows = 3 * 2 * 2;
     static std::size_t row_of(x86::Access access) {
         return static_cast<std::size_t>(access.kind) * 4 + static_cast<std::size_t>(access.mode) * 2 +
                static_cast<std::size_t>(access.origin);
     }
+
+  private:
+    struct Row {
+        std::uint32_t rights = 0;             // a bit per CachedEntry::rights_index()
+        std::array<std::uint32_t, 2> keys{};  // supervisor pages, user pages: a bit per key
+    };
     std::array<Row, kRows> rows_;
 };
 

@@ -3,7 +3,6 @@
 #include <bit>
 
 #include "hw/base/check.h"
-#include "hw/x86/canonical.h"
 
 namespace splinter::hw {
 namespace {
@@ -25,38 +24,12 @@ TlbArray::TlbArray(const TlbParams& params)
       sets_{params.sets()},
       set_words_{1 + 2 * stride_},
       sizes_{size_bits(params)},
-      fold_{params.index == "folded" ? static_cast<unsigned>(std::countr_zero(sets_)) : 0},
+      fold_{params.index == "folded" ? static_cast<unsigned>(std::countr_zero(sets_)) : kNoFold},
       replacement_{params},
       words_(sets_ * set_words_, 0) {}
 
-std::uint64_t TlbArray::page_number(VirtAddr va, PageSize size) {
-    return x86::linear_bits_of(va) >> x86::leaf_level(size).shift();
-}
-
-const CachedEntry* TlbArray::lookup(VirtAddr va, PageSize size, Pcid pcid) {
-    const std::uint64_t page = page_number(va, size);
-    const std::size_t set = set_of(page, size);
-    if (!live(set)) return nullptr;
-    const Slot slot = find(set, tag(page, size, pcid), global_tag(page, size));
-    if (!slot.found()) return nullptr;
-    touch(slot);
-    return &entry_at(slot);
-}
-
-void TlbArray::use_again(const CachedEntry* entry) {
-    const std::size_t word = static_cast<std::size_t>(reinterpret_cast<const std::uint64_t*>(entry) - words_.data());
-    touch({word / set_words_, word % set_words_ - 1 - stride_});
-}
-
-void TlbArray::touch(Slot slot) {
-    std::uint64_t& word = *header(slot.set);
-    const auto order = replacement_.touched(static_cast<std::uint32_t>(word), slot.set, slot.way);
-    word = word >> 32 << 32 | order;
-}
-
 // A set of an older epoch is empty.
 void TlbArray::revive(std::size_t set) {
-    if (live(set)) return;
     std::uint64_t* const word = header(set);
     *word = std::uint64_t{epoch_} << 32;
     for (std::size_t way = 0; way < stride_; ++way) word[1 + way] = way < ways_ ? 0 : kNoEntry;
@@ -66,15 +39,19 @@ void TlbArray::insert(VirtAddr va, Pcid pcid, const x86::Translation& translatio
     SPLINTER_CHECK(holds(translation.size), "a TLB array holds the page sizes of its parameters");
     const std::uint64_t page = page_number(va, translation.size);
     const std::size_t set = set_of(page, translation.size);
-    revive(set);
+    if (!live(set)) revive(set);
     const std::uint64_t own = tag(page, translation.size, pcid);
     const std::uint64_t global = global_tag(page, translation.size);
-    Slot slot = find(set, own, global);  // a second fill of the same page replaces the first
-    if (!slot.found()) slot = find(set, 0, 0);
-    if (!slot.found()) slot = {set, replacement_.victim(static_cast<std::uint32_t>(*header(set)), set)};
-    drop(slot);
-    // With Global set and cleared in turn both forms can be there.
-    for (Slot other = find(set, own, global); other.found(); other = find(set, own, global)) drop(other);
+    Slot slot = find(set, own, global);
+    if (slot.found()) {  // a second fill of the same page replaces the first
+        drop(slot);
+        // With Global set and cleared in turn both forms can be there.
+        if (const Slot other = find(set, own, global); other.found()) drop(other);
+    } else {
+        slot = {set, find_tag(tags(set), stride_, OneTag{0})};
+        if (!slot.found()) slot = {set, replacement_.victim(static_cast<std::uint32_t>(*header(set)), set)};
+        drop(slot);
+    }
     tag_at(slot) = translation.rights.global ? global : own;
     entry_at(slot) = CachedEntry{translation};
     touch(slot);
@@ -122,6 +99,7 @@ void TlbArray::drop_all() {
         for_each_slot([this](Slot slot, std::uint64_t) {
             if (entry_at(slot).stale()) drop(slot);
         });
+    if (memo_ != nullptr) memo_->forget_all();
     if (++epoch_ != 0) return;
     words_.assign(words_.size(), 0);  // the epoch has wrapped
     epoch_ = 1;
@@ -129,9 +107,7 @@ void TlbArray::drop_all() {
 
 CachedTranslation TlbArray::describe(Slot slot) const {
     const std::uint64_t tag = tags(slot.set)[slot.way];
-    const std::uint64_t page = tag >> kPageShiftInTag;
-    return {x86::canonical_from(page << x86::leaf_level(size_of(tag)).shift()), size_of(tag), pcid_of(tag),
-            entry_at(slot).translation()};
+    return {page_of(tag), size_of(tag), pcid_of(tag), entry_at(slot).translation()};
 }
 
 void TlbArray::mark_stale(VirtAddr va, PageSize size, Pcid pcid) {
@@ -148,12 +124,13 @@ void TlbArray::mark(Slot slot) {
 }
 
 void TlbArray::drop(Slot slot) {
-    const CachedTranslation gone = describe(slot);
-    const bool reported = tag_at(slot) != 0 && entry_at(slot).stale();
+    const std::uint64_t tag = tag_at(slot);
+    if (tag == 0) return;
+    if (memo_ != nullptr) memo_->forget(page_of(tag), size_of(tag));
     tag_at(slot) = 0;
-    if (!reported) return;
+    if (!entry_at(slot).stale()) return;
     --stale_count_;
-    if (listener_ != nullptr) listener_->on_stale_drop(gone.page, gone.size);
+    if (listener_ != nullptr) listener_->on_stale_drop(page_of(tag), size_of(tag));
 }
 
 }  // namespace splinter::hw

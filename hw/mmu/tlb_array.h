@@ -15,8 +15,10 @@
 
 #include "hw/machine_params.h"
 #include "hw/mmu/cached_entry.h"
+#include "hw/mmu/hit_memo.h"
 #include "hw/mmu/replacement.h"
 #include "hw/mmu/tag_search.h"
+#include "hw/x86/canonical.h"
 #include "hw/x86/pcid.h"
 #include "hw/x86/walk.h"
 
@@ -45,6 +47,8 @@ class TlbArray {
     explicit TlbArray(const TlbParams& params);
 
     void set_listener(StaleListener* listener) { listener_ = listener; }
+    // It forgets what this array drops.
+    void set_memo(HitMemo& memo) { memo_ = &memo; }
     [[nodiscard]] bool holds(x86::PageSize size) const { return (sizes_ >> static_cast<unsigned>(size) & 1) != 0; }
     [[nodiscard]] std::size_t entries() const { return sets_ * ways_; }
     // Pages of `size` are spread over two arrays by their lowest page-number bit: the set index leaves that bit out.
@@ -52,10 +56,29 @@ class TlbArray {
 
     // The entry for `va` under `pcid` (or a global one) at a page size that the array holds, now the most recently used;
     // nullptr on a miss.
-    [[nodiscard]] const CachedEntry* lookup(VirtAddr va, x86::PageSize size, Pcid pcid);
+    [[nodiscard, gnu::always_inline]] const CachedEntry* lookup(VirtAddr va, x86::PageSize size, Pcid pcid) {
+        const std::uint64_t page = page_number(va, size);
+        const std::size_t set = set_of(page, size);
+        if (!live(set)) return nullptr;
+        const Slot slot = find(set, tag(page, size, pcid), global_tag(page, size));
+        if (!slot.found()) return nullptr;
+        touch(slot);
+        return &entry_at(slot);
+    }
     // Makes an entry the most recently used, as a lookup() that finds it again would. REQUIRES: it came from lookup(), and no
     // insert() or drop since then.
-    void use_again(const CachedEntry* entry);
+    void use_again(const CachedEntry* entry) { touch(slot_of(entry)); }
+    // The same for a hit that the memo remembers; returns the entry.
+    [[gnu::always_inline]] const CachedEntry* use_again(const HitMemo::Hit& hit) {
+        touch(*hit.set_header, hit.set, hit.way);
+        return reinterpret_cast<const CachedEntry*>(hit.set_header + 1 + stride_ + hit.way);
+    }
+    void remember(HitMemo& memo, VirtAddr va, std::size_t row, const CachedEntry* entry) {
+        const Slot slot = slot_of(entry);
+        memo.remember(
+            va, row,
+            {0, this, header(slot.set), static_cast<std::uint32_t>(slot.set), static_cast<std::uint16_t>(slot.way), 0});
+    }
     // Replaces an entry of the same page, else an invalid way, else the victim of the replacement policy.
     // REQUIRES: holds(translation.size).
     void insert(VirtAddr va, Pcid pcid, const x86::Translation& translation);
@@ -85,6 +108,7 @@ class TlbArray {
     static constexpr unsigned kPageShiftInTag = 16;
     static constexpr std::uint64_t kNoEntry = std::uint64_t{1} << 62;  // fills up an odd number of ways; matches nothing
     static constexpr std::size_t kNone = ~std::size_t{0};
+    static constexpr unsigned kNoFold = 63;  // more than a page number has bits
     // A slot is a way's place in words_, counted from the first tag of its set.
     struct Slot {
         std::size_t set = 0;
@@ -92,16 +116,21 @@ class TlbArray {
         [[nodiscard]] bool found() const { return way != kNone; }
     };
 
-    static std::uint64_t page_number(VirtAddr va, x86::PageSize size);
+    static std::uint64_t page_number(VirtAddr va, x86::PageSize size) {
+        return x86::linear_bits_of(va) >> x86::leaf_level(size).shift();
+    }
     static std::uint64_t tag(std::uint64_t page, x86::PageSize size, Pcid pcid) {
         return page << kPageShiftInTag | std::uint64_t{pcid.raw()} << kPcidShift | std::uint64_t(size) << kSizeShift | kValid;
     }
     static std::uint64_t global_tag(std::uint64_t page, x86::PageSize size) { return tag(page, size, Pcid{}) | kGlobal; }
     static x86::PageSize size_of(std::uint64_t tag) { return static_cast<x86::PageSize>(tag >> kSizeShift & 3); }
+    static VirtAddr page_of(std::uint64_t tag) {
+        return x86::canonical_from(tag >> kPageShiftInTag << x86::leaf_level(size_of(tag)).shift());
+    }
     static Pcid pcid_of(std::uint64_t tag) { return Pcid{static_cast<std::uint16_t>(tag >> kPcidShift & 0xfff)}; }
     [[nodiscard]] std::size_t set_of(std::uint64_t page, x86::PageSize size) const {
         const std::uint64_t bits = page >> index_skip_[static_cast<std::size_t>(size)];
-        return (bits ^ (fold_ == 0 ? 0 : bits >> fold_)) & (sets_ - 1);
+        return (bits ^ bits >> fold_) & (sets_ - 1);
     }
     [[nodiscard]] std::uint64_t* header(std::size_t set) { return &words_[set * set_words_]; }
     [[nodiscard]] const std::uint64_t* tags(std::size_t set) const { return &words_[set * set_words_ + 1]; }
@@ -111,10 +140,19 @@ class TlbArray {
     }
     [[nodiscard]] const CachedEntry& entry_at(Slot slot) const { return const_cast<TlbArray*>(this)->entry_at(slot); }
     [[nodiscard]] bool live(std::size_t set) const { return words_[set * set_words_] >> 32 == epoch_; }
-    [[nodiscard]] Slot find(std::size_t set, std::uint64_t own, std::uint64_t global) const {
-        return {set, find_tag(tags(set), stride_, own, global)};
+    [[nodiscard, gnu::always_inline]] Slot find(std::size_t set, std::uint64_t own, std::uint64_t global) const {
+        return {set, find_tag(tags(set), stride_, EitherTag{own, global})};
     }
-    void touch(Slot slot);
+    [[nodiscard]] Slot slot_of(const CachedEntry* entry) const {
+        const auto word = static_cast<std::uint32_t>(reinterpret_cast<const std::uint64_t*>(entry) - words_.data());
+        const auto set_words = static_cast<std::uint32_t>(set_words_);
+        return {word / set_words, word % set_words - 1 - stride_};
+    }
+    void touch(Slot slot) { touch(*header(slot.set), slot.set, slot.way); }
+    void touch(std::uint64_t& set_header, std::size_t set, std::size_t way) {
+        const auto order = replacement_.touched(static_cast<std::uint32_t>(set_header), set, way);
+        set_header = set_header >> 32 << 32 | order;
+    }
     [[nodiscard]] CachedTranslation describe(Slot slot) const;
     void revive(std::size_t set);
     void drop(Slot slot);
@@ -130,13 +168,14 @@ class TlbArray {
     std::size_t sets_ = 0;
     std::size_t set_words_;  // header, tags, entries
     unsigned sizes_ = 0;     // bit per page size
-    unsigned fold_ = 0;      // index = page ^ page >> fold; 0: linear
+    unsigned fold_;          // index = page ^ page >> fold
     std::uint8_t index_skip_[3] = {};
     Replacement replacement_;
     std::uint32_t epoch_ = 1;
     std::vector<std::uint64_t> words_;  // by set: epoch (63:32) and order (31:0); tags, 0: invalid; entries
     std::size_t stale_count_ = 0;
     StaleListener* listener_ = nullptr;
+    HitMemo* memo_ = nullptr;
 };
 
 template <class Visitor>

@@ -19,6 +19,13 @@ TlbLevel::TlbLevel(const std::vector<TlbParams>& arrays) {
         }
 }
 
+const CachedEntry* TlbLevel::lookup_large(VirtAddr va, Pcid pcid) {
+    for (x86::PageSize size : {x86::PageSize::m2, x86::PageSize::g1})
+        if (filled(size))
+            if (const CachedEntry* hit = array_of(va, size).lookup(va, size, pcid)) return hit;
+    return nullptr;
+}
+
 void TlbLevel::insert(VirtAddr va, Pcid pcid, const x86::Translation& translation) {
     if (routes_[static_cast<std::size_t>(translation.size)][0] == nullptr) return;
     filled_ |= 1U << static_cast<unsigned>(translation.size);
@@ -52,6 +59,10 @@ void TlbLevel::drop_all() {
 
 void TlbLevel::set_listener(StaleListener* listener) {
     for (TlbArray& array : arrays_) array.set_listener(listener);
+}
+
+void TlbLevel::set_memo(HitMemo& memo) {
+    for (TlbArray& array : arrays_) array.set_memo(memo);
 }
 
 void TlbLevel::mark_stale(VirtAddr va, x86::PageSize size, Pcid pcid) {

@@ -19,15 +19,14 @@ class TlbLevel {
     explicit TlbLevel(const std::vector<TlbParams>& arrays);
 
     [[nodiscard]] bool present() const { return !arrays_.empty(); }
-    [[nodiscard]] const CachedEntry* lookup(VirtAddr va, Pcid pcid) {
-        for (x86::PageSize size : x86::kPageSizes) {
-            if ((filled_ >> static_cast<unsigned>(size) & 1) == 0) continue;
-            if (const CachedEntry* hit = array_of(va, size).lookup(va, size, pcid)) return hit;
-        }
-        return nullptr;
+    // Inline for 4 KiB pages; most look-ups end there.
+    [[nodiscard, gnu::always_inline]] const CachedEntry* lookup(VirtAddr va, Pcid pcid) {
+        constexpr x86::PageSize kSmall = x86::PageSize::k4;
+        if (filled(kSmall)) [[likely]]
+            if (const CachedEntry* hit = array_of(va, kSmall).lookup(va, kSmall, pcid)) [[likely]]
+                return hit;
+        return (filled_ >> 1) == 0 ? nullptr : lookup_large(va, pcid);
     }
-    // As TlbArray::use_again(): `entry` came from lookup(va, ...).
-    void use_again(VirtAddr va, const CachedEntry* entry) { array_of(va, entry->size()).use_again(entry); }
     // A page size that no array holds is not cached.
     void insert(VirtAddr va, Pcid pcid, const x86::Translation& translation);
     void drop_address(VirtAddr va, Pcid pcid, Globals globals);
@@ -38,6 +37,11 @@ class TlbLevel {
     void drop_all();
 
     void set_listener(StaleListener* listener);
+    void set_memo(HitMemo& memo);
+    // `entry` came from lookup(va, ...) and serves the kind of access that has this number.
+    void remember(HitMemo& memo, VirtAddr va, std::size_t row, const CachedEntry* entry) {
+        array_of(va, entry->size()).remember(memo, va, row, entry);
+    }
     void mark_stale(VirtAddr va, x86::PageSize size, Pcid pcid);
     template <class Visitor>
     void mark_stale_range(VirtAddr begin, std::uint64_t bytes, Visitor&& visit) {
@@ -49,6 +53,8 @@ class TlbLevel {
     }
 
   private:
+    [[nodiscard]] bool filled(x86::PageSize size) const { return (filled_ >> static_cast<unsigned>(size) & 1) != 0; }
+    [[nodiscard]] const CachedEntry* lookup_large(VirtAddr va, Pcid pcid);
     [[nodiscard]] TlbArray& array_of(VirtAddr va, x86::PageSize size) {
         const Route& route = routes_[static_cast<std::size_t>(size)];
         return *route[va.raw() >> x86::leaf_level(size).shift() & 1];

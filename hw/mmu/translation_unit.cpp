@@ -15,14 +15,18 @@ TranslationUnit::TranslationUnit(const MmuParams& mmu, const CoreParams& core, P
               TlbLevel{{mmu.l2, mmu.l2_second}}, TlbLevel{{mmu.l2i}}},
       l1_of_{kL1Data, levels_[kL1Store].present() ? kL1Store : kL1Data, kL1Code},
       l2_code_{levels_[kL2Code].present() ? kL2Code : kL2},
-      paging_cache_{mmu} {}
+      paging_cache_{mmu} {
+    for (std::size_t unit = 0; unit < memos_.size(); ++unit) levels_[unit].set_memo(memos_[unit]);
+}
 
 void TranslationUnit::write_state(const x86::PagingState& state) {
-    // SDM 4.10.4.1, "MOV to CR4".
-    const bool flushes = state.pge != state_.pge || (state_.pcide && !state.pcide) || (!state_.smep && state.smep);
+    // SDM 4.10.4.1, "MOV to CR4" and "MOV to CR0": LA57 changes with paging off only, which flushes.
+    const bool pcids_end = state_.pcide && !state.pcide;
+    const bool flushes = state.pge != state_.pge || pcids_end || (!state_.smep && state.smep) || state.la57 != state_.la57;
     ++invalidations_;
     if (flushes) drop_all();
-    forget_last();  // a filter of one L1 hit; the entries stay
+    if (pcids_end) pcid_ = Pcid{};  // SDM 4.10.1: the current PCID is 0 while CR4.PCIDE is clear
+    forget_hits();
     state_ = state;
     permissions_.rebuild(state_);
 }
@@ -32,18 +36,14 @@ Cycles TranslationUnit::write_cr3(Pfn root, Pcid pcid, Cr3Flush flush) {
     ++invalidations_;
     root_ = root;
     pcid_ = pcid;
-    forget_last();
+    forget_hits();
     if (flush == Cr3Flush::no_flush) return core_.cr3_no_flush;
     drop_pcid(pcid);
     return core_.cr3_write;
 }
 
-void TranslationUnit::use_again(Unit unit, VirtAddr va, x86::Mode mode) {
-    levels_[unit].use_again(va, last_[unit][static_cast<std::size_t>(mode)].entry);
-    last_mode_[unit] = mode;
-}
-
-TranslationUnit::Outcome TranslationUnit::look_up_and_finish(VirtAddr va, x86::Access access) {
+TranslationUnit::Outcome TranslationUnit::access(VirtAddr va, x86::Access access) {
+    ++stats_.accesses;
     if (!is_canonical(va, state_)) {  // SDM 4.5: before the TLBs, which hold the translated bits of an address only
         ++stats_.faults;
         return {x86::AccessOutcome::general_protection(), Cycles{0}};
@@ -51,20 +51,26 @@ TranslationUnit::Outcome TranslationUnit::look_up_and_finish(VirtAddr va, x86::A
     const Unit unit = l1_of_[static_cast<std::size_t>(access.kind)];
     TlbLevel& first = levels_[unit];
     if (const CachedEntry* hit = first.lookup(va, pcid_)) {
-        const std::uint64_t bytes = hit->page_bytes();
-        last_[unit][static_cast<std::size_t>(access.mode)] = {VirtAddr{va.raw() & ~(bytes - 1)}, bytes, hit};
-        last_mode_[unit] = access.mode;
-        return finish_hit(va, access, *hit, Cycles{0});
+        if (must_walk(access, *hit) || !permissions_.permits(access, *hit)) return finish_hit(va, access, *hit, Cycles{0});
+        first.remember(memos_[unit], va, PermissionTable::row_of(access), hit);
+        return {x86::AccessOutcome::ok(hit->address_of(va), hit->size()), Cycles{0}};
     }
     ++stats_.l1_misses;
-    forget_last();
-    TlbLevel& second = l2(access.kind);
-    if (const CachedEntry* hit = second.lookup(va, pcid_)) {
+    if (last_miss_walked_) tables_.expect_walk(va, root_, x86::Level{state_.levels()});
+    const CachedEntry* const hit = l2(access.kind).lookup(va, pcid_);
+    last_miss_walked_ = hit == nullptr;
+    if (hit != nullptr) {
         first.insert(va, pcid_, hit->translation());
         if (hit->stale()) mark_if_stale(first, va, hit->size());
         return finish_hit(va, access, *hit, params_.l2_hit);
     }
     return walk_and_finish(va, access, params_.l2_hit);
+}
+
+TranslationUnit::Outcome TranslationUnit::finish_hit(VirtAddr va, x86::Access access, CachedEntry entry, Cycles latency) {
+    if (must_walk(access, entry)) return walk_and_finish(va, access, latency);
+    if (!permissions_.permits(access, entry)) return fault(va, access, entry.rights(), latency);
+    return {x86::AccessOutcome::ok(entry.address_of(va), entry.size()), latency};
 }
 
 TranslationUnit::Outcome TranslationUnit::walk_and_finish(VirtAddr va, x86::Access access, Cycles latency) {
@@ -90,23 +96,26 @@ TranslationUnit::Outcome TranslationUnit::fault(VirtAddr va, x86::Access access,
 
 x86::Walk TranslationUnit::walk(VirtAddr va, x86::Access access, Cycles& latency) {
     ++stats_.l2_misses;
-    forget_last();
     const Cycles before = latency;
-    std::optional<x86::Walk> walk;
-    // While the walker waits for a locked operation, an interrupt may invalidate what it has read so far: it starts again.
-    for (std::uint64_t begun = invalidations_ + 1; !walk || !walk->done();) {
-        if (begun != invalidations_) {
+    x86::Walk walk = begin_walk(va);
+    for (std::uint64_t begun = invalidations_; !walk.done();) {
+        const x86::Pte entry = use_entry(walk, access, latency);
+        if (begun != invalidations_) [[unlikely]] {
+            // While the walker waited for a locked operation, an interrupt has invalidated what it had read: it starts again.
             begun = invalidations_;
-            const x86::WalkPoint* cached = paging_cache_.lookup(va, pcid_);
-            walk.emplace(cached != nullptr ? x86::Walk{va, *cached, state_} : x86::Walk{va, root_, state_});
+            walk = begin_walk(va);
+            continue;
         }
-        const x86::Pte entry = use_entry(*walk, access, latency);
-        if (begun != invalidations_) continue;
-        walk->step(entry);
-        if (!walk->done()) paging_cache_.insert(va, pcid_, walk->point());
+        walk.step(entry);
+        if (!walk.done()) paging_cache_.insert(va, pcid_, walk.point());
     }
     stats_.walk_cycles += (latency - before).raw();
-    return *walk;
+    return walk;
+}
+
+x86::Walk TranslationUnit::begin_walk(VirtAddr va) {
+    const x86::WalkPoint* cached = paging_cache_.lookup(va, pcid_);
+    return cached != nullptr ? x86::Walk{va, *cached, state_} : x86::Walk{va, root_, state_};
 }
 
 // Reads the entry that the walk wants and sets its A and D as the access needs (SDM Vol. 3A 4.8).
@@ -115,6 +124,7 @@ x86::Pte TranslationUnit::use_entry(const x86::Walk& walk, x86::Access access, C
     ++stats_.walk_reads;
     latency += params_.walk_step;
     x86::Pte entry = tables_.read(address, latency);
+    if (entry.has(x86::Walk::kSettable)) return entry;
     // Another core may change the entry meanwhile: what is used is what the locked operation saw.
     for (std::uint64_t flags = walk.flags_to_set(entry, access); !entry.has(flags); flags = walk.flags_to_set(entry, access))
         entry = tables_.set_flags(address, entry, flags);
@@ -136,7 +146,6 @@ void TranslationUnit::mark_if_stale(TlbLevel& level, VirtAddr va, PageSize size)
 
 // SDM 4.10.4.1: a page fault drops the entries, of TLBs and paging-structure caches, that would translate its address.
 void TranslationUnit::drop_for_fault(VirtAddr va) {
-    forget_last();
     for (TlbLevel& level : levels_) level.drop_address(va, pcid_, Globals::dropped);
     paging_cache_.drop_address(va, pcid_);
 }
@@ -152,11 +161,14 @@ void TranslationUnit::drop_all() {
     paging_cache_.drop_all();
 }
 
+void TranslationUnit::forget_hits() {
+    for (HitMemo& memo : memos_) memo.forget_all();
+}
+
 // SDM 4.10.4.1, operation by operation.
 Cycles TranslationUnit::invalidate(const x86::Invalidation& invalidation) {
     using Kind = x86::Invalidation::Kind;
     ++invalidations_;
-    forget_last();
     switch (invalidation.kind) {
         case Kind::invlpg:
             ++stats_.invlpg;
@@ -192,7 +204,6 @@ Cycles TranslationUnit::invalidate(const x86::Invalidation& invalidation) {
 void TranslationUnit::apply(const x86::Invlpgb& invalidation) {
     using x86::Invlpgb;
     ++invalidations_;
-    forget_last();
     const bool one_context = invalidation.contexts == Invlpgb::Contexts::one;
     const bool globals = invalidation.global == Invlpgb::Global::included;
     if (invalidation.structures == Invlpgb::Structures::dropped)
@@ -221,7 +232,5 @@ void TranslationUnit::set_observer(TranslationObserver* observer) {
     observer_ = observer;
     for (TlbLevel& level : levels_) level.set_listener(observer);
 }
-
-void TranslationUnit::forget_last() { last_ = {}; }
 
 }  // namespace splinter::hw

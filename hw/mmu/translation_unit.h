@@ -36,6 +36,9 @@ class PageTablePort {
     virtual x86::Pte read(PhysAddr address, Cycles& latency) = 0;
     // Sets `flags` in one locked operation if the entry is still `seen`; returns the entry as it then is.
     virtual x86::Pte set_flags(PhysAddr address, x86::Pte seen, std::uint64_t flags) = 0;
+    // A hint without effect on the simulation: a walk for `va` from `root` is likely to come. Whoever can, has the host fetch
+    // the leaf entry meanwhile.
+    virtual void expect_walk(VirtAddr /*va*/, Pfn /*root*/, x86::Level /*of the root*/) {}
 };
 
 // What the exposure measure wants to know of an MMU.
@@ -58,8 +61,8 @@ class TranslationUnit {
     TranslationUnit& operator=(const TranslationUnit&) = delete;
 
     // --- registers ---
-    // CR0, CR4, EFER, RFLAGS.AC, PKRU, PKRS. Changes that the processor flushes for (SDM 4.10.4.1) flush: PGE, PCIDE to 0, SMEP
-    // to 1. (LA57 changes with paging off only.) Costs are the caller's: WRPKRU and its like have their own.
+    // CR0, CR4, EFER, RFLAGS.AC, PKRU, PKRS. Changes that the processor flushes for (SDM 4.10.4.1) flush: PGE, PCIDE to 0
+    // (then PCID 0 is current), SMEP to 1, LA57. Costs are the caller's: WRPKRU and its like have their own.
     void write_state(const x86::PagingState& state);
     [[nodiscard]] const x86::PagingState& state() const { return state_; }
     enum class Cr3Flush : std::uint8_t { flush, no_flush };  // bit 63 of the operand, under CR4.PCIDE
@@ -69,16 +72,17 @@ class TranslationUnit {
     [[nodiscard]] Pcid pcid() const { return pcid_; }
 
     // --- accesses ---
-    [[nodiscard]] Outcome access(VirtAddr va, x86::Access access) {
+    [[nodiscard]] Outcome access(VirtAddr va, x86::Access access);
+    // The fast way: makes the access if it is known to be a plain L1 TLB hit, and returns the entry that serves it. Otherwise
+    // nullptr, and the access is still to be made, with access(). (A pointer, for it stays in a register: an optional address
+    // went through memory and took 8 ns more.)
+    [[nodiscard, gnu::always_inline]] const CachedEntry* access_known_hit(VirtAddr va, x86::Access access) {
+        const HitMemo& memo = memos_[l1_of_[static_cast<std::size_t>(access.kind)]];
+        const HitMemo::Hit* const hit = memo.find(va, PermissionTable::row_of(access));
+        if (hit == nullptr) [[unlikely]]
+            return nullptr;
         ++stats_.accesses;
-        const Unit unit = l1_of_[static_cast<std::size_t>(access.kind)];
-        const LastPage& last = last_[unit][static_cast<std::size_t>(access.mode)];
-        if (va.raw() - last.first.raw() < last.bytes) [[likely]] {
-            // Hitting the most recently used entry again leaves every replacement policy's state as it is.
-            if (last_mode_[unit] != access.mode) use_again(unit, va, access.mode);
-            return finish_hit(va, access, *last.entry, Cycles{0});
-        }
-        return look_up_and_finish(va, access);
+        return hit->array->use_again(*hit);
     }
     // Applies a local invalidation; returns its cycles.
     Cycles invalidate(const x86::Invalidation& invalidation);
@@ -102,40 +106,31 @@ class TranslationUnit {
 
   private:
     enum Unit : std::uint8_t { kL1Data, kL1Store, kL1Code, kL2, kL2Code, kUnits };
-    struct LastPage {
-        VirtAddr first{1};  // no page begins here
-        std::uint64_t bytes = 0;
-        const CachedEntry* entry = nullptr;
-    };
-
     [[nodiscard]] TlbLevel& l1(x86::AccessKind kind) { return levels_[l1_of_[static_cast<std::size_t>(kind)]]; }
     [[nodiscard]] TlbLevel& l2(x86::AccessKind kind) { return levels_[kind == x86::AccessKind::fetch ? l2_code_ : kL2]; }
-    void use_again(Unit unit, VirtAddr va, x86::Mode mode);
-    [[nodiscard]] Outcome look_up_and_finish(VirtAddr va, x86::Access access);
-    [[nodiscard]] Outcome finish_hit(VirtAddr va, x86::Access access, CachedEntry entry, Cycles latency) {
-        // SDM 4.8: a write through an entry whose D was clear at the fill walks again, to set D in memory.
-        if (access.kind == x86::AccessKind::write && !entry.dirty()) [[unlikely]]
-            return walk_and_finish(va, access, latency);
-        if (!permissions_.permits(access, entry)) [[unlikely]]
-            return fault(va, access, entry.rights(), latency);
-        return {x86::AccessOutcome::ok(entry.base() + (va.raw() & (entry.page_bytes() - 1)), entry.size()), latency};
+    // SDM 4.8: a write through an entry whose D was clear at the fill walks again, to set D in memory.
+    static bool must_walk(x86::Access access, CachedEntry entry) {
+        return access.kind == x86::AccessKind::write && !entry.dirty();
     }
+    [[nodiscard]] Outcome finish_hit(VirtAddr va, x86::Access access, CachedEntry entry, Cycles latency);
     [[nodiscard]] Outcome walk_and_finish(VirtAddr va, x86::Access access, Cycles latency);
     [[nodiscard]] Outcome fault(VirtAddr va, x86::Access access, const x86::Rights& rights, Cycles latency);
     [[nodiscard]] x86::Walk walk(VirtAddr va, x86::Access access, Cycles& latency);
+    [[nodiscard]] x86::Walk begin_walk(VirtAddr va);
     [[nodiscard]] x86::Pte use_entry(const x86::Walk& walk, x86::Access access, Cycles& latency);
     void fill(VirtAddr va, x86::AccessKind kind, const x86::Translation& translation);
     void mark_if_stale(TlbLevel& level, VirtAddr va, x86::PageSize size);
     void drop_for_fault(VirtAddr va);
     void drop_pcid(Pcid pcid);
     void drop_all();
-    void forget_last();
+    void forget_hits();
 
     MmuParams params_;
     CoreParams core_;
     PageTablePort& tables_;
     std::array<TlbLevel, kUnits> levels_;
-    std::array<Unit, 3> l1_of_;  // by access kind
+    std::array<HitMemo, 3> memos_;  // of the L1 units
+    std::array<Unit, 3> l1_of_;     // by access kind
     Unit l2_code_;
     PagingCache paging_cache_;
     x86::PagingState state_;
@@ -144,10 +139,8 @@ class TranslationUnit {
     Pcid pcid_;
     TranslationObserver* observer_ = nullptr;
     std::uint64_t invalidations_ = 0;  // of any kind, and register writes
+    bool last_miss_walked_ = false;    // the last L1 miss: a guess at the next one
     MmuStats stats_;
-    // The pages of the last L1 hits, by L1 unit and mode, and which mode's came last; dropped by anything that changes a TLB.
-    std::array<std::array<LastPage, 2>, 3> last_;
-    std::array<x86::Mode, 3> last_mode_{};
 };
 
 }  // namespace splinter::hw

@@ -1,6 +1,6 @@
 // May this access use this translation? (SDM Vol. 3A 4.6.1 "Determination of Access Rights", 4.6.2 "Protection Keys".)
 // Pure: the same function serves the timed MMU, `splinter walk` and the tests.
-// Leaves out: shadow stacks (CR4.CET). What the manual leaves open is decided in README.md.
+// Leaves out: shadow stacks (CR4.CET). What the manual leaves open is decided in hw/README.md.
 #pragma once
 
 #include <optional>

@@ -42,6 +42,7 @@ inline constexpr std::uint64_t kEferNxe = 1U << 11;
 inline constexpr std::uint64_t kRflagsAc = 1U << 18;
 }  // namespace bits
 
+inline constexpr unsigned kMinPhysicalBits = 32;  // no processor with 4-level paging has fewer
 inline constexpr unsigned kMaxPhysicalBits = 52;  // MAXPHYADDR is at most 52 (SDM Vol. 3A 4.1.4)
 
 // Register values as software reads them, paging bits only by default. Defaults: Linux on the default platform.

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "hw/base/check.h"
 #include "hw/x86/pte.h"
 
 namespace splinter::x86 {
@@ -20,11 +21,20 @@ class PhysMem {
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
     [[nodiscard]] std::byte* data() { return data_; }
     // REQUIRES: 8-byte aligned, inside the memory.
-    [[nodiscard]] Pte load(PhysAddr address) const;
-    void store(PhysAddr address, Pte value);
+    [[nodiscard]] Pte load(PhysAddr address) const { return Pte{*word(address)}; }
+    void store(PhysAddr address, Pte value) { *word(address) = value.raw(); }
+
+    [[nodiscard]] bool contains(PhysAddr address) const { return address.raw() <= bytes_ - 8; }
+    // Lets the host fetch the line; any address.
+    void prefetch(PhysAddr address) const {
+        if (contains(address)) __builtin_prefetch(data_ + address.raw());
+    }
 
   private:
-    [[nodiscard]] std::uint64_t* word(PhysAddr address) const;
+    [[nodiscard]] std::uint64_t* word(PhysAddr address) const {
+        SPLINTER_CHECK(address.raw() % 8 == 0 && address.raw() + 8 <= bytes_, "physical address out of range");
+        return reinterpret_cast<std::uint64_t*>(data_ + address.raw());  // page-aligned base, aligned offset
+    }
     std::uint64_t bytes_;
     std::byte* data_;
 };

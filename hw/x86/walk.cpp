@@ -1,34 +1,8 @@
 #include "hw/x86/walk.h"
 
-#include "hw/base/check.h"
 #include "hw/x86/check_access.h"
-#include "hw/x86/reserved_bits.h"
 
 namespace splinter::x86 {
-
-void Walk::step(Pte entry) {
-    SPLINTER_CHECK(!done_, "a finished walk takes no more entries");
-    // SDM 4.7: P = 0 ends the walk whatever the other bits are; reserved bits count in present entries only.
-    if (!entry.present()) {
-        done_ = true;
-        failure_ = WalkFailure{WalkFailure::Reason::not_present, at_.level, entry};
-        return;
-    }
-    if (reserved_bits_set(entry, at_.level, state_) != 0) {
-        done_ = true;
-        failure_ = WalkFailure{WalkFailure::Reason::reserved_bit, at_.level, entry};
-        return;
-    }
-    if (!entry.is_leaf(at_.level)) {  // SDM 4.5.4: bits 51:12 are the address of the next table
-        at_.rights.restrict_by(entry);
-        at_ = WalkPoint{at_.level.below(), entry.next_table(), at_.rights};
-        return;
-    }
-    done_ = true;
-    Rights rights = at_.rights;
-    rights.take_leaf(entry, state_);
-    result_ = Translation{entry.frame(at_.level), leaf_size(at_.level), rights};
-}
 
 std::uint64_t Walk::flags_to_set(Pte entry, Access access) const {
     if (!entry.present() || reserved_bits_set(entry, at_.level, state_) != 0) return 0;

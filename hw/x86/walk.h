@@ -11,8 +11,10 @@
 
 #include <optional>
 
+#include "hw/base/check.h"
 #include "hw/x86/access.h"
 #include "hw/x86/fault.h"
+#include "hw/x86/reserved_bits.h"
 
 namespace splinter::x86 {
 
@@ -53,8 +55,28 @@ class Walk {
     // The flags that the walker must see set in `entry`, found at entry_address(), before the access goes on (SDM 4.8): A in
     // every entry that is used, D in the leaf for a write that the rights permit.
     [[nodiscard]] std::uint64_t flags_to_set(Pte entry, Access access) const;
-    // Takes the entry at entry_address().
-    void step(Pte entry);
+    static constexpr std::uint64_t kSettable = Pte::kAccessed | Pte::kDirty;  // all that flags_to_set() ever asks for
+    // Takes the entry at entry_address(). Inline: a walk is a few steps of a few instructions.
+    void step(Pte entry) {
+        SPLINTER_CHECK(!done_, "a finished walk takes no more entries");
+        // SDM 4.7: P = 0 ends the walk whatever the other bits are; reserved bits count in present entries only.
+        if (!entry.present() || reserved_bits_set(entry, at_.level, state_) != 0) [[unlikely]] {
+            done_ = true;
+            const auto reason = entry.present() ? WalkFailure::Reason::reserved_bit : WalkFailure::Reason::not_present;
+            failure_ = WalkFailure{reason, at_.level, entry};
+            return;
+        }
+        if (!entry.is_leaf(at_.level)) {  // SDM 4.5.4: bits 51:12 are the address of the next table
+            at_.rights.restrict_by(entry);
+            at_.level = at_.level.below();
+            at_.table = entry.next_table();
+            return;
+        }
+        done_ = true;
+        Rights rights = at_.rights;
+        rights.take_leaf(entry, state_);
+        result_ = Translation{entry.frame(at_.level), leaf_size(at_.level), rights};
+    }
     // After done(): one of the two.
     [[nodiscard]] const std::optional<Translation>& result() const { return result_; }
     [[nodiscard]] const std::optional<WalkFailure>& failure() const { return failure_; }

@@ -1,6 +1,7 @@
 #include "platforms/adapter/core_cpu.h"
 
 #include "alloc/accounts.h"
+#include "alloc/layout.h"
 
 namespace splinter::platforms {
 namespace {
@@ -17,34 +18,48 @@ CoreCpu::CoreCpu(hw::Machine& machine, CpuId id, const alloc::StepCosts& costs, 
       timeline_{core_.timeline()},
       costs_{costs},
       online_{online},
-      line_hit_{machine.params().mem.l1d_hit},
       icr_write_{machine.params().ipi.icr_write} {}
 
 void CoreCpu::retire(alloc::Step step, std::uint64_t times) { timeline_.advance(costs_[step] * times); }
 
 void CoreCpu::touch(VirtAddr address, alloc::Touch touch) {
-    if (touch != alloc::Touch::remapped) (void)core_.translate(address, kKernelWrite);
+    const PhysAddr line = touch == alloc::Touch::remapped ? PhysAddr{address - alloc::layout::kDirectMap}
+                                                          : core_.translate(address, kKernelWrite);
     if (touch == alloc::Touch::contended) timeline_.order();
-    timeline_.advance(machine_.memory().lines().take(id(), address));
+    timeline_.advance(take_line(address, line));
     if (touch == alloc::Touch::contended) timeline_.order();
+}
+
+// A line that another core owns comes from there, whatever else the caches say; it is charged once.
+Cycles CoreCpu::take_line(VirtAddr address, PhysAddr line) {
+    if (const auto transfer = machine_.memory().lines().take_from_others(id(), address)) {
+        machine_.memory().caches().receive(id(), line);
+        return *transfer;
+    }
+    return core_.line_latency(line);
 }
 
 x86::Pte CoreCpu::load_pte(VirtAddr entry) {
     const PhysAddr address = core_.translate(entry, kKernelRead);
+    const Cycles latency = core_.line_latency(address);  // before the entry is read: it may reach an ordering point
     const x86::Pte value = core_.mmu().load(address);
-    timeline_.advance(line_hit_);
+    timeline_.advance(latency);
     return value;
 }
 
 void CoreCpu::store_pte(VirtAddr entry, x86::Pte value) {
     const PhysAddr address = core_.translate(entry, kKernelWrite);
+    const Cycles latency = core_.line_latency(address);
     core_.mmu().store(address, value);
-    timeline_.advance(line_hit_);
+    timeline_.advance(latency);
 }
 
 void CoreCpu::fill_table(VirtAddr table, std::span<const x86::Pte, x86::kEntriesPerTable> entries) {
     const PhysAddr address = core_.translate(table, kKernelWrite);
     for (std::size_t i = 0; i < entries.size(); ++i) machine_.memory().contents().store(address + i * 8, entries[i]);
+    // Whole lines, written without being read first; their cycles are part of the path length.
+    for (std::uint64_t offset = 0; offset < kPageBytes; offset += hw::CacheTags::kLineBytes)
+        machine_.memory().caches().receive(id(), address + offset);
 }
 
 void CoreCpu::lock(alloc::LockId lock) {

@@ -39,12 +39,13 @@ class CoreCpu : public alloc::Cpu {
     [[nodiscard]] hw::Core& core() { return core_; }
 
   private:
+    // The cycles until this core owns a line of shared kernel data.
+    [[nodiscard]] Cycles take_line(VirtAddr address, PhysAddr line);
     hw::Machine& machine_;
     hw::Core& core_;
     hw::Timeline& timeline_;
     const alloc::StepCosts& costs_;
     const CpuMask& online_;
-    Cycles line_hit_;
     Cycles icr_write_;
 };
 

@@ -21,11 +21,11 @@ PageCount managed_frames(const RunConfig& config, const KernelSnapshot* snapshot
 }  // namespace
 
 Node::Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapObserver& observer)
-    : Node{config, snapshot, observer, alloc::find_flush_strategy(config.flush.strategy)} {}
+    : Node{config, snapshot, observer, alloc::find_flush_strategy(config.flush.strategy), 0} {}
 
 Node::Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapObserver& observer,
-           const alloc::StrategyInfo& strategy)
-    : config_{config} {
+           const alloc::StrategyInfo& strategy, std::uint64_t user_footprint)
+    : config_{config}, user_footprint_{std::max(user_footprint, config.workload.background.user_footprint)} {
     check(config);
     size_memory(managed_frames(config, snapshot));
     boot(snapshot, observer, strategy);
@@ -38,6 +38,11 @@ void Node::check(const RunConfig& config) {
     if (config.platform.memory % kLargeBytes != 0)
         throw UserError("platform.memory",
                         "found " + std::to_string(config.platform.memory) + " bytes, allowed: multiples of 2MiB");
+    const bool broadcasts = config.platform.invlpgb != "absent";
+    if (broadcasts != config.hw.broadcast.present())
+        throw UserError("platform.invlpgb", "found \"" + config.platform.invlpgb + "\" with hw.broadcast.flight_socket of " +
+                                                std::to_string(config.hw.broadcast.flight_socket.raw()) + " cycles, allowed: " +
+                                                (broadcasts ? "flights above 0" : "flights of 0") + " with it");
 }
 
 // Boot's own memory stands behind the zones, so that a recorded snapshot's frames stay the allocator's alone.
@@ -45,7 +50,7 @@ void Node::size_memory(PageCount managed_end) {
     managed_end_ = managed_end;
     const std::uint64_t begin = round_up(managed_end.raw() * kPageBytes, kLargeBytes);
     const std::uint64_t struct_pages = round_up(managed_end.raw() * alloc::layout::kStructPageBytes, kLargeBytes);
-    const std::uint64_t footprints = config_.hw.cores * round_up(config_.workload.background.user_footprint, kLargeBytes);
+    const std::uint64_t footprints = config_.hw.cores * round_up(user_footprint_, kLargeBytes);
     const std::uint64_t whole = begin + struct_pages + footprints + alloc::layout::kKernelDataBytes;
     // Page tables: at most one page per 2 MiB mapped with 4 KiB leaves (footprints, the tail of memory), and a few per GiB.
     const std::uint64_t tables =
@@ -81,7 +86,7 @@ void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, co
 void Node::build_silicon(const alloc::BootTables& kernel_tables) {
     machine_ = std::make_unique<hw::Machine>("machine", config_.hw, *memory_);
     online_ = CpuMask::first(config_.hw.cores);
-    const std::uint64_t bytes = config_.workload.background.user_footprint;
+    const std::uint64_t bytes = user_footprint_;
     const PageCount pages{bytes >> kPageShift};
     Pfn footprint = boot_frames_->take(PageCount{pages.raw() * config_.hw.cores});
     for (std::uint32_t i = 0; i < config_.hw.cores; ++i) {

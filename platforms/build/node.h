@@ -17,9 +17,10 @@ class Node {
   public:
     // `snapshot`: the state to boot into; without one, the zones follow from platform.memory. `observer` outlives the node.
     Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapObserver& observer);
-    // The same with `strategy` instead of the one that flush.strategy names: tests bring broken ones.
+    // The same with `strategy` instead of the one that flush.strategy names: tests bring broken ones. Each core gets user
+    // memory for the background loop or `user_footprint` bytes, whichever is more.
     Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapObserver& observer,
-         const alloc::StrategyInfo& strategy);
+         const alloc::StrategyInfo& strategy, std::uint64_t user_footprint = 0);
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
 
@@ -43,6 +44,7 @@ class Node {
     void take_kernel_pages();
 
     RunConfig config_;
+    std::uint64_t user_footprint_;  // bytes per core
     std::unique_ptr<x86::PhysMem> memory_;
     std::unique_ptr<alloc::FrameTable> frames_;
     PageCount managed_end_;               // frames below are the zones'

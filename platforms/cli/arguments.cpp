@@ -26,7 +26,8 @@ struct WalkOption {
     const char* help;
 };
 constexpr WalkOption kWalkOptions[] = {
-    {"access", "KIND", "user-, supervisor- or implicit- and read, write or fetch (default: supervisor-read)"},
+    {"access", "KIND",
+     "user- or supervisor- and read, write or fetch, implicit-read, implicit-write (default: supervisor-read)"},
     {"cr3", "HEX", "physical address of the root table; must be given"},
     {"cr0", "HEX", "default 80010001: PE WP PG; all numbers in hexadecimal, with or without 0x"},
     {"cr4", "HEX", "default 7200b0: PSE PAE PGE PCIDE SMEP SMAP PKE; bit 12 (LA57) makes 5 levels"},
@@ -34,7 +35,7 @@ constexpr WalkOption kWalkOptions[] = {
     {"rflags", "HEX", "default 0; bit 18 (AC) lifts SMAP"},
     {"pkru", "HEX", "default 55555554, as Linux starts a process"},
     {"pkrs", "HEX", "default 0; counts if CR4 bit 24 (PKS) is set"},
-    {"maxphyaddr", "N", "bits of a physical address, 32 to 52, decimal (default: 46)"},
+    {"maxphyaddr", "N", "bits of a physical address, 32 to 52, decimal (default: hw.mmu.physical_bits)"},
     {"words", "FILE", "page-table words, one ADDRESS:VALUE a line"},
 };
 

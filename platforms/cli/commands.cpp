@@ -32,12 +32,10 @@ constexpr Command kCommands[] = {
      "reproduced",
      "splinter replay tests/data/traces/secret512-k61 --level pcp", execute_replay},
     {"list", {}, kListOptions, "list strategies, workloads, platforms and metrics", "splinter list", execute_list},
-    {"conform",
-     kRecords,
-     {},
-     "run recorded page walks (FILE) and kernel allocation traces (DIR, both levels) on the model; exit 0 if all agree",
-     "splinter conform tests/data/walker/vectors.txt.xz",
-     execute_conform},
+    {"conform", kRecords, kSetOnly,
+     "run recorded page walks and TLB scenarios (FILE) and kernel allocation traces (DIR, both levels) on the model; exit 0 if "
+     "all agree. --set platform.model=NAME: on whose TLBs; --verbose: list all disputed vectors",
+     "splinter conform tests/data/walker/vectors.txt.xz tests/data/walker/scenarios.jsonl.xz", execute_conform},
     {"walk", kAddress, kWalkOptions, "explain one page walk level by level: entries, checks with their SDM sections, cycles",
      "splinter walk 0x7f1234567890 --access user-write --cr3 0x1000 --word 0x17f0:0x2067 --word 0x2240:0x3067 "
      "--word 0x3d10:0x40000e7",

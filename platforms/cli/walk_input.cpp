@@ -16,8 +16,6 @@ namespace splinter::platforms {
 
 namespace {
 
-constexpr unsigned kMinPhysicalBits = 32;
-
 // Hexadecimal with or without 0x: people paste addresses from kernel logs.
 std::uint64_t parse_hex(const std::string& origin, const std::string& text, std::uint64_t max) {
     std::uint64_t value = 0;
@@ -33,8 +31,8 @@ unsigned parse_maxphyaddr(const std::string& text) {
     unsigned value = 0;
     const char* const end = text.data() + text.size();
     const auto parsed = std::from_chars(text.data(), end, value);
-    if (parsed.ec != std::errc{} || parsed.ptr != end || value < kMinPhysicalBits || value > x86::kMaxPhysicalBits)
-        throw UserError("--maxphyaddr", fmt::format("expected a number from {} to {}, found \"{}\"", kMinPhysicalBits,
+    if (parsed.ec != std::errc{} || parsed.ptr != end || value < x86::kMinPhysicalBits || value > x86::kMaxPhysicalBits)
+        throw UserError("--maxphyaddr", fmt::format("expected a number from {} to {}, found \"{}\"", x86::kMinPhysicalBits,
                                                     x86::kMaxPhysicalBits, printable(text)));
     return value;
 }
@@ -49,8 +47,9 @@ x86::Access parse_access(const std::string& text) {
                     did_you_mean(text, names));
 }
 
-x86::RawRegisters read_registers(const WalkArguments& options) {
+x86::RawRegisters read_registers(const WalkArguments& options, unsigned default_maxphyaddr) {
     x86::RawRegisters raw;
+    raw.maxphyaddr = default_maxphyaddr;
     const auto set = [&](const char* name, auto& into) {
         using Value = std::remove_reference_t<decltype(into)>;
         const auto found = options.values.find(name);
@@ -92,10 +91,10 @@ void read_word_file(const std::string& path, unsigned maxphyaddr, std::vector<Wo
 
 }  // namespace
 
-WalkInput read_walk_input(const Arguments& arguments) {
+WalkInput read_walk_input(const Arguments& arguments, unsigned default_maxphyaddr) {
     const WalkArguments& options = arguments.walk;
     WalkInput out;
-    out.question.registers = read_registers(options);
+    out.question.registers = read_registers(options, default_maxphyaddr);
     const unsigned maxphyaddr = out.question.registers.maxphyaddr;
     const auto cr3 = options.values.find("cr3");
     if (cr3 == options.values.end()) throw UserError("command line", "--cr3 HEX is missing: where the root table is");

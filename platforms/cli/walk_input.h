@@ -15,6 +15,7 @@ struct WalkInput {
 };
 
 // Throws UserError: a malformed or missing value, a state without 4-level or 5-level paging, a file that cannot be read.
-[[nodiscard]] WalkInput read_walk_input(const Arguments& arguments);
+// `maxphyaddr`: without --maxphyaddr.
+[[nodiscard]] WalkInput read_walk_input(const Arguments& arguments, unsigned maxphyaddr);
 
 }  // namespace splinter::platforms

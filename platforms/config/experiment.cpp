@@ -45,7 +45,9 @@ ResolvedPoint Experiment::resolve_single() const {
         choices += fmt::format(" --set {}={}", axis.key, axis.values.front());
     }
     if (!open.empty()) {
-        throw UserError(impl_->layers.path(), "has several values for " + open, "choose one point, e.g." + choices);
+        const std::string& path = impl_->layers.path();
+        throw UserError(path.empty() ? "command line" : path, "has several values for " + open,
+                        "choose one point, e.g." + choices);
     }
     return resolve(points().front());
 }

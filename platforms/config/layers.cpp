@@ -63,7 +63,8 @@ std::string platform_path(const RawValue& model, const std::string& experiment_p
     if (name.find('/') != std::string::npos || name.ends_with(".toml")) {
         return model.kind == RawKind::command_line ? name : path_beside(experiment_path, name);
     }
-    const std::string directory = path_beside(experiment_path, "../platforms");
+    // Without an experiment file: seen from the repository's root, as `splinter list` does.
+    const std::string directory = experiment_path.empty() ? "configs/platforms" : path_beside(experiment_path, "../platforms");
     std::string path = directory + "/" + name + ".toml";
     std::error_code unreadable;  // then it does not exist either
     if (fs::exists(path, unreadable)) return path;

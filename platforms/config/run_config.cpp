@@ -59,6 +59,14 @@ void describe(TraceParams& p, ParamVisitor& v) {
     v.cycles("baseline", p.baseline, kTime, "over which the victims' undisturbed rate is measured");
 }
 
+void describe(PointerChaseParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "pointer_chase"};
+    v.bytes("footprint", p.footprint, {kPageBytes, 64 * 1024 * kMiB}, "memory that is read, whole 4 KiB pages");
+    v.count("window", p.window, {1, 1'000'000}, "page-random: pages whose lines are all read before the next pages'");
+    v.count("warm_up", p.warm_up, {0, 1'000'000'000}, "accesses of each phase before those that are measured");
+    v.count("accesses", p.accesses, {1, 1'000'000'000}, "measured accesses of each phase");
+}
+
 void describe(WorkloadParams& p, ParamVisitor& v) {
     const ParamGroup group{v, "workload"};
     std::vector<std::string> names;
@@ -67,6 +75,7 @@ void describe(WorkloadParams& p, ParamVisitor& v) {
     describe(p.background, v);
     describe(p.secretmem, v);
     describe(p.trace, v);
+    describe(p.pointer_chase, v);
 }
 
 }  // namespace

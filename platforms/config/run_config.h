@@ -52,11 +52,19 @@ struct TraceParams {
     Cycles baseline{2000000};
 };
 
+struct PointerChaseParams {
+    std::uint64_t footprint = std::uint64_t{512} << 20;  // bytes, mapped with 4 KiB pages
+    std::uint64_t window = 768;                          // page-random: pages whose lines are visited before the next pages
+    std::uint64_t warm_up = 500'000;                     // accesses of each phase before those that are measured
+    std::uint64_t accesses = 1'000'000;                  // measured, of each phase
+};
+
 struct WorkloadParams {
     std::vector<std::string> run{"secretmem"};  // workloads simulated one after the other, each on a fresh machine
     BackgroundParams background;
     SecretmemParams secretmem;
     TraceParams trace;
+    PointerChaseParams pointer_chase;
 };
 
 struct RunConfig {

@@ -49,6 +49,23 @@ std::string_view access_name(x86::Access access) {
     return found->name;
 }
 
+std::optional<x86::Access> access_of_letters(std::string_view letters) {
+    if (letters.size() != 2 || (letters[0] != 's' && letters[0] != 'u')) return std::nullopt;
+    const x86::Mode mode = letters[0] == 'u' ? x86::Mode::user : x86::Mode::supervisor;
+    switch (letters[1]) {
+        case 'r':
+            return x86::Access{x86::AccessKind::read, mode};
+        case 'w':
+            return x86::Access{x86::AccessKind::write, mode};
+        case 'x':
+            return x86::Access{x86::AccessKind::fetch, mode};
+        case 'i':  // supervisor mode whatever the CPL
+            return x86::Access::implicit(x86::AccessKind::read);
+        default:
+            return std::nullopt;
+    }
+}
+
 std::string_view page_size_name(x86::PageSize size) {
     constexpr std::string_view kNames[] = {"4 KiB", "2 MiB", "1 GiB"};
     return kNames[static_cast<std::size_t>(size)];
@@ -101,6 +118,13 @@ std::string walk_command(const AccessCase& question, const std::vector<Word>& wo
         raw.pkrs, raw.maxphyaddr);
     for (const Word& word : words) out += fmt::format(" --word {:#x}:{:#x}", word.address.raw(), word.value.raw());
     return out;
+}
+
+bool is_record_name(std::string_view text) {
+    const auto allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    };
+    return !text.empty() && std::all_of(text.begin(), text.end(), allowed);
 }
 
 }  // namespace splinter::platforms

@@ -12,6 +12,13 @@ namespace splinter::platforms {
 enum class Verdict { agrees, disagrees };
 enum class Detail { summary, every_disputed_record };
 
+// Accesses at which a TLB or paging-structure cache may still show what it has cached, and at how many the model did. One that
+// never does models no cache.
+struct StaleCount {
+    std::uint64_t allowed = 0;
+    std::uint64_t shown = 0;
+};
+
 class ConformReport {
   public:
     explicit ConformReport(Detail detail) : detail_{detail} {}
@@ -35,7 +42,10 @@ class ConformReport {
         if (detail_ == Detail::every_disputed_record || verdict == Verdict::disagrees) disputed_lines_.push_back(describe());
     }
 
+    void count_stale(std::string_view category, StaleCount count);
+
     [[nodiscard]] bool agrees() const;
+    [[nodiscard]] StaleCount stale() const;
     // Tables, the first disagreements in full, and as its last line "N of M agree".
     [[nodiscard]] std::string text() const;
 
@@ -43,8 +53,10 @@ class ConformReport {
     struct Tally {
         std::uint64_t agree = 0;
         std::uint64_t records = 0;
+        StaleCount stale;
     };
     using Tallies = std::map<std::string, Tally, std::less<>>;
+    static Tally& tally_of(Tallies& tallies, std::string_view category);
     static void add(Tallies& tallies, std::string_view category, Verdict verdict);
     static Tally sum(const Tallies& tallies);
     static std::string table(const Tallies& tallies);

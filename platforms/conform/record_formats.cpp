@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "hw/base/user_error.h"
+#include "platforms/conform/scenario_run.h"
 #include "platforms/conform/vector_run.h"
 #include "platforms/workload/compressed_file.h"
 
@@ -14,19 +15,20 @@ namespace {
 
 constexpr RecordFormat kFormats[] = {
     {"walker vectors", "V ", run_vectors},
+    {"TLB scenarios", "{", run_scenarios},
 };
 
 }  // namespace
 
 std::span<const RecordFormat> record_formats() { return kFormats; }
 
-void run_record_file(const std::string& path, ConformReport& report) {
+void run_record_file(const std::string& path, const hw::MachineParams& machine, ConformReport& report) {
     const std::string real = find_text_file(path);
     const std::string text = read_text_file(real);
     const auto* const format = std::find_if(std::begin(kFormats), std::end(kFormats), [&](const RecordFormat& candidate) {
         return text.starts_with(candidate.first_bytes);
     });
-    if (format != std::end(kFormats)) return format->run(real, text, report);
+    if (format != std::end(kFormats)) return format->run(real, text, machine, report);
     std::string known;
     for (const RecordFormat& one : kFormats)
         known += fmt::format("{}{} (\"{}...\")", known.empty() ? "" : ", ", one.name, one.first_bytes);

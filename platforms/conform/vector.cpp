@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
+#include "platforms/conform/access_text.h"
 #include "platforms/conform/word_text.h"
 
 namespace splinter::platforms {
@@ -41,7 +44,6 @@ enum Field : std::size_t {
 
 constexpr std::uint64_t kAny = ~std::uint64_t{0};
 constexpr std::uint64_t kAny32 = 0xffffffff;
-constexpr unsigned kMinPhysicalBits = 32;
 constexpr std::uint64_t kErrorBits = 0x3f;
 
 // Cuts a line into fields and reads them, each with its place.
@@ -93,30 +95,11 @@ class Line {
     std::array<std::string_view, kFields> fields_;
 };
 
-x86::Access read_access(const Line& line) {
-    const std::string_view text = line.text(f_access);
-    const char* const expected = "an access: s or u, then r, w, x or i";
-    if (text.size() != 2 || (text[0] != 's' && text[0] != 'u')) line.reject(f_access, expected);
-    const x86::Mode mode = text[0] == 'u' ? x86::Mode::user : x86::Mode::supervisor;
-    switch (text[1]) {
-        case 'r':
-            return {x86::AccessKind::read, mode};
-        case 'w':
-            return {x86::AccessKind::write, mode};
-        case 'x':
-            return {x86::AccessKind::fetch, mode};
-        case 'i':
-            return x86::Access::implicit(x86::AccessKind::read);
-        default:
-            line.reject(f_access, expected);
-    }
-}
-
 AccessCase read_question(const Line& line) {
     AccessCase out;
     x86::RawRegisters& raw = out.registers;
     raw.maxphyaddr = static_cast<unsigned>(line.number(f_maxphy, x86::kMaxPhysicalBits, NumberBase::decimal));
-    if (raw.maxphyaddr < kMinPhysicalBits) line.reject(f_maxphy, "MAXPHYADDR from 32 to 52");
+    if (raw.maxphyaddr < x86::kMinPhysicalBits) line.reject(f_maxphy, "MAXPHYADDR from 32 to 52");
     raw.cr0 = line.number(f_cr0, kAny);
     raw.cr4 = line.number(f_cr4, kAny);
     raw.efer = line.number(f_efer, kAny);
@@ -126,7 +109,9 @@ AccessCase read_question(const Line& line) {
     if (!raw.long_mode_paging())
         line.reject(f_cr0, "a state with 4-level or 5-level paging: CR0.PE, CR0.PG, CR4.PAE, EFER.LME, LMA");
     out.cr3 = PhysAddr{line.number(f_cr3, (std::uint64_t{1} << raw.maxphyaddr) - 1)};
-    out.access = read_access(line);
+    const auto access = access_of_letters(line.text(f_access));
+    if (!access) line.reject(f_access, kAccessLetters);
+    out.access = *access;
     out.va = VirtAddr{line.number(f_va, kAny)};
     return out;
 }
@@ -177,6 +162,7 @@ Vector read_vector(const TraceText& reader) {
     line.require(f_arrow, "=>");
     Vector out;
     out.id = line.text(f_id);
+    if (!is_record_name(out.id)) line.reject(f_id, fmt::format("an id of {}", kRecordName));
     out.category = line.text(f_category);
     if (!std::all_of(out.category.begin(), out.category.end(), [](char c) { return c >= 'a' && c <= 'z'; }))
         line.reject(f_category, "a category: lower-case letters");

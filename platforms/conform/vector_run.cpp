@@ -25,11 +25,27 @@ std::string disputed_line(const Vector& vector, const VectorResult& result) {
 
 }  // namespace
 
-VectorResult run_vector(const Vector& vector) {
+x86::Pte VectorRunner::Tables::set_flags(PhysAddr address, x86::Pte seen, std::uint64_t flags) {
+    words.store(address, seen.with(flags));
+    return seen.with(flags);
+}
+
+VectorResult VectorRunner::run(const Vector& vector) {
     WordMap memory{vector.before};
     const AccessCase& question = vector.question;
     const x86::AccessOutcome outcome = x86::translate(memory, question.root(), question.state(), question.va, question.access);
-    return {outcome, memory.words()};
+    const VectorResult pure{outcome, memory.words()};
+    return agrees(vector, pure) ? run_on_unit(vector) : pure;
+}
+
+VectorResult VectorRunner::run_on_unit(const Vector& vector) {
+    const AccessCase& question = vector.question;
+    tables_.words = WordMap{vector.before};
+    unit_.write_state(question.state());
+    (void)unit_.write_cr3(question.root(), hw::Pcid{0}, hw::TranslationUnit::Cr3Flush::flush);
+    (void)unit_.invalidate(x86::Invalidation::all());
+    const x86::AccessOutcome outcome = unit_.access(question.va, question.access).result;
+    return {outcome, tables_.words.words()};
 }
 
 bool agrees(const Vector& vector, const VectorResult& result) {
@@ -48,12 +64,13 @@ std::string explain_disagreement(const Vector& vector, const VectorResult& resul
         walk_command(vector.question, vector.before));
 }
 
-void run_vectors(const std::string& path, std::string_view text, ConformReport& report) {
+void run_vectors(const std::string& path, std::string_view text, const hw::MachineParams& machine, ConformReport& report) {
+    VectorRunner runner{machine};
     TraceText reader{text, path};
     while (!reader.at_end()) {
         reader.next_line();
         const Vector vector = read_vector(reader);
-        const VectorResult result = run_vector(vector);
+        const VectorResult result = runner.run(vector);
         const Verdict verdict = agrees(vector, result) ? Verdict::agrees : Verdict::disagrees;
         if (vector.standing == Standing::disputed) {
             report.count_disputed(vector.category, verdict, [&] { return disputed_line(vector, result); });

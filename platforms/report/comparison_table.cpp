@@ -67,11 +67,32 @@ std::string ratio_cell(const Section& section, std::size_t row, const std::strin
     return ratio < 9.995 ? fmt::format("{:.2f}", ratio) : human_number(ratio);
 }
 
-TextTable empty_table(const PointLabels& labels, const std::string& reference) {
+bool measured(const Section& section, const MetricInfo& metric) {
+    for (std::size_t row = 0; row < section.points.size(); ++row)
+        if (figure(section, row, metric.id)) return true;
+    return false;
+}
+
+// The metrics that get a column. Where accesses are measured, nobody allocates, and most of the usual columns would be empty.
+std::vector<MetricInfo> shown_metrics(const Section& section) {
+    std::vector<MetricInfo> shown;
+    bool without_empty = false;
+    for (const MetricInfo& metric : metrics()) {
+        if (measured(section, metric))
+            without_empty = without_empty || metric.column == Column::where_measured;
+        else if (metric.column == Column::where_measured)
+            continue;
+        shown.push_back(metric);
+    }
+    if (without_empty) std::erase_if(shown, [&](const MetricInfo& metric) { return !measured(section, metric); });
+    return shown;
+}
+
+TextTable empty_table(const PointLabels& labels, const std::vector<MetricInfo>& shown, const std::string& reference) {
     TextTable table;
     for (std::size_t i = 0; i < labels.keys.size(); ++i)
         table.add_column(labels.headings[i], labels.keys[i] == kCoresKey ? Align::right : Align::left);
-    for (const MetricInfo& metric : metrics()) {
+    for (const MetricInfo& metric : shown) {
         table.add_column(std::string{metric.heading}, Align::right);
         if (metric.id == kRatioMetric && !reference.empty()) table.add_column("vs " + reference, Align::right);
     }
@@ -80,7 +101,8 @@ TextTable empty_table(const PointLabels& labels, const std::string& reference) {
 
 std::string section_table(const Section& section) {
     const std::string reference = reference_strategy(section.labels);
-    TextTable table = empty_table(section.labels, reference);
+    const std::vector<MetricInfo> shown = shown_metrics(section);
+    TextTable table = empty_table(section.labels, shown, reference);
     // A gap where the first label changes keeps the strategies of one core count together.
     const bool with_gaps = section.labels.keys.size() > 1 && !reference.empty();
     std::string group;
@@ -89,7 +111,7 @@ std::string section_table(const Section& section) {
         std::vector<std::string> cells = section.labels.rows[row];
         if (with_gaps && !group.empty() && group != cells.front()) table.add_gap();
         if (with_gaps) group = cells.front();
-        for (const MetricInfo& metric : metrics()) {
+        for (const MetricInfo& metric : shown) {
             cells.push_back(metric_cell(section, row, metric));
             if (metric.id == kRatioMetric && !reference.empty()) cells.push_back(ratio_cell(section, row, reference));
         }

@@ -44,17 +44,22 @@ class Measurement {
         std::vector<std::uint64_t> latencies;
         std::uint64_t pages = 0;
         std::uint64_t cycles = 0;
+        std::uint64_t accesses = 0;
+        std::uint64_t access_cycles = 0;
         for_each_core([&](CpuId core) {
             const OperationSamples& samples = session_.samples(core, index);
             latencies.insert(latencies.end(), samples.alloc_cycles.begin(), samples.alloc_cycles.end());
             pages += samples.pages;
             cycles += samples.cycles;
+            accesses += samples.accesses;
+            access_cycles += samples.access_cycles;
         });
         auto& metrics = result.metrics;
         metrics["pages"] = static_cast<double>(pages);
         metrics["splits"] = static_cast<double>(splits(index));
         metrics["unmapped_free_bytes"] = static_cast<double>(session_.unmapped_free_at_end(index).raw() * kPageBytes);
         if (const auto slowdown = victim_slowdown(index)) metrics["victim_slowdown_percent"] = *slowdown;
+        if (accesses > 0) metrics["cycles_per_access"] = static_cast<double>(access_cycles) / static_cast<double>(accesses);
         if (pages == 0) return result;
         const auto per_page = static_cast<double>(pages);
         std::sort(latencies.begin(), latencies.end());
@@ -105,6 +110,7 @@ class Measurement {
             all[path + ".apic.sent"] = end.apic.sent;
             all[path + ".apic.received"] = end.apic.received;
             if (!session_.allocates(core)) all[path + ".background.accesses"] = end.background_accesses;
+            add_cache_counters(core, path, all);
         });
         all["contended_lock_acquisitions"] = session_.node().machine().locks().contended();
         return all;
@@ -141,6 +147,17 @@ class Measurement {
     // Marks of a core around a phase: marks[0] is the start of phase 0.
     [[nodiscard]] const CoreMark& begin(CpuId core, std::size_t phase) const { return session_.marks(core)[phase]; }
     [[nodiscard]] const CoreMark& end(CpuId core, std::size_t phase) const { return session_.marks(core)[phase + 1]; }
+
+    // By the level that held the line; with fixed latencies there are no levels.
+    void add_cache_counters(CpuId core, const std::string& path, std::map<std::string, std::uint64_t>& all) {
+        const hw::CacheHierarchy& caches = session_.node().machine().memory().caches();
+        if (!caches.simulated()) return;
+        for (std::size_t level = 0; level < hw::kMemoryLevels; ++level) {
+            all[path + ".caches.page_table." + std::string{hw::kMemoryLevelNames[level]}] =
+                caches.stats(core).page_table[level];
+            all[path + ".caches.data." + std::string{hw::kMemoryLevelNames[level]}] = caches.stats(core).data[level];
+        }
+    }
 
     std::uint64_t splits(std::size_t phase) {
         std::uint64_t sum = 0;

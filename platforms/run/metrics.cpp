@@ -35,6 +35,9 @@ constexpr MetricInfo kMetrics[] = {
      "memory out of the direct map that nobody owns at the end of the phase: free pages of unmapped pageblocks, and pages that "
      "the "
      "strategy holds ready"},
+    {"cycles_per_access", "cycles /access", "cycles/access",
+     "pointer-chase: cycles of one data access, translation included, mean over the measured accesses of the phase",
+     Column::where_measured},
     {"pages", "pages", "pages", "pages allocated in the phase"},
 };
 

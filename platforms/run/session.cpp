@@ -50,7 +50,8 @@ Session::Session(const RunConfig& config, Workload& workload, const SessionParts
       moments_{std::make_unique<Moments>(exposure_, parts.audit)},
       node_{std::make_unique<Node>(
           config, workload.snapshot(), *moments_,
-          parts.strategy != nullptr ? *parts.strategy : alloc::find_flush_strategy(config.flush.strategy))},
+          parts.strategy != nullptr ? *parts.strategy : alloc::find_flush_strategy(config.flush.strategy),
+          workload.user_footprint())},
       program_{std::make_unique<Program>(*this)},
       cores_(config.hw.cores),
       phase_count_{kFirstPhase + workload.phases().size()},
@@ -89,7 +90,7 @@ void Session::run_core(CpuId core) {
         workload_.run(*this, core);
         finish_allocating(core);
     } else {
-        silicon.timeline().set_conduct(hw::Timeline::Conduct::passive);
+        silicon.timeline().set_conduct(node_->machine().conduct_of_loops());
         while (!mine.stopped) mine.background->step();
     }
     mark(core);
@@ -191,6 +192,12 @@ void Session::release(CpuId core, Pfn block, Order order) {
         strategy().release(cpu, block, order);
     }
     cores_[core.index()].samples[cores_[core.index()].phase].cycles += (cpu.now() - begin).raw();
+}
+
+void Session::count_accesses(CpuId core, std::uint64_t accesses, Cycles begin) {
+    OperationSamples& samples = cores_[core.index()].samples[cores_[core.index()].phase];
+    samples.accesses += accesses;
+    samples.access_cycles += (node_->cpu(core).now() - begin).raw();
 }
 
 const OperationSamples& Session::samples(CpuId core, std::size_t phase) const { return cores_[core.index()].samples[phase]; }

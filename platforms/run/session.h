@@ -28,6 +28,8 @@ struct OperationSamples {
     std::uint64_t pages = 0;                  // allocated
     std::uint64_t cycles = 0;                 // inside allocation and free calls
     std::uint64_t failures = 0;
+    std::uint64_t accesses = 0;       // data accesses that the workload measured
+    std::uint64_t access_cycles = 0;  // and their cycles
 };
 
 // What a test puts beside, or in the place of, the parts that the configuration names.
@@ -60,6 +62,8 @@ class Session {
     // One protected block by way of the strategy, timed; nothing if memory is short.
     [[nodiscard]] std::optional<Pfn> acquire(CpuId core, const alloc::AllocRequest& request);
     void release(CpuId core, Pfn block, Order order);
+    // The workload has made `accesses` data accesses since `begin`; one after the other, nothing else.
+    void count_accesses(CpuId core, std::uint64_t accesses, Cycles begin);
     [[nodiscard]] std::size_t allocating_cores() const { return allocating_cores_; }
 
     // --- results, after run() ---

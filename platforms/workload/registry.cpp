@@ -9,6 +9,8 @@ namespace {
 constexpr std::array kWorkloads{
     WorkloadInfo{"secretmem", make_secretmem,
                  "some cores allocate and free protected pages, a fixed think time apart; the others access memory"},
+    WorkloadInfo{"pointer-chase", make_pointer_chase,
+                 "one core reads memory in random order, one access after the other: what translation costs; nobody allocates"},
     WorkloadInfo{
         "trace", make_trace,
         "a real kernel's recorded allocations in their order, a declared share of them protected; other cores access memory"},

@@ -22,6 +22,8 @@ class Workload {
     [[nodiscard]] virtual bool allocates(CpuId core) const = 0;
     // The allocator state to boot into; nullptr: an empty machine.
     [[nodiscard]] virtual const KernelSnapshot* snapshot() const { return nullptr; }
+    // Bytes of user memory that the workload itself reads on each core, at Node::kUserBase, 4 KiB pages.
+    [[nodiscard]] virtual std::uint64_t user_footprint() const { return 0; }
     // Once, before the first core runs.
     virtual void prepare(Session& /*session*/) {}
     // On the stack of each allocating core: warm-up, then each phase between session.begin_phase() calls.
@@ -41,5 +43,6 @@ const WorkloadInfo& find_workload(std::string_view name);
 
 std::unique_ptr<Workload> make_secretmem(const RunConfig& config);
 std::unique_ptr<Workload> make_trace(const RunConfig& config);
+std::unique_ptr<Workload> make_pointer_chase(const RunConfig& config);
 
 }  // namespace splinter::platforms

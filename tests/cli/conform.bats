@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# splinter conform: recorded ground truth on the model.
+# splinter conform: recorded ground truth, page walks and TLB scenarios, on the model.
 
 # shellcheck disable=SC2154  # common.bash and bats set the variables
 
@@ -93,6 +93,51 @@ one_vector() {
     one_vector 's/ => ok / => maybe /'
     refuses "$work/one.txt:1:" conform "$work/one.txt"
     [[ "$stderr" == *"found 'maybe', expected ok, pf or gp"* ]]
+}
+
+@test "the model agrees with every recorded TLB scenario and shows most of the stale outcomes that it may" {
+    run --separate-stderr "$splinter" conform "$data/scenarios.jsonl.xz"
+    [ "$status" -eq 0 ]
+    [ "${lines[-1]}" = '518 of 518 agree' ]
+    [ "${lines[0]}" = 'TLBs and paging-structure caches: Intel Skylake-SP, 2 sockets' ]
+    [[ "$output" == *'Stale outcomes: shown at 418 of the 502 accesses where one is allowed.'* ]]
+    [[ "$output" =~ $'\nupper4 '\ +4\ +4\ +8\ +8$'\n' ]]
+    [ -z "$stderr" ]
+}
+
+@test "vectors and scenarios go into one count" {
+    run --separate-stderr "$splinter" conform "$data"/*.xz
+    [ "$status" -eq 0 ]
+    [ "${lines[-1]}" = '2838 of 2838 agree' ]
+}
+
+@test "a platform chosen by name brings its own TLBs" {
+    cd "$source_dir"
+    run --separate-stderr "$splinter" conform "$data/scenarios.jsonl.xz" --set platform.model=zen3-2s
+    [ "$status" -eq 0 ]
+    [[ "${lines[0]}" == 'TLBs and paging-structure caches: AMD'* ]]
+    refuses 'unknown platform model "zen"' conform "$data/scenarios.jsonl.xz" --set platform.model=zen
+    refuses 'hw.mmu.l1d.wayz' conform "$data/scenarios.jsonl.xz" --set hw.mmu.l1d.wayz=2
+}
+
+@test "a scenario without its invalidation is shown in full and exits 1" {
+    xz -dc "$data/scenarios.jsonl.xz" | grep -m1 '"unmap-invlpg"' | sed -E 's/\{"op":"invlpg","va":"[^"]*"\},//' >"$work/one.jsonl"
+    run --separate-stderr "$splinter" conform "$work/one.jsonl"
+    [ "$status" -eq 1 ]
+    [ "${lines[-1]}" = '0 of 1 agree' ]
+    [[ "$output" == *"$work/one.jsonl:1: A4-"*'MOV CR3'*'; from a TLB'*'expected: #PF, '*'got:      ok, 0x'*'outcome: #PF'* ]]
+    read -ra command <<<"$(sed -n 's/^the same walk: splinter //p' <<<"$output")"
+    run --separate-stderr "$splinter" "${command[@]}"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'outcome: #PF'* ]]
+}
+
+@test "a garbled scenario is refused at its place" {
+    xz -dc "$data/scenarios.jsonl.xz" | head -n 2 | sed '2s/"op":"cr3"/"op":"cr9"/' >"$work/bad.jsonl"
+    refuses "$work/bad.jsonl:2:" conform "$work/bad.jsonl"
+    [[ "$stderr" == *"found '\"cr9\"', expected an operation: poke, cr3, invlpg, "* ]]
+    xz -dc "$data/scenarios.jsonl.xz" | head -c 3000 >"$work/cut.jsonl"
+    refuses 'cut off' conform "$work/cut.jsonl"
 }
 
 @test "a file of unknown format is refused with the known formats" {

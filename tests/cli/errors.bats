@@ -210,6 +210,8 @@ setup() { load common.bash; }
     # shellcheck disable=SC2016  # the message has backquotes
     refuses_config '2:15: `hw.mmu.l1d`: found 63 entries' '[hw.mmu]' 'l1d.entries = 63'
     # shellcheck disable=SC2016  # the message has backquotes
+    refuses_config '2:11: `platform.invlpgb`: found "real" with' '[platform]' 'invlpgb = "real"'
+    # shellcheck disable=SC2016  # the message has backquotes
     refuses_config '2:10: `platform.memory`: found ' '[platform]' 'memory = "33MiB"'
     # shellcheck disable=SC2016  # the message has backquotes
     refuses_config '2:7: `workload.run`: found no workload' '[workload]' 'run = []'

@@ -57,10 +57,19 @@ setup() {
     refuses '--pkru: expected a hexadecimal number up to 0xffffffff' walk 0 --pkru 100000000 "${tables[@]}"
     refuses '--cr3: expected a hexadecimal number up to 0x3fffffffffff' walk 0 --cr3 400000000000 --word 0:0
     refuses '--maxphyaddr: expected a number from 32 to 52, found "53"' walk 0 --maxphyaddr 53 "${tables[@]}"
+    refuses '--set platform.page_table_caches: found "l2", allowed: "fixed"' walk 0 --set platform.page_table_caches=l2 "${tables[@]}"
+    refuses 'command line: has several values for platform.cores' walk 0 --set platform.cores=2,4 "${tables[@]}"
     refuses 'no 4-level or 5-level paging' walk 0 --cr4 0 "${tables[@]}"
     refuses 'did you mean `user-write`' walk 0 --access user-wrte "${tables[@]}"
     refuses "--word:1:1: found '4', expected an address that is a multiple of 8" walk 0 --cr3 0 --word 4:0
     refuses "found '8:2', expected one value for each address" walk 0 --cr3 0 --word 8:1,8:2
     refuses "one value for each address" walk 0 --cr3 0 --word 8:1 --word 8:2
     refuses "found nothing, expected ADDRESS:VALUE" walk 0 --cr3 0 --word ''
+}
+
+@test "MAXPHYADDR is the platform's unless it is given" {
+    run --separate-stderr "$splinter" walk 0x7f1234567890 --set hw.mmu.physical_bits=52 "${tables[@]}"
+    [[ "$output" == *'MAXPHYADDR 52'* ]]
+    run --separate-stderr "$splinter" walk 0x7f1234567890 --set hw.mmu.physical_bits=52 --maxphyaddr 40 "${tables[@]}"
+    [[ "$output" == *'MAXPHYADDR 40'* ]]
 }

@@ -103,6 +103,21 @@ TEST(ComparisonTable, LeavesARatioOpenWhereTheReferenceFailed) {
     EXPECT_EQ(line_of(text, "    4  freetype").substr(0, 29), "    4  freetype     100     -");
 }
 
+TEST(ComparisonTable, HasAColumnForCyclesPerAccessOnlyWhereTheyWereMeasured) {
+    EXPECT_TRUE(contains(comparison_table({steady_point("1", "none", {{"cycles_per_access", 343}})}), "/access"));
+    EXPECT_FALSE(contains(comparison_table({steady_point("1", "none", {{"cycles_per_page", 500}})}), "/access"));
+}
+
+TEST(ComparisonTable, OfAccessesHasNoEmptyColumns) {
+    EXPECT_EQ(comparison_table({steady_point("1", "none", {{"cycles_per_access", 343}, {"splits", 0}})}),
+              "splinter 0.1.0\n"
+              "\n"
+              "secretmem, steady state (reuse)\n"
+              "                          cycles\n"
+              "cores  strategy  splits  /access\n"
+              "    1  none           0      343\n");
+}
+
 TEST(ComparisonTable, OfASinglePointTakesItsLabelsFromTheConfig) {
     PointResult point = steady_point("16", "batched", {{"cycles_per_page", 1}});
     point.key.clear();

@@ -84,7 +84,9 @@ Exposed late_by(Cycles step, Cycles flight, Cycles interrupt_entry) {
     const Json json = Json::parse(run_in_child([&] {
         RunConfig config = small_config({"platform.cores=2"});
         config.hw.mmu.l2_hit = config.hw.mmu.walk_step = Cycles{0};
-        config.hw.mem = {Cycles{0}, Cycles{0}, Cycles{0}, Cycles{0}, Cycles{0}};
+        hw::MemoryParams& memory = config.hw.mem;
+        memory.page_table_read = memory.l1d_hit = Cycles{0};
+        memory.transfer_cluster = memory.transfer_socket = memory.transfer_cross = Cycles{0};
         config.hw.core.invlpg = config.hw.core.full_flush = Cycles{0};
         config.hw.core.interrupt_entry_kernel = interrupt_entry;
         config.hw.ipi = {Cycles{0}, flight, flight};

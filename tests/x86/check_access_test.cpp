@@ -131,7 +131,7 @@ TEST(CheckAccess, AcLiftsSmapFromExplicitAccessesOnly) {
     expect_permitted(kRead, kUserPage, smap);
     expect_permitted(kWrite, kUserPage, smap);
     expect_fault(kWrite, read_only(kUserPage), smap, 0x3);
-    expect_fault(kImplicitRead, kUserPage, smap, 0x1);  // D1 in hw/x86/README.md
+    expect_fault(kImplicitRead, kUserPage, smap, 0x1);  // D1 in hw/README.md
     expect_permitted(kImplicitRead, kSupervisorPage, smap);
 }
 
