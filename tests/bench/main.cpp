@@ -3,6 +3,7 @@
 
 namespace splinter::bench {
 void register_rows();
+void register_allocator_rows();
 }
 
 // Nothing calls it: each row elaborates for itself.
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
     splinter::bench::register_rows();
+    splinter::bench::register_allocator_rows();
     benchmark::RunSpecifiedBenchmarks();
     return 0;
 }
