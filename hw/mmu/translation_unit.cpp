@@ -56,7 +56,7 @@ TranslationUnit::Outcome TranslationUnit::access(VirtAddr va, x86::Access access
         return {x86::AccessOutcome::ok(hit->address_of(va), hit->size()), Cycles{0}};
     }
     ++stats_.l1_misses;
-    if (last_miss_walked_) tables_.expect_walk(va, root_, x86::Level{state_.levels()});
+    if (last_miss_walked_ && !told_) tables_.expect_walk(va, root_, x86::Level{state_.levels()});
     const CachedEntry* const hit = l2(access.kind).lookup(va, pcid_);
     last_miss_walked_ = hit == nullptr;
     if (hit != nullptr) {
@@ -96,6 +96,7 @@ TranslationUnit::Outcome TranslationUnit::fault(VirtAddr va, x86::Access access,
 
 x86::Walk TranslationUnit::walk(VirtAddr va, x86::Access access, Cycles& latency) {
     ++stats_.l2_misses;
+    walked_at_ = stats_.accesses;
     const Cycles before = latency;
     x86::Walk walk = begin_walk(va);
     for (std::uint64_t begun = invalidations_; !walk.done();) {
@@ -129,6 +130,11 @@ x86::Pte TranslationUnit::use_entry(const x86::Walk& walk, x86::Access access, C
     for (std::uint64_t flags = walk.flags_to_set(entry, access); !entry.has(flags); flags = walk.flags_to_set(entry, access))
         entry = tables_.set_flags(address, entry, flags);
     return entry;
+}
+
+void TranslationUnit::expect_walk(VirtAddr va) {
+    told_ = true;
+    tables_.expect_walk(va, root_, x86::Level{state_.levels()});
 }
 
 void TranslationUnit::fill(VirtAddr va, AccessKind kind, const x86::Translation& translation) {
