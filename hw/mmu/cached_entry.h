@@ -21,19 +21,26 @@ class CachedEntry {
     // REQUIRES: va is in the page.
     [[nodiscard]] constexpr PhysAddr address_of(VirtAddr va) const { return base() + (va.raw() & (page_bytes() - 1)); }
     [[nodiscard]] constexpr bool dirty() const { return (word_ & kDirty) != 0; }
+    [[nodiscard]] constexpr bool global() const { return (word_ & kGlobal) != 0; }
     [[nodiscard]] constexpr bool user() const { return (word_ & kUser) != 0; }
     [[nodiscard]] constexpr unsigned key() const { return static_cast<unsigned>(word_ >> kKeyShift & 15); }
     // R/W, U/S and XD as a number from 0 to 7.
     [[nodiscard]] constexpr unsigned rights_index() const { return static_cast<unsigned>(word_ & 7); }
     [[nodiscard]] constexpr x86::Rights rights() const {
-        return {(word_ & kWritable) != 0, user(),  (word_ & kNoExecute) != 0,
-                (word_ & kGlobal) != 0,   dirty(), static_cast<std::uint8_t>(key())};
+        return {(word_ & kWritable) != 0,        user(), (word_ & kNoExecute) != 0, global(), dirty(),
+                static_cast<std::uint8_t>(key())};
     }
     [[nodiscard]] constexpr x86::Translation translation() const { return {pfn_of(base()), size(), rights()}; }
 
     // It gives rights that the page tables have taken away.
     [[nodiscard]] constexpr bool stale() const { return (word_ & kStale) != 0; }
     constexpr void mark_stale() { word_ |= kStale; }
+    // The same rights, not marked.
+    [[nodiscard]] constexpr CachedEntry unmarked() const {
+        CachedEntry entry = *this;
+        entry.word_ &= ~kStale;
+        return entry;
+    }
 
   private:
     static constexpr unsigned kKeyShift = 8;

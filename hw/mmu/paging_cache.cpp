@@ -1,30 +1,13 @@
 #include "hw/mmu/paging_cache.h"
 
-#include <emmintrin.h>
-
 #include <algorithm>
-#include <bit>
 
 namespace splinter::hw {
 
 PagingCache::Bank::Bank(std::uint64_t size)
-    : tags(size), points(size), entries{size}, digests_((size + 7) & ~std::uint64_t{7}) {
+    : tags(size), points(size), entries{size}, digests_((size + kDigestBlock - 1) / kDigestBlock * kDigestBlock) {
     const auto count = static_cast<std::uint32_t>(size + 1);
     for (std::uint32_t slot = 0; slot < count; ++slot) order_.push_back({(slot + count - 1) % count, (slot + 1) % count});
-}
-
-std::size_t PagingCache::Bank::find(std::uint64_t tag) const {
-    const __m128i wanted = _mm_set1_epi16(static_cast<short>(digest(tag)));
-    for (std::size_t block = 0; block < digests_.size(); block += 8) {
-        const __m128i eight = _mm_loadu_si128(reinterpret_cast<const __m128i*>(&digests_[block]));
-        // Two bits per digest.
-        auto hits = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi16(eight, wanted)));
-        for (; hits != 0; hits &= ~(3U << std::countr_zero(hits))) {
-            const std::size_t slot = block + static_cast<std::size_t>(std::countr_zero(hits)) / 2;
-            if (slot < entries && tags[slot] == tag) return slot;
-        }
-    }
-    return kNone;
 }
 
 void PagingCache::Bank::move_between(std::size_t slot, std::size_t older, std::size_t newer) {
@@ -52,19 +35,19 @@ const x86::WalkPoint* PagingCache::lookup(VirtAddr va, Pcid pcid) {
         const x86::Level level{table};
         Bank& bank = bank_of(level);
         const std::size_t slot = bank.find(tag(va, level, pcid));
-        if (slot == kNone) continue;
+        if (slot == kNoPlace) continue;
         bank.use(slot);
         return &bank.points[slot];
     }
     return nullptr;
 }
 
-void PagingCache::insert(VirtAddr va, Pcid pcid, const x86::WalkPoint& point) {
+void PagingCache::insert(VirtAddr va, Pcid pcid, x86::WalkPoint point) {
     Bank& bank = bank_of(point.level);
     if (bank.entries == 0) return;
     const std::uint64_t own = tag(va, point.level, pcid);
     std::size_t slot = bank.find(own);
-    if (slot == kNone) slot = bank.oldest();
+    if (slot == kNoPlace) slot = bank.oldest();
     bank.fill(slot, own, point);
 }
 
@@ -73,7 +56,7 @@ void PagingCache::drop_address(VirtAddr va, Pcid pcid) {
         const x86::Level level{table};
         Bank& bank = bank_of(level);
         const std::size_t slot = bank.find(tag(va, level, pcid));
-        if (slot != kNone) bank.drop(slot);
+        if (slot != kNoPlace) bank.drop(slot);
     }
 }
 

@@ -119,12 +119,13 @@ class TranslationUnit {
     }
     [[nodiscard]] Outcome finish_hit(VirtAddr va, x86::Access access, CachedEntry entry, Cycles latency);
     [[nodiscard]] Outcome walk_and_finish(VirtAddr va, x86::Access access, Cycles latency);
+    [[nodiscard]] Outcome walk_failed(VirtAddr va, x86::Access access, x86::WalkFailure failure, Cycles latency);
     [[nodiscard]] Outcome fault(VirtAddr va, x86::Access access, const x86::Rights& rights, Cycles latency);
-    [[nodiscard]] x86::Walk walk(VirtAddr va, x86::Access access, Cycles& latency);
-    [[nodiscard]] x86::Walk begin_walk(VirtAddr va);
-    [[nodiscard]] x86::Pte use_entry(const x86::Walk& walk, x86::Access access, Cycles& latency);
+    [[nodiscard, gnu::always_inline]] x86::Walk walk(VirtAddr va, x86::Access access, Cycles& latency);
+    [[nodiscard, gnu::always_inline]] x86::Walk begin_walk(VirtAddr va);
+    [[nodiscard, gnu::always_inline]] x86::Pte use_entry(const x86::Walk& walk, x86::Access access, Cycles& latency);
     void expect_walk(VirtAddr va);
-    void fill(VirtAddr va, x86::AccessKind kind, const x86::Translation& translation);
+    void fill(VirtAddr va, x86::AccessKind kind, CachedEntry entry);
     void mark_if_stale(TlbLevel& level, VirtAddr va, x86::PageSize size);
     void drop_for_fault(VirtAddr va);
     void drop_pcid(Pcid pcid);
@@ -147,7 +148,7 @@ class TranslationUnit {
     std::uint64_t invalidations_ = 0;  // of any kind, and register writes
     // Guesses at whether the next access walks, for hints only.
     static constexpr std::uint64_t kWalksLately = 4;
-    std::uint64_t walked_at_ = 0;  // stats_.accesses after the last that walked
+    std::uint64_t walked_at_ = 0;    // stats_.accesses after the last that walked
     bool last_miss_walked_ = false;  // the last L1 miss
     bool told_ = false;              // the program tells what comes: then there is nothing to guess
     MmuStats stats_;

@@ -54,10 +54,12 @@ class Walk {
     [[nodiscard]] const WalkPoint& point() const { return at_; }
     // The flags that the walker must see set in `entry`, found at entry_address(), before the access goes on (SDM 4.8): A in
     // every entry that is used, D in the leaf for a write that the rights permit.
-    [[nodiscard]] std::uint64_t flags_to_set(Pte entry, Access access) const;
+    [[nodiscard]] std::uint64_t flags_to_set(Pte entry, Access access) const {
+        return flags_to_set(va_, at_, state_, entry, access);
+    }
     static constexpr std::uint64_t kSettable = Pte::kAccessed | Pte::kDirty;  // all that flags_to_set() ever asks for
     // Takes the entry at entry_address(). Inline: a walk is a few steps of a few instructions.
-    void step(Pte entry) {
+    [[gnu::always_inline]] void step(Pte entry) {
         SPLINTER_CHECK(!done_, "a finished walk takes no more entries");
         // SDM 4.7: P = 0 ends the walk whatever the other bits are; reserved bits count in present entries only.
         if (!entry.present() || reserved_bits_set(entry, at_.level, state_) != 0) [[unlikely]] {
@@ -82,6 +84,9 @@ class Walk {
     [[nodiscard]] const std::optional<WalkFailure>& failure() const { return failure_; }
 
   private:
+    // By value, so that a walk whose address nobody takes can stay in registers.
+    static std::uint64_t flags_to_set(VirtAddr va, WalkPoint at, PagingState state, Pte entry, Access access);
+
     VirtAddr va_;
     WalkPoint at_;
     PagingState state_;
