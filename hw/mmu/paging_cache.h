@@ -46,7 +46,7 @@ class PagingCache {
         [[nodiscard, gnu::always_inline]] std::size_t find(std::uint64_t tag) const {
             return find_digest(digests_.data(), entries, digest_of(tag), [&](std::size_t slot) { return tags[slot] == tag; });
         }
-        void fill(std::size_t slot, std::uint64_t tag, const x86::WalkPoint& point) {
+        void fill(std::size_t slot, std::uint64_t tag, x86::WalkPoint point) {
             tags[slot] = tag;
             digests_[slot] = digest_of(tag);
             points[slot] = point;

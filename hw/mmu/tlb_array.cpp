@@ -54,10 +54,16 @@ void TlbArray::insert(VirtAddr va, Pcid pcid, CachedEntry entry) {
         slot = {set, replacement_.victim(static_cast<std::uint32_t>(*header(set)), set)};
         drop_valid(slot);
     }
-    tag_at(slot) = entry.global() ? global : own;
-    digest_at(slot) = digest_of(page);
-    entry_at(slot) = entry;
-    touch(slot);
+    put(slot, entry.global() ? global : own, entry);
+}
+
+// In this order: after the store of a byte, which may alias anything, the compiler reads members anew.
+inline void TlbArray::put(Slot slot, std::uint64_t tag, CachedEntry entry) {
+    std::uint64_t* const words = header(slot.set);
+    touch(*words, slot.set, slot.way);
+    words[tags_at_ + slot.way] = tag;
+    reinterpret_cast<CachedEntry&>(words[entries_at_ + slot.way]) = entry;
+    reinterpret_cast<std::uint8_t*>(words + 1)[slot.way] = digest_of(tag >> kPageShiftInTag);
 }
 
 void TlbArray::drop_address(VirtAddr va, Pcid pcid, Globals globals) {

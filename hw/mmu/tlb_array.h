@@ -162,16 +162,18 @@ class TlbArray {
         set_header = set_header >> 32 << 32 | order;
     }
     [[nodiscard]] CachedTranslation describe(Slot slot) const;
+    void put(Slot slot, std::uint64_t tag, CachedEntry entry);
     void revive(std::size_t set);
     void drop(Slot slot) {
         if (tag_at(slot) != 0) drop_valid(slot);
     }
     [[gnu::always_inline]] void drop_valid(Slot slot) {
         const std::uint64_t tag = tag_at(slot);
-        if (memo_ != nullptr) memo_->forget(page_of(tag), size_of(tag));
+        const bool stale = entry_at(slot).stale();
         tag_at(slot) = 0;
+        if (memo_ != nullptr) memo_->forget(page_of(tag), size_of(tag));
         digest_at(slot) = kNoDigest;
-        if (entry_at(slot).stale()) [[unlikely]]
+        if (stale) [[unlikely]]
             report_stale_drop(tag);
     }
     void report_stale_drop(std::uint64_t tag);

@@ -47,4 +47,31 @@ struct Rights {
     friend constexpr bool operator==(const Rights&, const Rights&) = default;
 };
 
+// R/W, U/S and XD over the levels that a walk has come by, in one byte, so that a level more is an AND.
+class PathRights {
+  public:
+    constexpr PathRights() = default;  // of the root: nothing is taken away
+    explicit constexpr PathRights(const Rights& rights)
+        : allowed_{static_cast<std::uint8_t>((rights.writable ? kWritable : 0) | (rights.user ? kUser : 0) |
+                                             (rights.no_execute ? 0 : kExecutable))} {}
+    constexpr void restrict_by(Pte entry) {
+        allowed_ &=
+            static_cast<std::uint8_t>((entry.raw() & (kWritable | kUser)) | (entry.has(Pte::kNoExecute) ? 0 : kExecutable));
+    }
+    [[nodiscard]] constexpr Rights rights() const {
+        Rights rights;
+        rights.writable = (allowed_ & kWritable) != 0;
+        rights.user = (allowed_ & kUser) != 0;
+        rights.no_execute = (allowed_ & kExecutable) == 0;
+        return rights;
+    }
+    friend constexpr bool operator==(PathRights, PathRights) = default;
+
+  private:
+    static constexpr std::uint8_t kExecutable = 1;
+    static constexpr std::uint8_t kWritable = Pte::kWritable;
+    static constexpr std::uint8_t kUser = Pte::kUser;
+    std::uint8_t allowed_ = kExecutable | kWritable | kUser;
+};
+
 }  // namespace splinter::x86

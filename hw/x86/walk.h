@@ -36,16 +36,18 @@ struct WalkFailure {
 };
 
 // Where a walk goes on: a table and the rights gathered on the way to it. What a paging-structure cache holds (SDM 4.10.3).
+// Two words, for it is passed in registers.
 struct WalkPoint {
     Level level;  // level of the entries in the table
+    PathRights rights;
     Pfn table;
-    Rights rights;
 };
+static_assert(sizeof(WalkPoint) == 16);
 
 class Walk {
   public:
     // From the root. REQUIRES: is_canonical(va, state).
-    Walk(VirtAddr va, Pfn root, const PagingState& state) : Walk{va, WalkPoint{Level{state.levels()}, root, Rights{}}, state} {}
+    Walk(VirtAddr va, Pfn root, const PagingState& state) : Walk{va, WalkPoint{Level{state.levels()}, {}, root}, state} {}
     Walk(VirtAddr va, const WalkPoint& from, const PagingState& state) : va_{va}, at_{from}, state_{state} {}
 
     [[nodiscard]] bool done() const { return done_; }
@@ -75,7 +77,7 @@ class Walk {
             return;
         }
         done_ = true;
-        Rights rights = at_.rights;
+        Rights rights = at_.rights.rights();
         rights.take_leaf(entry, state_);
         result_ = Translation{entry.frame(at_.level), leaf_size(at_.level), rights};
     }
