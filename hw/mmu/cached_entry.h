@@ -15,6 +15,14 @@ class CachedEntry {
                 (translation.rights.global ? kGlobal : 0) | (translation.rights.no_execute ? kNoExecute : 0) |
                 (translation.rights.user ? kUser : 0) | (translation.rights.writable ? kWritable : 0)} {}
 
+    // The same of a walk that has found a leaf: a TLB is filled at each walk, so straight from the leaf's bits.
+    explicit CachedEntry(const x86::Walk& walk)
+        : word_{(walk.leaf().raw() & kFrameMask & ~(walk.point().level.bytes() - 1)) |
+                std::uint64_t{walk.leaf().key()} << kKeyShift |
+                std::uint64_t(x86::leaf_size(walk.point().level)) << kSizeShift |
+                (walk.leaf().has(x86::Pte::kDirty) ? kDirty : 0) | (walk.global() ? kGlobal : 0) | walk.point().rights.bits()} {
+    }
+
     [[nodiscard]] constexpr x86::PageSize size() const { return static_cast<x86::PageSize>(word_ >> kSizeShift & 3); }
     [[nodiscard]] constexpr std::uint64_t page_bytes() const { return x86::leaf_level(size()).bytes(); }
     [[nodiscard]] constexpr PhysAddr base() const { return PhysAddr{word_ & kFrameMask}; }

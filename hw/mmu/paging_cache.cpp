@@ -1,6 +1,7 @@
 #include "hw/mmu/paging_cache.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace splinter::hw {
 
@@ -34,8 +35,12 @@ const x86::WalkPoint* PagingCache::lookup(VirtAddr va, Pcid pcid) {
     for (unsigned table = 1; table <= kLevels; ++table) {
         const x86::Level level{table};
         Bank& bank = bank_of(level);
-        const std::size_t slot = bank.find(tag(va, level, pcid));
-        if (slot == kNoPlace) continue;
+        const std::uint64_t own = tag(va, level, pcid);
+        const std::size_t slot = bank.find(own);
+        if (slot == kNoPlace) {
+            absent_[table - 1] = own;
+            continue;
+        }
         bank.use(slot);
         return &bank.points[slot];
     }
@@ -46,7 +51,8 @@ void PagingCache::insert(VirtAddr va, Pcid pcid, x86::WalkPoint point) {
     Bank& bank = bank_of(point.level);
     if (bank.entries == 0) return;
     const std::uint64_t own = tag(va, point.level, pcid);
-    std::size_t slot = bank.find(own);
+    std::size_t slot = kNoPlace;
+    if (own != std::exchange(absent_[point.level.number() - 1], 0)) slot = bank.find(own);
     if (slot == kNoPlace) slot = bank.oldest();
     bank.fill(slot, own, point);
 }

@@ -78,6 +78,7 @@ class PagingCache {
 
     std::vector<Bank> banks_;
     std::array<std::uint8_t, kLevels> bank_index_{};
+    std::array<std::uint64_t, kLevels> absent_{};  // by level: a tag that a look-up has missed and nothing has inserted since
 };
 
 template <class Visitor>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "hw/base/check.h"
 
@@ -45,16 +46,27 @@ void TlbArray::insert(VirtAddr va, Pcid pcid, CachedEntry entry) {
     if (!live(set)) revive(set);
     const std::uint64_t own = tag(page, size, pcid);
     const std::uint64_t global = global_tag(page, size);
-    Slot slot = find(set, own, global);
-    if (slot.found()) [[unlikely]] {  // a second fill of the same page replaces the first
-        drop(slot);
-        // With Global set and cleared in turn both forms can be there.
-        if (const Slot other = find(set, own, global); other.found()) drop(other);
-    } else if (slot = find_free(set); !slot.found()) {
-        slot = {set, replacement_.victim(static_cast<std::uint32_t>(*header(set)), set)};
-        drop_valid(slot);
-    }
+    if (own != std::exchange(absent_, 0)) drop_same_page(set, own, global);
+    const Slot slot = find_place(set);
     put(slot, entry.global() ? global : own, entry);
+}
+
+// A second fill of the same page replaces the first. With Global set and cleared in turn both forms can be there.
+void TlbArray::drop_same_page(std::size_t set, std::uint64_t own, std::uint64_t global) {
+    for (Slot slot = find(set, own, global); slot.found(); slot = find(set, own, global)) drop(slot);
+}
+
+// An invalid way, else the victim, which is dropped.
+inline TlbArray::Slot TlbArray::find_place(std::size_t set) {
+    std::uint64_t& order = *header(set);
+    if ((order & kFull) == 0) {
+        if (const Slot free = find_free(set); free.found()) return free;
+        order |= kFull;
+    }
+    const Slot slot{set, replacement_.victim(static_cast<std::uint32_t>(order & ~kFull), set)};
+    drop_valid(slot);
+    order |= kFull;  // it is about to be filled
+    return slot;
 }
 
 // In this order: after the store of a byte, which may alias anything, the compiler reads members anew.

@@ -59,9 +59,13 @@ class TlbArray {
     [[nodiscard, gnu::always_inline]] const CachedEntry* lookup(VirtAddr va, x86::PageSize size, Pcid pcid) {
         const std::uint64_t page = page_number(va, size);
         const std::size_t set = set_of(page, size);
+        const std::uint64_t own = tag(page, size, pcid);
         if (!live(set)) return nullptr;
-        const Slot slot = find(set, tag(page, size, pcid), global_tag(page, size));
-        if (!slot.found()) return nullptr;
+        const Slot slot = find(set, own, global_tag(page, size));
+        if (!slot.found()) {
+            absent_ = own;
+            return nullptr;
+        }
         touch(slot);
         return &entry_at(slot);
     }
@@ -126,6 +130,8 @@ class TlbArray {
         return x86::canonical_from(tag >> kPageShiftInTag << x86::leaf_level(size_of(tag)).shift());
     }
     static Pcid pcid_of(std::uint64_t tag) { return Pcid{static_cast<std::uint16_t>(tag >> kPcidShift & 0xfff)}; }
+    // In the order word of a set whose ways are all valid; no replacement policy uses the bit.
+    static constexpr std::uint64_t kFull = std::uint64_t{1} << 31;
     [[nodiscard]] std::size_t set_of(std::uint64_t page, x86::PageSize size) const {
         const std::uint64_t bits = page >> index_skip_[static_cast<std::size_t>(size)];
         return (bits ^ bits >> fold_) & (sets_ - 1);
@@ -162,6 +168,8 @@ class TlbArray {
         set_header = set_header >> 32 << 32 | order;
     }
     [[nodiscard]] CachedTranslation describe(Slot slot) const;
+    void drop_same_page(std::size_t set, std::uint64_t own, std::uint64_t global);
+    [[nodiscard]] Slot find_place(std::size_t set);
     void put(Slot slot, std::uint64_t tag, CachedEntry entry);
     void revive(std::size_t set);
     void drop(Slot slot) {
@@ -171,6 +179,7 @@ class TlbArray {
         const std::uint64_t tag = tag_at(slot);
         const bool stale = entry_at(slot).stale();
         tag_at(slot) = 0;
+        *header(slot.set) &= ~kFull;
         if (memo_ != nullptr) memo_->forget(page_of(tag), size_of(tag));
         digest_at(slot) = kNoDigest;
         if (stale) [[unlikely]]
@@ -195,6 +204,7 @@ class TlbArray {
     Replacement replacement_;
     std::uint32_t epoch_ = 1;
     std::vector<std::uint64_t> words_;  // by set: epoch (63:32) and order (31:0); digests; tags, 0: invalid; entries
+    std::uint64_t absent_ = 0;  // a look-up has missed this tag and the global one of its page, and nothing was inserted since
     std::size_t stale_count_ = 0;
     StaleListener* listener_ = nullptr;
     HitMemo* memo_ = nullptr;

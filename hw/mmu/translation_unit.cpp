@@ -68,16 +68,20 @@ TranslationUnit::Outcome TranslationUnit::access(VirtAddr va, x86::Access access
 }
 
 TranslationUnit::Outcome TranslationUnit::finish_hit(VirtAddr va, x86::Access access, CachedEntry entry, Cycles latency) {
-    if (must_walk(access, entry)) return walk_and_finish(va, access, latency);
+    if (must_walk(access, entry)) return walk_after_hit(va, access, latency);
     if (!permissions_.permits(access, entry)) return fault(va, access, entry.rights(), latency);
     return {x86::AccessOutcome::ok(entry.address_of(va), entry.size()), latency};
 }
 
-TranslationUnit::Outcome TranslationUnit::walk_and_finish(VirtAddr va, x86::Access access, Cycles latency) {
+TranslationUnit::Outcome TranslationUnit::walk_after_hit(VirtAddr va, x86::Access access, Cycles latency) {
+    return walk_and_finish(va, access, latency);
+}
+
+inline TranslationUnit::Outcome TranslationUnit::walk_and_finish(VirtAddr va, x86::Access access, Cycles latency) {
     const x86::Walk done = walk(va, access, latency);
-    if (done.failure()) [[unlikely]]
+    if (!done.found()) [[unlikely]]
         return walk_failed(va, access, *done.failure(), latency);
-    const CachedEntry entry{*done.result()};
+    const CachedEntry entry{done};
     fill(va, access.kind, entry);
     if (!permissions_.permits(access, entry)) [[unlikely]]
         return fault(va, access, entry.rights(), latency);

@@ -118,7 +118,8 @@ class TranslationUnit {
         return access.kind == x86::AccessKind::write && !entry.dirty();
     }
     [[nodiscard]] Outcome finish_hit(VirtAddr va, x86::Access access, CachedEntry entry, Cycles latency);
-    [[nodiscard]] Outcome walk_and_finish(VirtAddr va, x86::Access access, Cycles latency);
+    [[nodiscard, gnu::noinline]] Outcome walk_after_hit(VirtAddr va, x86::Access access, Cycles latency);
+    [[nodiscard, gnu::always_inline]] Outcome walk_and_finish(VirtAddr va, x86::Access access, Cycles latency);
     [[nodiscard]] Outcome walk_failed(VirtAddr va, x86::Access access, x86::WalkFailure failure, Cycles latency);
     [[nodiscard]] Outcome fault(VirtAddr va, x86::Access access, const x86::Rights& rights, Cycles latency);
     [[nodiscard, gnu::always_inline]] x86::Walk walk(VirtAddr va, x86::Access access, Cycles& latency);

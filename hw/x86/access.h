@@ -55,9 +55,11 @@ class PathRights {
         : allowed_{static_cast<std::uint8_t>((rights.writable ? kWritable : 0) | (rights.user ? kUser : 0) |
                                              (rights.no_execute ? 0 : kExecutable))} {}
     constexpr void restrict_by(Pte entry) {
-        allowed_ &=
-            static_cast<std::uint8_t>((entry.raw() & (kWritable | kUser)) | (entry.has(Pte::kNoExecute) ? 0 : kExecutable));
+        const std::uint64_t executable = (entry.raw() >> (kNoExecuteBit - kExecutableBit) & kExecutable) ^ kExecutable;
+        allowed_ &= static_cast<std::uint8_t>((entry.raw() & (kWritable | kUser)) | executable);
     }
+    // R/W, U/S and XD in bits 0, 1 and 2.
+    [[nodiscard]] constexpr unsigned bits() const { return (allowed_ ^ kExecutable) >> 1; }
     [[nodiscard]] constexpr Rights rights() const {
         Rights rights;
         rights.writable = (allowed_ & kWritable) != 0;
@@ -68,9 +70,11 @@ class PathRights {
     friend constexpr bool operator==(PathRights, PathRights) = default;
 
   private:
-    static constexpr std::uint8_t kExecutable = 1;
-    static constexpr std::uint8_t kWritable = Pte::kWritable;
+    static constexpr unsigned kNoExecuteBit = 63;
+    static constexpr unsigned kExecutableBit = 3;
+    static constexpr std::uint8_t kWritable = Pte::kWritable;  // bits 1 and 2, as in an entry
     static constexpr std::uint8_t kUser = Pte::kUser;
+    static constexpr std::uint8_t kExecutable = 1U << kExecutableBit;
     std::uint8_t allowed_ = kExecutable | kWritable | kUser;
 };
 
