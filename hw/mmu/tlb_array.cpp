@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <utility>
 
 #include "hw/base/check.h"
 
@@ -38,7 +37,14 @@ void TlbArray::revive(std::size_t set) {
     std::fill(word + 1, word + entries_at_, 0);
 }
 
-void TlbArray::insert(VirtAddr va, Pcid pcid, CachedEntry entry) {
+// The way of nearly every fill: the look-up before it has found the set, which is full.
+void TlbArray::replace_victim(const Missed& missed, std::uint64_t tag, CachedEntry entry) {
+    const std::size_t way = replacement_.victim(static_cast<std::uint32_t>(*missed.words & ~kFull), missed.set);
+    announce_drop(missed.words, way);
+    put(missed.words, {missed.set, way}, tag, entry);
+}
+
+void TlbArray::insert_anywhere(VirtAddr va, Pcid pcid, CachedEntry entry) {
     const PageSize size = entry.size();
     SPLINTER_CHECK(holds(size), "a TLB array holds the page sizes of its parameters");
     const std::uint64_t page = page_number(va, size);
@@ -46,32 +52,23 @@ void TlbArray::insert(VirtAddr va, Pcid pcid, CachedEntry entry) {
     if (!live(set)) revive(set);
     const std::uint64_t own = tag(page, size, pcid);
     const std::uint64_t global = global_tag(page, size);
-    if (own != std::exchange(absent_, 0)) drop_same_page(set, own, global);
-    const Slot slot = find_place(set);
-    put(slot, entry.global() ? global : own, entry);
-}
-
-// A second fill of the same page replaces the first. With Global set and cleared in turn both forms can be there.
-void TlbArray::drop_same_page(std::size_t set, std::uint64_t own, std::uint64_t global) {
+    // A second fill of the same page replaces the first. With Global set and cleared in turn both forms can be there.
     for (Slot slot = find(set, own, global); slot.found(); slot = find(set, own, global)) drop(slot);
+    put(header(set), find_place(set), entry.global() ? global : own, entry);
 }
 
-// An invalid way, else the victim, which is dropped.
-inline TlbArray::Slot TlbArray::find_place(std::size_t set) {
-    std::uint64_t& order = *header(set);
-    if ((order & kFull) == 0) {
-        if (const Slot free = find_free(set); free.found()) return free;
-        order |= kFull;
-    }
-    const Slot slot{set, replacement_.victim(static_cast<std::uint32_t>(order & ~kFull), set)};
-    drop_valid(slot);
-    order |= kFull;  // it is about to be filled
-    return slot;
+// An invalid way, else the victim, whose drop is announced.
+TlbArray::Slot TlbArray::find_place(std::size_t set) {
+    if (const Slot free = find_free(set); free.found()) return free;
+    std::uint64_t* const words = header(set);
+    *words |= kFull;
+    const std::size_t way = replacement_.victim(static_cast<std::uint32_t>(*words & ~kFull), set);
+    announce_drop(words, way);
+    return {set, way};
 }
 
 // In this order: after the store of a byte, which may alias anything, the compiler reads members anew.
-inline void TlbArray::put(Slot slot, std::uint64_t tag, CachedEntry entry) {
-    std::uint64_t* const words = header(slot.set);
+inline void TlbArray::put(std::uint64_t* words, Slot slot, std::uint64_t tag, CachedEntry entry) {
     touch(*words, slot.set, slot.way);
     words[tags_at_ + slot.way] = tag;
     reinterpret_cast<CachedEntry&>(words[entries_at_ + slot.way]) = entry;

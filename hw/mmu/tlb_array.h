@@ -11,6 +11,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hw/machine_params.h"
@@ -63,7 +64,7 @@ class TlbArray {
         if (!live(set)) return nullptr;
         const Slot slot = find(set, own, global_tag(page, size));
         if (!slot.found()) {
-            absent_ = own;
+            missed_ = {own, header(set), set};
             return nullptr;
         }
         touch(slot);
@@ -85,7 +86,14 @@ class TlbArray {
     }
     // Replaces an entry of the same page, else an invalid way, else the victim of the replacement policy.
     // REQUIRES: holds(entry.size()).
-    void insert(VirtAddr va, Pcid pcid, CachedEntry entry);
+    void insert(VirtAddr va, Pcid pcid, CachedEntry entry) {
+        const std::uint64_t own = tag(page_number(va, entry.size()), entry.size(), pcid);
+        const Missed missed = std::exchange(missed_, Missed{});
+        if (missed.tag == own && *missed.words >> kFullBit == (std::uint64_t{epoch_} << 1 | 1)) [[likely]]  // live and full
+            replace_victim(missed, entry.global() ? globally(own) : own, entry);
+        else
+            insert_anywhere(va, pcid, entry);
+    }
     void insert(VirtAddr va, Pcid pcid, const x86::Translation& translation) { insert(va, pcid, CachedEntry{translation}); }
 
     // All page sizes of `va`: the entries of the PCID, and the global ones if asked.
@@ -118,6 +126,13 @@ class TlbArray {
         [[nodiscard]] bool found() const { return way != kNoPlace; }
     };
 
+    // What a look-up has missed last, this tag and the global one of its page, if nothing was inserted since; and its set.
+    struct Missed {
+        std::uint64_t tag = 0;
+        std::uint64_t* words = nullptr;
+        std::size_t set = 0;
+    };
+
     static std::uint64_t page_number(VirtAddr va, x86::PageSize size) {
         return x86::linear_bits_of(va) >> x86::leaf_level(size).shift();
     }
@@ -125,13 +140,15 @@ class TlbArray {
         return page << kPageShiftInTag | std::uint64_t{pcid.raw()} << kPcidShift | std::uint64_t(size) << kSizeShift | kValid;
     }
     static std::uint64_t global_tag(std::uint64_t page, x86::PageSize size) { return tag(page, size, Pcid{}) | kGlobal; }
+    static std::uint64_t globally(std::uint64_t tag) { return (tag & ~(std::uint64_t{0xfff} << kPcidShift)) | kGlobal; }
     static x86::PageSize size_of(std::uint64_t tag) { return static_cast<x86::PageSize>(tag >> kSizeShift & 3); }
     static VirtAddr page_of(std::uint64_t tag) {
         return x86::canonical_from(tag >> kPageShiftInTag << x86::leaf_level(size_of(tag)).shift());
     }
     static Pcid pcid_of(std::uint64_t tag) { return Pcid{static_cast<std::uint16_t>(tag >> kPcidShift & 0xfff)}; }
     // In the order word of a set whose ways are all valid; no replacement policy uses the bit.
-    static constexpr std::uint64_t kFull = std::uint64_t{1} << 31;
+    static constexpr unsigned kFullBit = 31;
+    static constexpr std::uint64_t kFull = std::uint64_t{1} << kFullBit;
     [[nodiscard]] std::size_t set_of(std::uint64_t page, x86::PageSize size) const {
         const std::uint64_t bits = page >> index_skip_[static_cast<std::size_t>(size)];
         return (bits ^ bits >> fold_) & (sets_ - 1);
@@ -168,21 +185,26 @@ class TlbArray {
         set_header = set_header >> 32 << 32 | order;
     }
     [[nodiscard]] CachedTranslation describe(Slot slot) const;
-    void drop_same_page(std::size_t set, std::uint64_t own, std::uint64_t global);
+    void insert_anywhere(VirtAddr va, Pcid pcid, CachedEntry entry);
+    void replace_victim(const Missed& missed, std::uint64_t tag, CachedEntry entry);
     [[nodiscard]] Slot find_place(std::size_t set);
-    void put(Slot slot, std::uint64_t tag, CachedEntry entry);
+    void put(std::uint64_t* words, Slot slot, std::uint64_t tag, CachedEntry entry);
     void revive(std::size_t set);
     void drop(Slot slot) {
         if (tag_at(slot) != 0) drop_valid(slot);
     }
-    [[gnu::always_inline]] void drop_valid(Slot slot) {
-        const std::uint64_t tag = tag_at(slot);
-        const bool stale = entry_at(slot).stale();
+    void drop_valid(Slot slot) {
+        std::uint64_t* const words = header(slot.set);
+        announce_drop(words, slot.way);
         tag_at(slot) = 0;
-        *header(slot.set) &= ~kFull;
-        if (memo_ != nullptr) memo_->forget(page_of(tag), size_of(tag));
+        *words &= ~kFull;
         digest_at(slot) = kNoDigest;
-        if (stale) [[unlikely]]
+    }
+    // Tells memo and listener of an entry that is about to go.
+    [[gnu::always_inline]] void announce_drop(std::uint64_t* words, std::size_t way) {
+        const std::uint64_t tag = words[tags_at_ + way];
+        if (memo_ != nullptr) memo_->forget(page_of(tag), size_of(tag));
+        if (reinterpret_cast<const CachedEntry&>(words[entries_at_ + way]).stale()) [[unlikely]]
             report_stale_drop(tag);
     }
     void report_stale_drop(std::uint64_t tag);
@@ -204,7 +226,7 @@ class TlbArray {
     Replacement replacement_;
     std::uint32_t epoch_ = 1;
     std::vector<std::uint64_t> words_;  // by set: epoch (63:32) and order (31:0); digests; tags, 0: invalid; entries
-    std::uint64_t absent_ = 0;  // a look-up has missed this tag and the global one of its page, and nothing was inserted since
+    Missed missed_;
     std::size_t stale_count_ = 0;
     StaleListener* listener_ = nullptr;
     HitMemo* memo_ = nullptr;
