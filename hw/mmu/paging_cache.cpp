@@ -47,14 +47,14 @@ const x86::WalkPoint* PagingCache::lookup(VirtAddr va, Pcid pcid) {
     return nullptr;
 }
 
-void PagingCache::insert(VirtAddr va, Pcid pcid, x86::WalkPoint point) {
-    Bank& bank = bank_of(point.level);
+void PagingCache::insert(VirtAddr va, Pcid pcid, x86::Level level, x86::PathRights rights, Pfn table) {
+    Bank& bank = bank_of(level);
     if (bank.entries == 0) return;
-    const std::uint64_t own = tag(va, point.level, pcid);
+    const std::uint64_t own = tag(va, level, pcid);
     std::size_t slot = kNoPlace;
-    if (own != std::exchange(absent_[point.level.number() - 1], 0)) slot = bank.find(own);
+    if (own != std::exchange(absent_[level.number() - 1], 0)) slot = bank.find(own);
     if (slot == kNoPlace) slot = bank.oldest();
-    bank.fill(slot, own, point);
+    bank.fill(slot, own, {level, rights, table});
 }
 
 void PagingCache::drop_address(VirtAddr va, Pcid pcid) {

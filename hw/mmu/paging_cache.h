@@ -22,7 +22,9 @@ class PagingCache {
     // The deepest cached point on the way to `va`; walks start at the root if there is none.
     [[nodiscard]] const x86::WalkPoint* lookup(VirtAddr va, Pcid pcid);
     // A walk has reached `point` for `va`. REQUIRES: point is not the root.
-    void insert(VirtAddr va, Pcid pcid, x86::WalkPoint point);
+    void insert(VirtAddr va, Pcid pcid, const x86::WalkPoint& point) {
+        insert(va, pcid, point.level, point.rights, point.table);
+    }
     void drop_address(VirtAddr va, Pcid pcid);  // every entry that a walk for `va` could use
     void drop_pcid(Pcid pcid);
     void drop_all();
@@ -31,6 +33,10 @@ class PagingCache {
     void for_each(Visitor&& visit) const;
 
   private:
+    // One by one: two bytes that the walk has just stored would come back together, which the host's store buffer cannot
+    // forward.
+    void insert(VirtAddr va, Pcid pcid, x86::Level level, x86::PathRights rights, Pfn table);
+
     static constexpr unsigned kLevels = 4;  // cached tables: of PTEs (level 1) to of PML4Es (level 4, with 5-level paging)
     static constexpr unsigned kPrefixShift = 16;
     static constexpr unsigned kPcidShift = 4;

@@ -36,13 +36,11 @@ struct WalkFailure {
 };
 
 // Where a walk goes on: a table and the rights gathered on the way to it. What a paging-structure cache holds (SDM 4.10.3).
-// Two words, for it is passed in registers.
 struct WalkPoint {
     Level level;  // level of the entries in the table
     PathRights rights;
     Pfn table;
 };
-static_assert(sizeof(WalkPoint) == 16);
 
 class Walk {
   public:
