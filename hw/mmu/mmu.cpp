@@ -25,6 +25,13 @@ void Mmu::end_of_elaboration() {
     dmi_ = dmi.get_dmi_ptr();
 }
 
+inline x86::Pte Mmu::seen_here(PhysAddr address, x86::Pte newest) const {
+    const RecentStores& recent = memory_.recent_stores();
+    return recent.empty() ? newest : recent.view(timeline_.id(), timeline_.now(), timeline_.last_order(), address, newest);
+}
+
+x86::Pte Mmu::load(PhysAddr address) const { return seen_here(address, memory_.contents().load(address)); }
+
 x86::Pte Mmu::read(PhysAddr address, Cycles& latency) {
     CacheHierarchy& caches = memory_.caches();
     // The last-level cache is shared. The entry is read after the ordering point: no stale value outlives it.
@@ -79,13 +86,6 @@ void Mmu::expect_walk(VirtAddr va, Pfn root, x86::Level level) {
     }
     const x86::Pte entry = contents.load(base_of(directory.table) + x86::kPde.index(va) * 8);
     if (entry.present() && !entry.is_leaf(x86::kPde)) contents.prefetch(base_of(entry.next_table()) + x86::kPte.index(va) * 8);
-}
-
-x86::Pte Mmu::load(PhysAddr address) const { return seen_here(address, memory_.contents().load(address)); }
-
-x86::Pte Mmu::seen_here(PhysAddr address, x86::Pte newest) const {
-    const RecentStores& recent = memory_.recent_stores();
-    return recent.empty() ? newest : recent.view(timeline_.id(), timeline_.now(), timeline_.last_order(), address, newest);
 }
 
 void Mmu::store(PhysAddr address, x86::Pte value) {
