@@ -56,6 +56,9 @@ class Core : public sc_core::sc_module {
         timeline_.advance(caches_.simulated() ? simulated_line_latency(entry->address_of(va))
                                               : caches_.latency(MemoryLevel::l1d));
     }
+    // A hint to the host, without effect on what is simulated: an access to `va` will come soon. While this core's accesses
+    // walk, the host fetches what the walk will read.
+    void expect(VirtAddr va) { mmu_.unit().expect(va); }
     // Translation alone, with its cycles; the caller pays for the line.
     [[nodiscard]] PhysAddr translate(VirtAddr va, x86::Access access);
     // What the caches take for the line of a data access now. The caller pays. May reach an ordering point.

@@ -15,25 +15,40 @@ class CachedEntry {
                 (translation.rights.global ? kGlobal : 0) | (translation.rights.no_execute ? kNoExecute : 0) |
                 (translation.rights.user ? kUser : 0) | (translation.rights.writable ? kWritable : 0)} {}
 
+    // The same of a walk that has found a leaf: a TLB is filled at each walk, so straight from the leaf's bits.
+    explicit CachedEntry(const x86::Walk& walk)
+        : word_{(walk.leaf().raw() & kFrameMask & ~(walk.point().level.bytes() - 1)) |
+                std::uint64_t{walk.leaf().key()} << kKeyShift |
+                std::uint64_t(x86::leaf_size(walk.point().level)) << kSizeShift |
+                (walk.leaf().has(x86::Pte::kDirty) ? kDirty : 0) | (walk.global() ? kGlobal : 0) | walk.point().rights.bits()} {
+    }
+
     [[nodiscard]] constexpr x86::PageSize size() const { return static_cast<x86::PageSize>(word_ >> kSizeShift & 3); }
     [[nodiscard]] constexpr std::uint64_t page_bytes() const { return x86::leaf_level(size()).bytes(); }
     [[nodiscard]] constexpr PhysAddr base() const { return PhysAddr{word_ & kFrameMask}; }
     // REQUIRES: va is in the page.
     [[nodiscard]] constexpr PhysAddr address_of(VirtAddr va) const { return base() + (va.raw() & (page_bytes() - 1)); }
     [[nodiscard]] constexpr bool dirty() const { return (word_ & kDirty) != 0; }
+    [[nodiscard]] constexpr bool global() const { return (word_ & kGlobal) != 0; }
     [[nodiscard]] constexpr bool user() const { return (word_ & kUser) != 0; }
     [[nodiscard]] constexpr unsigned key() const { return static_cast<unsigned>(word_ >> kKeyShift & 15); }
     // R/W, U/S and XD as a number from 0 to 7.
     [[nodiscard]] constexpr unsigned rights_index() const { return static_cast<unsigned>(word_ & 7); }
     [[nodiscard]] constexpr x86::Rights rights() const {
-        return {(word_ & kWritable) != 0, user(),  (word_ & kNoExecute) != 0,
-                (word_ & kGlobal) != 0,   dirty(), static_cast<std::uint8_t>(key())};
+        return {(word_ & kWritable) != 0,        user(), (word_ & kNoExecute) != 0, global(), dirty(),
+                static_cast<std::uint8_t>(key())};
     }
     [[nodiscard]] constexpr x86::Translation translation() const { return {pfn_of(base()), size(), rights()}; }
 
     // It gives rights that the page tables have taken away.
     [[nodiscard]] constexpr bool stale() const { return (word_ & kStale) != 0; }
     constexpr void mark_stale() { word_ |= kStale; }
+    // The same rights, not marked.
+    [[nodiscard]] constexpr CachedEntry unmarked() const {
+        CachedEntry entry = *this;
+        entry.word_ &= ~kStale;
+        return entry;
+    }
 
   private:
     static constexpr unsigned kKeyShift = 8;

@@ -25,6 +25,13 @@ void Mmu::end_of_elaboration() {
     dmi_ = dmi.get_dmi_ptr();
 }
 
+inline x86::Pte Mmu::seen_here(PhysAddr address, x86::Pte newest) const {
+    const RecentStores& recent = memory_.recent_stores();
+    return recent.empty() ? newest : recent.view(timeline_.id(), timeline_.now(), timeline_.last_order(), address, newest);
+}
+
+x86::Pte Mmu::load(PhysAddr address) const { return seen_here(address, memory_.contents().load(address)); }
+
 x86::Pte Mmu::read(PhysAddr address, Cycles& latency) {
     CacheHierarchy& caches = memory_.caches();
     // The last-level cache is shared. The entry is read after the ordering point: no stale value outlives it.
@@ -58,25 +65,27 @@ x86::Pte Mmu::set_flags(PhysAddr address, x86::Pte seen, std::uint64_t flags) {
     return current.with(flags);
 }
 
-// The leaf entry is what the host's caches miss. What is on the way to it is read as it is now, whoever may see it.
+// The leaf entry is what the host's caches miss. Page directories are few: where they are is remembered, and a page directory
+// that is none any more makes a useless hint, not a wrong one. What is on the way to it is read as it is now, whoever may see
+// it.
 void Mmu::expect_walk(VirtAddr va, Pfn root, x86::Level level) {
     const x86::PhysMem& contents = memory_.contents();
-    Pfn table = root;
-    for (; level > x86::kPte; level = level.below()) {
-        const PhysAddr address = base_of(table) + level.index(va) * 8;
-        if (!contents.contains(address)) return;
-        const x86::Pte entry = contents.load(address);
-        if (!entry.present() || entry.is_leaf(level)) return;
-        table = entry.next_table();
+    Directory& directory = directories_[va.raw() >> x86::kPdpte.shift() & (kDirectories - 1)];
+    const std::uint64_t key = va.raw() >> x86::kPdpte.shift() | root.raw() << (64 - x86::kPdpte.shift());
+    if (directory.key != key) [[unlikely]] {
+        Pfn table = root;
+        for (; level > x86::kPde; level = level.below()) {
+            const PhysAddr address = base_of(table) + level.index(va) * 8;
+            if (!contents.contains(address)) return;
+            const x86::Pte entry = contents.load(address);
+            if (!entry.present() || entry.is_leaf(level)) return;
+            table = entry.next_table();
+        }
+        if (!contents.contains(base_of(table) + (kPageBytes - 8))) return;
+        directory = {key, table};
     }
-    contents.prefetch(base_of(table) + level.index(va) * 8);
-}
-
-x86::Pte Mmu::load(PhysAddr address) const { return seen_here(address, memory_.contents().load(address)); }
-
-x86::Pte Mmu::seen_here(PhysAddr address, x86::Pte newest) const {
-    const RecentStores& recent = memory_.recent_stores();
-    return recent.empty() ? newest : recent.view(timeline_.id(), timeline_.now(), timeline_.last_order(), address, newest);
+    const x86::Pte entry = contents.load(base_of(directory.table) + x86::kPde.index(va) * 8);
+    if (entry.present() && !entry.is_leaf(x86::kPde)) contents.prefetch(base_of(entry.next_table()) + x86::kPte.index(va) * 8);
 }
 
 void Mmu::store(PhysAddr address, x86::Pte value) {

@@ -41,6 +41,13 @@ class Mmu : public sc_core::sc_module, private PageTablePort {
     std::string bus_;
     const unsigned char* dmi_ = nullptr;
     TranslationUnit unit_;
+    // For hints: where the page directory of a GiB was, by root and address.
+    struct Directory {
+        std::uint64_t key = ~std::uint64_t{0};
+        Pfn table;
+    };
+    static constexpr std::size_t kDirectories = 64;
+    std::array<Directory, kDirectories> directories_;
 };
 
 }  // namespace splinter::hw

@@ -1,30 +1,14 @@
 #include "hw/mmu/paging_cache.h"
 
-#include <emmintrin.h>
-
 #include <algorithm>
-#include <bit>
+#include <utility>
 
 namespace splinter::hw {
 
 PagingCache::Bank::Bank(std::uint64_t size)
-    : tags(size), points(size), entries{size}, digests_((size + 7) & ~std::uint64_t{7}) {
+    : tags(size), points(size), entries{size}, digests_((size + kDigestBlock - 1) / kDigestBlock * kDigestBlock) {
     const auto count = static_cast<std::uint32_t>(size + 1);
     for (std::uint32_t slot = 0; slot < count; ++slot) order_.push_back({(slot + count - 1) % count, (slot + 1) % count});
-}
-
-std::size_t PagingCache::Bank::find(std::uint64_t tag) const {
-    const __m128i wanted = _mm_set1_epi16(static_cast<short>(digest(tag)));
-    for (std::size_t block = 0; block < digests_.size(); block += 8) {
-        const __m128i eight = _mm_loadu_si128(reinterpret_cast<const __m128i*>(&digests_[block]));
-        // Two bits per digest.
-        auto hits = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi16(eight, wanted)));
-        for (; hits != 0; hits &= ~(3U << std::countr_zero(hits))) {
-            const std::size_t slot = block + static_cast<std::size_t>(std::countr_zero(hits)) / 2;
-            if (slot < entries && tags[slot] == tag) return slot;
-        }
-    }
-    return kNone;
 }
 
 void PagingCache::Bank::move_between(std::size_t slot, std::size_t older, std::size_t newer) {
@@ -51,21 +35,26 @@ const x86::WalkPoint* PagingCache::lookup(VirtAddr va, Pcid pcid) {
     for (unsigned table = 1; table <= kLevels; ++table) {
         const x86::Level level{table};
         Bank& bank = bank_of(level);
-        const std::size_t slot = bank.find(tag(va, level, pcid));
-        if (slot == kNone) continue;
+        const std::uint64_t own = tag(va, level, pcid);
+        const std::size_t slot = bank.find(own);
+        if (slot == kNoPlace) {
+            absent_[table - 1] = own;
+            continue;
+        }
         bank.use(slot);
         return &bank.points[slot];
     }
     return nullptr;
 }
 
-void PagingCache::insert(VirtAddr va, Pcid pcid, const x86::WalkPoint& point) {
-    Bank& bank = bank_of(point.level);
+void PagingCache::insert(VirtAddr va, Pcid pcid, x86::Level level, x86::PathRights rights, Pfn table) {
+    Bank& bank = bank_of(level);
     if (bank.entries == 0) return;
-    const std::uint64_t own = tag(va, point.level, pcid);
-    std::size_t slot = bank.find(own);
-    if (slot == kNone) slot = bank.oldest();
-    bank.fill(slot, own, point);
+    const std::uint64_t own = tag(va, level, pcid);
+    std::size_t slot = kNoPlace;
+    if (own != std::exchange(absent_[level.number() - 1], 0)) slot = bank.find(own);
+    if (slot == kNoPlace) slot = bank.oldest();
+    bank.fill(slot, own, {level, rights, table});
 }
 
 void PagingCache::drop_address(VirtAddr va, Pcid pcid) {
@@ -73,7 +62,7 @@ void PagingCache::drop_address(VirtAddr va, Pcid pcid) {
         const x86::Level level{table};
         Bank& bank = bank_of(level);
         const std::size_t slot = bank.find(tag(va, level, pcid));
-        if (slot != kNone) bank.drop(slot);
+        if (slot != kNoPlace) bank.drop(slot);
     }
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hw/machine_params.h"
+#include "hw/mmu/digest_search.h"
 #include "hw/x86/canonical.h"
 #include "hw/x86/pcid.h"
 #include "hw/x86/walk.h"
@@ -21,7 +22,9 @@ class PagingCache {
     // The deepest cached point on the way to `va`; walks start at the root if there is none.
     [[nodiscard]] const x86::WalkPoint* lookup(VirtAddr va, Pcid pcid);
     // A walk has reached `point` for `va`. REQUIRES: point is not the root.
-    void insert(VirtAddr va, Pcid pcid, const x86::WalkPoint& point);
+    void insert(VirtAddr va, Pcid pcid, const x86::WalkPoint& point) {
+        insert(va, pcid, point.level, point.rights, point.table);
+    }
     void drop_address(VirtAddr va, Pcid pcid);  // every entry that a walk for `va` could use
     void drop_pcid(Pcid pcid);
     void drop_all();
@@ -30,8 +33,11 @@ class PagingCache {
     void for_each(Visitor&& visit) const;
 
   private:
+    // One by one: two bytes that the walk has just stored would come back together, which the host's store buffer cannot
+    // forward.
+    void insert(VirtAddr va, Pcid pcid, x86::Level level, x86::PathRights rights, Pfn table);
+
     static constexpr unsigned kLevels = 4;  // cached tables: of PTEs (level 1) to of PML4Es (level 4, with 5-level paging)
-    static constexpr std::size_t kNone = ~std::size_t{0};
     static constexpr unsigned kPrefixShift = 16;
     static constexpr unsigned kPcidShift = 4;
     // Tag: the upper part of the address (bits 63:16), PCID (15:4), level of the cached table (3:1), Valid.
@@ -43,10 +49,12 @@ class PagingCache {
     class Bank {
       public:
         explicit Bank(std::uint64_t entries);
-        [[nodiscard]] std::size_t find(std::uint64_t tag) const;
-        void fill(std::size_t slot, std::uint64_t tag, const x86::WalkPoint& point) {
+        [[nodiscard, gnu::always_inline]] std::size_t find(std::uint64_t tag) const {
+            return find_digest(digests_.data(), entries, digest_of(tag), [&](std::size_t slot) { return tags[slot] == tag; });
+        }
+        void fill(std::size_t slot, std::uint64_t tag, x86::WalkPoint point) {
             tags[slot] = tag;
-            digests_[slot] = digest(tag);
+            digests_[slot] = digest_of(tag);
             points[slot] = point;
             use(slot);
         }
@@ -63,9 +71,7 @@ class PagingCache {
         std::size_t entries;
 
       private:
-        static std::uint16_t digest(std::uint64_t tag) { return static_cast<std::uint16_t>(tag * 0x9e3779b97f4a7c15U >> 48); }
-        // Sixteen bits of each tag, for a search eight at a time; filled up to a multiple of eight. Tags decide.
-        std::vector<std::uint16_t> digests_;
+        std::vector<std::uint8_t> digests_;  // of the tags; a slot that was dropped keeps its own
         void move_between(std::size_t slot, std::size_t older, std::size_t newer);
         // True LRU in constant time: a ring of the slots by last use, invalid ones first; the last element closes it.
         struct Neighbours {
@@ -78,6 +84,7 @@ class PagingCache {
 
     std::vector<Bank> banks_;
     std::array<std::uint8_t, kLevels> bank_index_{};
+    std::array<std::uint64_t, kLevels> absent_{};  // by level: a tag that a look-up has missed and nothing has inserted since
 };
 
 template <class Visitor>

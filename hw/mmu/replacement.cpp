@@ -57,26 +57,9 @@ void Replacement::prepare_groups() {
     }
 }
 
-std::size_t Replacement::tree_victim(std::uint32_t nodes, std::size_t ways) {
-    std::size_t node = 1;
-    while (node < ways) node = 2 * node + (nodes >> (node - 1) & 1);
-    return node - ways;
-}
-
-std::size_t Replacement::victim(std::uint32_t state, std::size_t set) const {
-    switch (policy_) {
-        case Policy::lru: {
-            const auto first = ages_.begin() + static_cast<std::ptrdiff_t>(set * ways_);
-            return static_cast<std::size_t>(std::min_element(first, first + static_cast<std::ptrdiff_t>(ways_)) - first);
-        }
-        case Policy::tree_plru:
-            return tree_victim(state, ways_);
-        case Policy::rotating_plru: {
-            const std::size_t group = ((state >> kMruShift) + 1) % kGroups;
-            return group * kGroupWays + tree_victim(state >> (group * kGroupBits) & 7, kGroupWays);
-        }
-    }
-    return 0;
+std::size_t Replacement::oldest(std::size_t set) const {
+    const auto first = ages_.begin() + static_cast<std::ptrdiff_t>(set * ways_);
+    return static_cast<std::size_t>(std::min_element(first, first + static_cast<std::ptrdiff_t>(ways_)) - first);
 }
 
 }  // namespace splinter::hw

@@ -30,7 +30,13 @@ class Replacement {
         }
         return (state & keep_[way]) | set_[way];
     }
-    [[nodiscard]] std::size_t victim(std::uint32_t state, std::size_t set) const;
+    [[nodiscard]] std::size_t victim(std::uint32_t state, std::size_t set) const {
+        if (policy_ == Policy::lru) return oldest(set);
+        if (policy_ == Policy::tree_plru) return tree_victim(state, ways_);
+        const std::uint32_t recent = state >> kMruShift;
+        const std::size_t group = recent + 1 == kGroups ? 0 : recent + 1;
+        return group * kGroupWays + tree_victim(state >> (group * kGroupBits) & 7, kGroupWays);
+    }
 
   private:
     static constexpr std::size_t kGroupWays = 4;
@@ -39,7 +45,12 @@ class Replacement {
     static constexpr unsigned kMruShift = kGroups * kGroupBits;  // then the most recently used group, two bits
     void prepare_tree();
     void prepare_groups();
-    [[nodiscard]] static std::size_t tree_victim(std::uint32_t nodes, std::size_t ways);
+    [[nodiscard]] static std::size_t tree_victim(std::uint32_t nodes, std::size_t ways) {
+        std::size_t node = 1;
+        while (node < ways) node = 2 * node + (nodes >> (node - 1) & 1);
+        return node - ways;
+    }
+    [[nodiscard]] std::size_t oldest(std::size_t set) const;
 
     Policy policy_;
     std::size_t ways_;

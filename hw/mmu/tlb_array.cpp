@@ -1,5 +1,6 @@
 #include "hw/mmu/tlb_array.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "hw/base/check.h"
@@ -20,9 +21,10 @@ unsigned size_bits(const TlbParams& params) {
 
 TlbArray::TlbArray(const TlbParams& params)
     : ways_{params.ways},
-      stride_{(params.ways + 1) & ~std::uint64_t{1}},
       sets_{params.sets()},
-      set_words_{1 + 2 * stride_},
+      tags_at_{1 + (params.ways + kDigestBlock - 1) / kDigestBlock * (kDigestBlock / sizeof(std::uint64_t))},
+      entries_at_{tags_at_ + params.ways},
+      set_words_{entries_at_ + params.ways},
       sizes_{size_bits(params)},
       fold_{params.index == "folded" ? static_cast<unsigned>(std::countr_zero(sets_)) : kNoFold},
       replacement_{params},
@@ -32,29 +34,45 @@ TlbArray::TlbArray(const TlbParams& params)
 void TlbArray::revive(std::size_t set) {
     std::uint64_t* const word = header(set);
     *word = std::uint64_t{epoch_} << 32;
-    for (std::size_t way = 0; way < stride_; ++way) word[1 + way] = way < ways_ ? 0 : kNoEntry;
+    std::fill(word + 1, word + entries_at_, 0);
 }
 
-void TlbArray::insert(VirtAddr va, Pcid pcid, const x86::Translation& translation) {
-    SPLINTER_CHECK(holds(translation.size), "a TLB array holds the page sizes of its parameters");
-    const std::uint64_t page = page_number(va, translation.size);
-    const std::size_t set = set_of(page, translation.size);
+// The way of nearly every fill: the look-up before it has found the set, which is full.
+void TlbArray::replace_victim(const Missed& missed, std::uint64_t tag, CachedEntry entry) {
+    const std::size_t way = replacement_.victim(static_cast<std::uint32_t>(*missed.words & ~kFull), missed.set);
+    announce_drop(missed.words, way);
+    put(missed.words, {missed.set, way}, tag, entry);
+}
+
+void TlbArray::insert_anywhere(VirtAddr va, Pcid pcid, CachedEntry entry) {
+    const PageSize size = entry.size();
+    SPLINTER_CHECK(holds(size), "a TLB array holds the page sizes of its parameters");
+    const std::uint64_t page = page_number(va, size);
+    const std::size_t set = set_of(page, size);
     if (!live(set)) revive(set);
-    const std::uint64_t own = tag(page, translation.size, pcid);
-    const std::uint64_t global = global_tag(page, translation.size);
-    Slot slot = find(set, own, global);
-    if (slot.found()) {  // a second fill of the same page replaces the first
-        drop(slot);
-        // With Global set and cleared in turn both forms can be there.
-        if (const Slot other = find(set, own, global); other.found()) drop(other);
-    } else {
-        slot = {set, find_tag(tags(set), stride_, OneTag{0})};
-        if (!slot.found()) slot = {set, replacement_.victim(static_cast<std::uint32_t>(*header(set)), set)};
-        drop(slot);
-    }
-    tag_at(slot) = translation.rights.global ? global : own;
-    entry_at(slot) = CachedEntry{translation};
-    touch(slot);
+    const std::uint64_t own = tag(page, size, pcid);
+    const std::uint64_t global = global_tag(page, size);
+    // A second fill of the same page replaces the first. With Global set and cleared in turn both forms can be there.
+    for (Slot slot = find(set, own, global); slot.found(); slot = find(set, own, global)) drop(slot);
+    put(header(set), find_place(set), entry.global() ? global : own, entry);
+}
+
+// An invalid way, else the victim, whose drop is announced.
+TlbArray::Slot TlbArray::find_place(std::size_t set) {
+    if (const Slot free = find_free(set); free.found()) return free;
+    std::uint64_t* const words = header(set);
+    *words |= kFull;
+    const std::size_t way = replacement_.victim(static_cast<std::uint32_t>(*words & ~kFull), set);
+    announce_drop(words, way);
+    return {set, way};
+}
+
+// In this order: after the store of a byte, which may alias anything, the compiler reads members anew.
+inline void TlbArray::put(std::uint64_t* words, Slot slot, std::uint64_t tag, CachedEntry entry) {
+    touch(*words, slot.set, slot.way);
+    words[tags_at_ + slot.way] = tag;
+    reinterpret_cast<CachedEntry&>(words[entries_at_ + slot.way]) = entry;
+    reinterpret_cast<std::uint8_t*>(words + 1)[slot.way] = digest_of(tag >> kPageShiftInTag);
 }
 
 void TlbArray::drop_address(VirtAddr va, Pcid pcid, Globals globals) {
@@ -123,12 +141,7 @@ void TlbArray::mark(Slot slot) {
     entry_at(slot).mark_stale();
 }
 
-void TlbArray::drop(Slot slot) {
-    const std::uint64_t tag = tag_at(slot);
-    if (tag == 0) return;
-    if (memo_ != nullptr) memo_->forget(page_of(tag), size_of(tag));
-    tag_at(slot) = 0;
-    if (!entry_at(slot).stale()) return;
+void TlbArray::report_stale_drop(std::uint64_t tag) {
     --stale_count_;
     if (listener_ != nullptr) listener_->on_stale_drop(page_of(tag), size_of(tag));
 }

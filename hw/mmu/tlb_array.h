@@ -1,7 +1,7 @@
 // One set-associative TLB array for one or more page sizes, tagged with PCID, page size and Global (SDM Vol. 3A 4.10.2). Pure.
 //
-// A set is one run of words: its epoch and replacement state, the tags of its ways, their entries. The tags are compared two at
-// a time (SSE2). Many simulated cores share the host's caches: a hit should touch two host lines, not five. A full flush is
+// A set is one run of words: its epoch and replacement state, a byte of each tag (digest_search.h), the tags of its ways, their
+// entries. Many simulated cores share the host's caches: a hit should touch two or three host lines, not five. A full flush is
 // O(1): it starts a new epoch, and a set of an older epoch is empty. Set index (linear, or folded as Skylake's L2 TLB does) and
 // replacement (replacement.h) are parameters.
 //
@@ -11,13 +11,14 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hw/machine_params.h"
 #include "hw/mmu/cached_entry.h"
+#include "hw/mmu/digest_search.h"
 #include "hw/mmu/hit_memo.h"
 #include "hw/mmu/replacement.h"
-#include "hw/mmu/tag_search.h"
 #include "hw/x86/canonical.h"
 #include "hw/x86/pcid.h"
 #include "hw/x86/walk.h"
@@ -59,9 +60,13 @@ class TlbArray {
     [[nodiscard, gnu::always_inline]] const CachedEntry* lookup(VirtAddr va, x86::PageSize size, Pcid pcid) {
         const std::uint64_t page = page_number(va, size);
         const std::size_t set = set_of(page, size);
+        const std::uint64_t own = tag(page, size, pcid);
         if (!live(set)) return nullptr;
-        const Slot slot = find(set, tag(page, size, pcid), global_tag(page, size));
-        if (!slot.found()) return nullptr;
+        const Slot slot = find(set, own, global_tag(page, size));
+        if (!slot.found()) {
+            missed_ = {own, header(set), set};
+            return nullptr;
+        }
         touch(slot);
         return &entry_at(slot);
     }
@@ -71,7 +76,7 @@ class TlbArray {
     // The same for a hit that the memo remembers; returns the entry.
     [[gnu::always_inline]] const CachedEntry* use_again(const HitMemo::Hit& hit) {
         touch(*hit.set_header, hit.set, hit.way);
-        return reinterpret_cast<const CachedEntry*>(hit.set_header + 1 + stride_ + hit.way);
+        return reinterpret_cast<const CachedEntry*>(hit.set_header + entries_at_ + hit.way);
     }
     void remember(HitMemo& memo, VirtAddr va, std::size_t row, const CachedEntry* entry) {
         const Slot slot = slot_of(entry);
@@ -80,8 +85,16 @@ class TlbArray {
             {0, this, header(slot.set), static_cast<std::uint32_t>(slot.set), static_cast<std::uint16_t>(slot.way), 0});
     }
     // Replaces an entry of the same page, else an invalid way, else the victim of the replacement policy.
-    // REQUIRES: holds(translation.size).
-    void insert(VirtAddr va, Pcid pcid, const x86::Translation& translation);
+    // REQUIRES: holds(entry.size()).
+    void insert(VirtAddr va, Pcid pcid, CachedEntry entry) {
+        const std::uint64_t own = tag(page_number(va, entry.size()), entry.size(), pcid);
+        const Missed missed = std::exchange(missed_, Missed{});
+        if (missed.tag == own && *missed.words >> kFullBit == (std::uint64_t{epoch_} << 1 | 1)) [[likely]]  // live and full
+            replace_victim(missed, entry.global() ? globally(own) : own, entry);
+        else
+            insert_anywhere(va, pcid, entry);
+    }
+    void insert(VirtAddr va, Pcid pcid, const x86::Translation& translation) { insert(va, pcid, CachedEntry{translation}); }
 
     // All page sizes of `va`: the entries of the PCID, and the global ones if asked.
     void drop_address(VirtAddr va, Pcid pcid, Globals globals);
@@ -106,14 +119,18 @@ class TlbArray {
     static constexpr unsigned kSizeShift = 2;
     static constexpr unsigned kPcidShift = 4;
     static constexpr unsigned kPageShiftInTag = 16;
-    static constexpr std::uint64_t kNoEntry = std::uint64_t{1} << 62;  // fills up an odd number of ways; matches nothing
-    static constexpr std::size_t kNone = ~std::size_t{0};
     static constexpr unsigned kNoFold = 63;  // more than a page number has bits
-    // A slot is a way's place in words_, counted from the first tag of its set.
     struct Slot {
         std::size_t set = 0;
-        std::size_t way = kNone;
-        [[nodiscard]] bool found() const { return way != kNone; }
+        std::size_t way = kNoPlace;
+        [[nodiscard]] bool found() const { return way != kNoPlace; }
+    };
+
+    // What a look-up has missed last, this tag and the global one of its page, if nothing was inserted since; and its set.
+    struct Missed {
+        std::uint64_t tag = 0;
+        std::uint64_t* words = nullptr;
+        std::size_t set = 0;
     };
 
     static std::uint64_t page_number(VirtAddr va, x86::PageSize size) {
@@ -123,30 +140,44 @@ class TlbArray {
         return page << kPageShiftInTag | std::uint64_t{pcid.raw()} << kPcidShift | std::uint64_t(size) << kSizeShift | kValid;
     }
     static std::uint64_t global_tag(std::uint64_t page, x86::PageSize size) { return tag(page, size, Pcid{}) | kGlobal; }
+    static std::uint64_t globally(std::uint64_t tag) { return (tag & ~(std::uint64_t{0xfff} << kPcidShift)) | kGlobal; }
     static x86::PageSize size_of(std::uint64_t tag) { return static_cast<x86::PageSize>(tag >> kSizeShift & 3); }
     static VirtAddr page_of(std::uint64_t tag) {
         return x86::canonical_from(tag >> kPageShiftInTag << x86::leaf_level(size_of(tag)).shift());
     }
     static Pcid pcid_of(std::uint64_t tag) { return Pcid{static_cast<std::uint16_t>(tag >> kPcidShift & 0xfff)}; }
+    // In the order word of a set whose ways are all valid; no replacement policy uses the bit.
+    static constexpr unsigned kFullBit = 31;
+    static constexpr std::uint64_t kFull = std::uint64_t{1} << kFullBit;
     [[nodiscard]] std::size_t set_of(std::uint64_t page, x86::PageSize size) const {
         const std::uint64_t bits = page >> index_skip_[static_cast<std::size_t>(size)];
         return (bits ^ bits >> fold_) & (sets_ - 1);
     }
     [[nodiscard]] std::uint64_t* header(std::size_t set) { return &words_[set * set_words_]; }
-    [[nodiscard]] const std::uint64_t* tags(std::size_t set) const { return &words_[set * set_words_ + 1]; }
-    [[nodiscard]] std::uint64_t& tag_at(Slot slot) { return words_[slot.set * set_words_ + 1 + slot.way]; }
+    [[nodiscard]] const std::uint8_t* digests(std::size_t set) const {
+        return reinterpret_cast<const std::uint8_t*>(&words_[set * set_words_ + 1]);
+    }
+    [[nodiscard]] std::uint8_t& digest_at(Slot slot) { return const_cast<std::uint8_t*>(digests(slot.set))[slot.way]; }
+    [[nodiscard]] const std::uint64_t* tags(std::size_t set) const { return &words_[set * set_words_ + tags_at_]; }
+    [[nodiscard]] std::uint64_t& tag_at(Slot slot) { return words_[slot.set * set_words_ + tags_at_ + slot.way]; }
     [[nodiscard]] CachedEntry& entry_at(Slot slot) {
-        return *reinterpret_cast<CachedEntry*>(&words_[slot.set * set_words_ + 1 + stride_ + slot.way]);
+        return *reinterpret_cast<CachedEntry*>(&words_[slot.set * set_words_ + entries_at_ + slot.way]);
     }
     [[nodiscard]] const CachedEntry& entry_at(Slot slot) const { return const_cast<TlbArray*>(this)->entry_at(slot); }
     [[nodiscard]] bool live(std::size_t set) const { return words_[set * set_words_] >> 32 == epoch_; }
     [[nodiscard, gnu::always_inline]] Slot find(std::size_t set, std::uint64_t own, std::uint64_t global) const {
-        return {set, find_tag(tags(set), stride_, EitherTag{own, global})};
+        // The digest is of what both have in common.
+        const std::uint64_t* const known = tags(set);
+        return {set, find_digest(digests(set), ways_, digest_of(own >> kPageShiftInTag),
+                                 [=](std::size_t way) { return known[way] == own || known[way] == global; })};
+    }
+    [[nodiscard, gnu::always_inline]] Slot find_free(std::size_t set) const {
+        return {set, find_digest(digests(set), ways_, kNoDigest, [](std::size_t) { return true; })};
     }
     [[nodiscard]] Slot slot_of(const CachedEntry* entry) const {
         const auto word = static_cast<std::uint32_t>(reinterpret_cast<const std::uint64_t*>(entry) - words_.data());
         const auto set_words = static_cast<std::uint32_t>(set_words_);
-        return {word / set_words, word % set_words - 1 - stride_};
+        return {word / set_words, word % set_words - entries_at_};
     }
     void touch(Slot slot) { touch(*header(slot.set), slot.set, slot.way); }
     void touch(std::uint64_t& set_header, std::size_t set, std::size_t way) {
@@ -154,8 +185,29 @@ class TlbArray {
         set_header = set_header >> 32 << 32 | order;
     }
     [[nodiscard]] CachedTranslation describe(Slot slot) const;
+    void insert_anywhere(VirtAddr va, Pcid pcid, CachedEntry entry);
+    void replace_victim(const Missed& missed, std::uint64_t tag, CachedEntry entry);
+    [[nodiscard]] Slot find_place(std::size_t set);
+    void put(std::uint64_t* words, Slot slot, std::uint64_t tag, CachedEntry entry);
     void revive(std::size_t set);
-    void drop(Slot slot);
+    void drop(Slot slot) {
+        if (tag_at(slot) != 0) drop_valid(slot);
+    }
+    void drop_valid(Slot slot) {
+        std::uint64_t* const words = header(slot.set);
+        announce_drop(words, slot.way);
+        tag_at(slot) = 0;
+        *words &= ~kFull;
+        digest_at(slot) = kNoDigest;
+    }
+    // Tells memo and listener of an entry that is about to go.
+    [[gnu::always_inline]] void announce_drop(std::uint64_t* words, std::size_t way) {
+        const std::uint64_t tag = words[tags_at_ + way];
+        if (memo_ != nullptr) memo_->forget(page_of(tag), size_of(tag));
+        if (reinterpret_cast<const CachedEntry&>(words[entries_at_ + way]).stale()) [[unlikely]]
+            report_stale_drop(tag);
+    }
+    void report_stale_drop(std::uint64_t tag);
     void mark(Slot slot);
     // visit(Slot, tag) for every valid entry.
     template <class Visitor>
@@ -164,15 +216,17 @@ class TlbArray {
     void drop_if(Predicate&& dies);
 
     std::size_t ways_;
-    std::size_t stride_;  // ways, rounded up to an even number
     std::size_t sets_ = 0;
-    std::size_t set_words_;  // header, tags, entries
-    unsigned sizes_ = 0;     // bit per page size
-    unsigned fold_;          // index = page ^ page >> fold
+    std::size_t tags_at_;     // where a set's tags begin, in words
+    std::size_t entries_at_;  // and its entries
+    std::size_t set_words_;   // header, digests, tags, entries
+    unsigned sizes_ = 0;      // bit per page size
+    unsigned fold_;           // index = page ^ page >> fold
     std::uint8_t index_skip_[3] = {};
     Replacement replacement_;
     std::uint32_t epoch_ = 1;
-    std::vector<std::uint64_t> words_;  // by set: epoch (63:32) and order (31:0); tags, 0: invalid; entries
+    std::vector<std::uint64_t> words_;  // by set: epoch (63:32) and order (31:0); digests; tags, 0: invalid; entries
+    Missed missed_;
     std::size_t stale_count_ = 0;
     StaleListener* listener_ = nullptr;
     HitMemo* memo_ = nullptr;

@@ -26,12 +26,6 @@ const CachedEntry* TlbLevel::lookup_large(VirtAddr va, Pcid pcid) {
     return nullptr;
 }
 
-void TlbLevel::insert(VirtAddr va, Pcid pcid, const x86::Translation& translation) {
-    if (routes_[static_cast<std::size_t>(translation.size)][0] == nullptr) return;
-    filled_ |= 1U << static_cast<unsigned>(translation.size);
-    array_of(va, translation.size).insert(va, pcid, translation);
-}
-
 void TlbLevel::drop_address(VirtAddr va, Pcid pcid, Globals globals) {
     for (TlbArray& array : arrays_) array.drop_address(va, pcid, globals);
 }
@@ -66,7 +60,7 @@ void TlbLevel::set_memo(HitMemo& memo) {
 }
 
 void TlbLevel::mark_stale(VirtAddr va, x86::PageSize size, Pcid pcid) {
-    if (routes_[static_cast<std::size_t>(size)][0] != nullptr) array_of(va, size).mark_stale(va, size, pcid);
+    if (holds(size)) array_of(va, size).mark_stale(va, size, pcid);
 }
 
 }  // namespace splinter::hw

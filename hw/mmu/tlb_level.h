@@ -28,7 +28,13 @@ class TlbLevel {
         return (filled_ >> 1) == 0 ? nullptr : lookup_large(va, pcid);
     }
     // A page size that no array holds is not cached.
-    void insert(VirtAddr va, Pcid pcid, const x86::Translation& translation);
+    void insert(VirtAddr va, Pcid pcid, CachedEntry entry) {
+        const x86::PageSize size = entry.size();
+        if (!holds(size)) return;
+        filled_ |= 1U << static_cast<unsigned>(size);
+        array_of(va, size).insert(va, pcid, entry);
+    }
+    void insert(VirtAddr va, Pcid pcid, const x86::Translation& translation) { insert(va, pcid, CachedEntry{translation}); }
     void drop_address(VirtAddr va, Pcid pcid, Globals globals);
     void drop_address_everywhere(VirtAddr va, Globals globals);
     void drop_pcid(Pcid pcid);
@@ -53,6 +59,7 @@ class TlbLevel {
     }
 
   private:
+    [[nodiscard]] bool holds(x86::PageSize size) const { return routes_[static_cast<std::size_t>(size)][0] != nullptr; }
     [[nodiscard]] bool filled(x86::PageSize size) const { return (filled_ >> static_cast<unsigned>(size) & 1) != 0; }
     [[nodiscard]] const CachedEntry* lookup_large(VirtAddr va, Pcid pcid);
     [[nodiscard]] TlbArray& array_of(VirtAddr va, x86::PageSize size) {

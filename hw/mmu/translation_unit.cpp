@@ -56,11 +56,11 @@ TranslationUnit::Outcome TranslationUnit::access(VirtAddr va, x86::Access access
         return {x86::AccessOutcome::ok(hit->address_of(va), hit->size()), Cycles{0}};
     }
     ++stats_.l1_misses;
-    if (last_miss_walked_) tables_.expect_walk(va, root_, x86::Level{state_.levels()});
+    if (last_miss_walked_ && !told_) tables_.expect_walk(va, root_, x86::Level{state_.levels()});
     const CachedEntry* const hit = l2(access.kind).lookup(va, pcid_);
     last_miss_walked_ = hit == nullptr;
     if (hit != nullptr) {
-        first.insert(va, pcid_, hit->translation());
+        first.insert(va, pcid_, hit->unmarked());
         if (hit->stale()) mark_if_stale(first, va, hit->size());
         return finish_hit(va, access, *hit, params_.l2_hit);
     }
@@ -68,22 +68,31 @@ TranslationUnit::Outcome TranslationUnit::access(VirtAddr va, x86::Access access
 }
 
 TranslationUnit::Outcome TranslationUnit::finish_hit(VirtAddr va, x86::Access access, CachedEntry entry, Cycles latency) {
-    if (must_walk(access, entry)) return walk_and_finish(va, access, latency);
+    if (must_walk(access, entry)) return walk_after_hit(va, access, latency);
     if (!permissions_.permits(access, entry)) return fault(va, access, entry.rights(), latency);
     return {x86::AccessOutcome::ok(entry.address_of(va), entry.size()), latency};
 }
 
-TranslationUnit::Outcome TranslationUnit::walk_and_finish(VirtAddr va, x86::Access access, Cycles latency) {
+TranslationUnit::Outcome TranslationUnit::walk_after_hit(VirtAddr va, x86::Access access, Cycles latency) {
+    return walk_and_finish(va, access, latency);
+}
+
+inline TranslationUnit::Outcome TranslationUnit::walk_and_finish(VirtAddr va, x86::Access access, Cycles latency) {
     const x86::Walk done = walk(va, access, latency);
-    if (done.failure()) {
-        ++stats_.faults;
-        drop_for_fault(va);
-        return {x86::AccessOutcome::page_fault(page_fault(va, access, *done.failure(), state_)), latency};
-    }
-    fill(va, access.kind, *done.result());
-    const CachedEntry entry{*done.result()};
-    if (!permissions_.permits(access, entry)) return fault(va, access, entry.rights(), latency);
-    return {x86::AccessOutcome::ok(x86::physical_address(va, *done.result()), entry.size()), latency};
+    if (!done.found()) [[unlikely]]
+        return walk_failed(va, access, *done.failure(), latency);
+    const CachedEntry entry{done};
+    fill(va, access.kind, entry);
+    if (!permissions_.permits(access, entry)) [[unlikely]]
+        return fault(va, access, entry.rights(), latency);
+    return {x86::AccessOutcome::ok(entry.address_of(va), entry.size()), latency};
+}
+
+TranslationUnit::Outcome TranslationUnit::walk_failed(VirtAddr va, x86::Access access, x86::WalkFailure failure,
+                                                      Cycles latency) {
+    ++stats_.faults;
+    drop_for_fault(va);
+    return {x86::AccessOutcome::page_fault(page_fault(va, access, failure, state_)), latency};
 }
 
 TranslationUnit::Outcome TranslationUnit::fault(VirtAddr va, x86::Access access, const x86::Rights& rights, Cycles latency) {
@@ -94,8 +103,9 @@ TranslationUnit::Outcome TranslationUnit::fault(VirtAddr va, x86::Access access,
     return {x86::AccessOutcome::page_fault(*fault), latency};
 }
 
-x86::Walk TranslationUnit::walk(VirtAddr va, x86::Access access, Cycles& latency) {
+inline x86::Walk TranslationUnit::walk(VirtAddr va, x86::Access access, Cycles& latency) {
     ++stats_.l2_misses;
+    walked_at_ = stats_.accesses;
     const Cycles before = latency;
     x86::Walk walk = begin_walk(va);
     for (std::uint64_t begun = invalidations_; !walk.done();) {
@@ -113,13 +123,13 @@ x86::Walk TranslationUnit::walk(VirtAddr va, x86::Access access, Cycles& latency
     return walk;
 }
 
-x86::Walk TranslationUnit::begin_walk(VirtAddr va) {
+inline x86::Walk TranslationUnit::begin_walk(VirtAddr va) {
     const x86::WalkPoint* cached = paging_cache_.lookup(va, pcid_);
     return cached != nullptr ? x86::Walk{va, *cached, state_} : x86::Walk{va, root_, state_};
 }
 
 // Reads the entry that the walk wants and sets its A and D as the access needs (SDM Vol. 3A 4.8).
-x86::Pte TranslationUnit::use_entry(const x86::Walk& walk, x86::Access access, Cycles& latency) {
+inline x86::Pte TranslationUnit::use_entry(const x86::Walk& walk, x86::Access access, Cycles& latency) {
     const PhysAddr address = walk.entry_address();
     ++stats_.walk_reads;
     latency += params_.walk_step;
@@ -131,14 +141,19 @@ x86::Pte TranslationUnit::use_entry(const x86::Walk& walk, x86::Access access, C
     return entry;
 }
 
-void TranslationUnit::fill(VirtAddr va, AccessKind kind, const x86::Translation& translation) {
-    l2(kind).insert(va, pcid_, translation);
-    l1(kind).insert(va, pcid_, translation);
-    mark_if_stale(l2(kind), va, translation.size);
-    mark_if_stale(l1(kind), va, translation.size);
+void TranslationUnit::expect_walk(VirtAddr va) {
+    told_ = true;
+    tables_.expect_walk(va, root_, x86::Level{state_.levels()});
 }
 
-void TranslationUnit::mark_if_stale(TlbLevel& level, VirtAddr va, PageSize size) {
+inline void TranslationUnit::fill(VirtAddr va, AccessKind kind, CachedEntry entry) {
+    l2(kind).insert(va, pcid_, entry);
+    l1(kind).insert(va, pcid_, entry);
+    mark_if_stale(l2(kind), va, entry.size());
+    mark_if_stale(l1(kind), va, entry.size());
+}
+
+inline void TranslationUnit::mark_if_stale(TlbLevel& level, VirtAddr va, PageSize size) {
     if (observer_ == nullptr) return;
     const VirtAddr page{va.raw() & ~(x86::leaf_level(size).bytes() - 1)};
     if (observer_->is_stale_fill(page, size)) level.mark_stale(va, size, pcid_);

@@ -84,6 +84,11 @@ class TranslationUnit {
         ++stats_.accesses;
         return hit->array->use_again(*hit);
     }
+    // A hint without effect: an access to `va` will come. Costs next to nothing while accesses hit.
+    void expect(VirtAddr va) {
+        if (stats_.accesses - walked_at_ < kWalksLately) [[unlikely]]
+            expect_walk(va);
+    }
     // Applies a local invalidation; returns its cycles.
     Cycles invalidate(const x86::Invalidation& invalidation);
     // What an INVLPGB of another core, or the own one, does here.
@@ -113,12 +118,15 @@ class TranslationUnit {
         return access.kind == x86::AccessKind::write && !entry.dirty();
     }
     [[nodiscard]] Outcome finish_hit(VirtAddr va, x86::Access access, CachedEntry entry, Cycles latency);
-    [[nodiscard]] Outcome walk_and_finish(VirtAddr va, x86::Access access, Cycles latency);
+    [[nodiscard, gnu::noinline]] Outcome walk_after_hit(VirtAddr va, x86::Access access, Cycles latency);
+    [[nodiscard, gnu::always_inline]] Outcome walk_and_finish(VirtAddr va, x86::Access access, Cycles latency);
+    [[nodiscard]] Outcome walk_failed(VirtAddr va, x86::Access access, x86::WalkFailure failure, Cycles latency);
     [[nodiscard]] Outcome fault(VirtAddr va, x86::Access access, const x86::Rights& rights, Cycles latency);
-    [[nodiscard]] x86::Walk walk(VirtAddr va, x86::Access access, Cycles& latency);
-    [[nodiscard]] x86::Walk begin_walk(VirtAddr va);
-    [[nodiscard]] x86::Pte use_entry(const x86::Walk& walk, x86::Access access, Cycles& latency);
-    void fill(VirtAddr va, x86::AccessKind kind, const x86::Translation& translation);
+    [[nodiscard, gnu::always_inline]] x86::Walk walk(VirtAddr va, x86::Access access, Cycles& latency);
+    [[nodiscard, gnu::always_inline]] x86::Walk begin_walk(VirtAddr va);
+    [[nodiscard, gnu::always_inline]] x86::Pte use_entry(const x86::Walk& walk, x86::Access access, Cycles& latency);
+    void expect_walk(VirtAddr va);
+    void fill(VirtAddr va, x86::AccessKind kind, CachedEntry entry);
     void mark_if_stale(TlbLevel& level, VirtAddr va, x86::PageSize size);
     void drop_for_fault(VirtAddr va);
     void drop_pcid(Pcid pcid);
@@ -139,7 +147,11 @@ class TranslationUnit {
     Pcid pcid_;
     TranslationObserver* observer_ = nullptr;
     std::uint64_t invalidations_ = 0;  // of any kind, and register writes
-    bool last_miss_walked_ = false;    // the last L1 miss: a guess at the next one
+    // Guesses at whether the next access walks, for hints only.
+    static constexpr std::uint64_t kWalksLately = 4;
+    std::uint64_t walked_at_ = 0;    // stats_.accesses after the last that walked
+    bool last_miss_walked_ = false;  // the last L1 miss
+    bool told_ = false;              // the program tells what comes: then there is nothing to guess
     MmuStats stats_;
 };
 

@@ -47,4 +47,35 @@ struct Rights {
     friend constexpr bool operator==(const Rights&, const Rights&) = default;
 };
 
+// R/W, U/S and XD over the levels that a walk has come by, in one byte, so that a level more is an AND.
+class PathRights {
+  public:
+    constexpr PathRights() = default;  // of the root: nothing is taken away
+    explicit constexpr PathRights(const Rights& rights)
+        : allowed_{static_cast<std::uint8_t>((rights.writable ? kWritable : 0) | (rights.user ? kUser : 0) |
+                                             (rights.no_execute ? 0 : kExecutable))} {}
+    constexpr void restrict_by(Pte entry) {
+        const std::uint64_t executable = (entry.raw() >> (kNoExecuteBit - kExecutableBit) & kExecutable) ^ kExecutable;
+        allowed_ &= static_cast<std::uint8_t>((entry.raw() & (kWritable | kUser)) | executable);
+    }
+    // R/W, U/S and XD in bits 0, 1 and 2.
+    [[nodiscard]] constexpr unsigned bits() const { return (allowed_ ^ kExecutable) >> 1; }
+    [[nodiscard]] constexpr Rights rights() const {
+        Rights rights;
+        rights.writable = (allowed_ & kWritable) != 0;
+        rights.user = (allowed_ & kUser) != 0;
+        rights.no_execute = (allowed_ & kExecutable) == 0;
+        return rights;
+    }
+    friend constexpr bool operator==(PathRights, PathRights) = default;
+
+  private:
+    static constexpr unsigned kNoExecuteBit = 63;
+    static constexpr unsigned kExecutableBit = 3;
+    static constexpr std::uint8_t kWritable = Pte::kWritable;  // bits 1 and 2, as in an entry
+    static constexpr std::uint8_t kUser = Pte::kUser;
+    static constexpr std::uint8_t kExecutable = 1U << kExecutableBit;
+    std::uint8_t allowed_ = kExecutable | kWritable | kUser;
+};
+
 }  // namespace splinter::x86

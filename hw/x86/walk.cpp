@@ -4,12 +4,12 @@
 
 namespace splinter::x86 {
 
-std::uint64_t Walk::flags_to_set(Pte entry, Access access) const {
-    if (!entry.present() || reserved_bits_set(entry, at_.level, state_) != 0) return 0;
-    if (!entry.is_leaf(at_.level) || access.kind != AccessKind::write) return Pte::kAccessed;
-    Rights rights = at_.rights;
-    rights.take_leaf(entry, state_);
-    const bool permitted = !check_access(va_, access, rights, state_).has_value();
+std::uint64_t Walk::flags_to_set(VirtAddr va, WalkPoint at, PagingState state, Pte entry, Access access) {
+    if (!entry.present() || reserved_bits_set(entry, at.level, state) != 0) return 0;
+    if (!entry.is_leaf(at.level) || access.kind != AccessKind::write) return Pte::kAccessed;
+    Rights rights = at.rights.rights();
+    rights.take_leaf(entry, state);
+    const bool permitted = !check_access(va, access, rights, state).has_value();
     return Pte::kAccessed | (permitted ? Pte::kDirty : 0);
 }
 

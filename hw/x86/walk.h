@@ -38,56 +38,71 @@ struct WalkFailure {
 // Where a walk goes on: a table and the rights gathered on the way to it. What a paging-structure cache holds (SDM 4.10.3).
 struct WalkPoint {
     Level level;  // level of the entries in the table
+    PathRights rights;
     Pfn table;
-    Rights rights;
 };
 
 class Walk {
   public:
     // From the root. REQUIRES: is_canonical(va, state).
-    Walk(VirtAddr va, Pfn root, const PagingState& state) : Walk{va, WalkPoint{Level{state.levels()}, root, Rights{}}, state} {}
+    Walk(VirtAddr va, Pfn root, const PagingState& state) : Walk{va, WalkPoint{Level{state.levels()}, {}, root}, state} {}
     Walk(VirtAddr va, const WalkPoint& from, const PagingState& state) : va_{va}, at_{from}, state_{state} {}
 
-    [[nodiscard]] bool done() const { return done_; }
+    [[nodiscard]] bool done() const { return end_ != End::none; }
     // Address of the 8-byte entry that step() wants next.
     [[nodiscard]] PhysAddr entry_address() const { return base_of(at_.table) + at_.level.index(va_) * 8; }
     [[nodiscard]] const WalkPoint& point() const { return at_; }
     // The flags that the walker must see set in `entry`, found at entry_address(), before the access goes on (SDM 4.8): A in
     // every entry that is used, D in the leaf for a write that the rights permit.
-    [[nodiscard]] std::uint64_t flags_to_set(Pte entry, Access access) const;
+    [[nodiscard]] std::uint64_t flags_to_set(Pte entry, Access access) const {
+        return flags_to_set(va_, at_, state_, entry, access);
+    }
     static constexpr std::uint64_t kSettable = Pte::kAccessed | Pte::kDirty;  // all that flags_to_set() ever asks for
     // Takes the entry at entry_address(). Inline: a walk is a few steps of a few instructions.
-    void step(Pte entry) {
-        SPLINTER_CHECK(!done_, "a finished walk takes no more entries");
+    [[gnu::always_inline]] void step(Pte entry) {
+        SPLINTER_CHECK(!done(), "a finished walk takes no more entries");
         // SDM 4.7: P = 0 ends the walk whatever the other bits are; reserved bits count in present entries only.
         if (!entry.present() || reserved_bits_set(entry, at_.level, state_) != 0) [[unlikely]] {
-            done_ = true;
-            const auto reason = entry.present() ? WalkFailure::Reason::reserved_bit : WalkFailure::Reason::not_present;
-            failure_ = WalkFailure{reason, at_.level, entry};
+            end_ = entry.present() ? End::reserved_bit : End::not_present;
+            last_ = entry;
             return;
         }
+        at_.rights.restrict_by(entry);
         if (!entry.is_leaf(at_.level)) {  // SDM 4.5.4: bits 51:12 are the address of the next table
-            at_.rights.restrict_by(entry);
             at_.level = at_.level.below();
             at_.table = entry.next_table();
             return;
         }
-        done_ = true;
-        Rights rights = at_.rights;
-        rights.take_leaf(entry, state_);
-        result_ = Translation{entry.frame(at_.level), leaf_size(at_.level), rights};
+        end_ = End::leaf;
+        last_ = entry;
     }
     // After done(): one of the two.
-    [[nodiscard]] const std::optional<Translation>& result() const { return result_; }
-    [[nodiscard]] const std::optional<WalkFailure>& failure() const { return failure_; }
+    [[nodiscard]] std::optional<Translation> result() const {
+        if (!found()) return std::nullopt;
+        Rights rights = at_.rights.rights();
+        rights.take_leaf(last_, state_);
+        return Translation{last_.frame(at_.level), leaf_size(at_.level), rights};
+    }
+    [[nodiscard]] std::optional<WalkFailure> failure() const {
+        if (!done() || found()) return std::nullopt;
+        const auto reason = end_ == End::reserved_bit ? WalkFailure::Reason::reserved_bit : WalkFailure::Reason::not_present;
+        return WalkFailure{reason, at_.level, last_};
+    }
+    // What result() is made of, for whoever packs it otherwise: the leaf, at point(), whose rights it has restricted.
+    [[nodiscard]] bool found() const { return end_ == End::leaf; }
+    [[nodiscard]] Pte leaf() const { return last_; }
+    [[nodiscard]] bool global() const { return state_.pge && last_.has(Pte::kGlobal); }  // SDM 4.10.2.4
 
   private:
+    enum class End : std::uint8_t { none, leaf, not_present, reserved_bit };
+    // By value, so that a walk whose address nobody takes can stay in registers.
+    static std::uint64_t flags_to_set(VirtAddr va, WalkPoint at, PagingState state, Pte entry, Access access);
+
     VirtAddr va_;
     WalkPoint at_;
     PagingState state_;
-    bool done_ = false;
-    std::optional<Translation> result_;
-    std::optional<WalkFailure> failure_;
+    Pte last_;  // the entry that ended it
+    End end_ = End::none;
 };
 
 // The fault of an access whose walk failed.

@@ -12,40 +12,56 @@ std::uint64_t percentile(std::uint64_t bits) { return (bits & 0xffff) * 100 >> 1
 
 }  // namespace
 
-BackgroundLoop::BackgroundLoop(Node& node, CpuId core)
+BackgroundDraws::BackgroundDraws(const Node& node, CpuId core)
     : params_{node.config().workload.background},
-      core_{node.machine().core(core)},
       kernel_pages_{node.kernel_pages()},
       rng_{node.config().platform.seed, "core" + std::to_string(core.raw()) + ".background"},
-      user_account_{core_.timeline().ledger().open(kUser)},
-      kernel_account_{core_.timeline().ledger().open(kKernel)},
       user_pages_{params_.user_footprint >> kPageShift},
       user_page_{Node::kUserBase},
       kernel_page_{kernel_pages_.empty() ? VirtAddr{} : alloc::layout::direct_map(kernel_pages_.front())} {}
 
-void BackgroundLoop::step() {
+BackgroundDraws::Draw BackgroundDraws::next() {
     const std::uint64_t dice = rng_.next();
     const bool kernel = !kernel_pages_.empty() && percentile(dice) < params_.kernel_percent;
     const bool same_page = percentile(dice >> 16) < params_.same_page_percent;
-    hw::Timeline& time = core_.timeline();
-    time.ledger().switch_to(kernel ? kernel_account_ : user_account_);
-    core_.set_mode(kernel ? x86::Mode::supervisor : x86::Mode::user);
-    time.advance(params_.think);
     const std::uint64_t offset = dice >> 32 & (kPageBytes - 1);
     if (kernel) {
         if (!same_page) kernel_page_ = next_kernel_page();
-        core_.access(kernel_page_ + offset, {x86::AccessKind::read, x86::Mode::supervisor});
-    } else if (user_pages_ > 0) {
-        if (!same_page) user_page_ = next_user_page();
-        core_.access(user_page_ + offset, {x86::AccessKind::write, x86::Mode::user});
+        return {kernel_page_ + offset, Target::kernel};
     }
-    ++accesses_;
+    if (user_pages_ == 0) return {};
+    if (!same_page) user_page_ = next_user_page();
+    return {user_page_ + offset, Target::user};
 }
 
-VirtAddr BackgroundLoop::next_user_page() { return Node::kUserBase + rng_.below(user_pages_) * kPageBytes; }
+VirtAddr BackgroundDraws::next_user_page() { return Node::kUserBase + rng_.below(user_pages_) * kPageBytes; }
 
-VirtAddr BackgroundLoop::next_kernel_page() {
+VirtAddr BackgroundDraws::next_kernel_page() {
     return alloc::layout::direct_map(kernel_pages_[rng_.below(kernel_pages_.size())]);
+}
+
+BackgroundLoop::BackgroundLoop(Node& node, CpuId core)
+    : think_{node.config().workload.background.think},
+      core_{node.machine().core(core)},
+      draws_{BackgroundDraws{node, core}},
+      user_account_{core_.timeline().ledger().open(kUser)},
+      kernel_account_{core_.timeline().ledger().open(kKernel)} {}
+
+void BackgroundLoop::step() {
+    using Target = BackgroundDraws::Target;
+    const BackgroundDraws::Draw draw = draws_.next([this](const BackgroundDraws::Draw& later) {
+        if (later.target != Target::nothing) core_.expect(later.va);
+    });
+    const bool kernel = draw.target == Target::kernel;
+    hw::Timeline& time = core_.timeline();
+    time.ledger().switch_to(kernel ? kernel_account_ : user_account_);
+    core_.set_mode(kernel ? x86::Mode::supervisor : x86::Mode::user);
+    time.advance(think_);
+    if (kernel)
+        core_.access(draw.va, {x86::AccessKind::read, x86::Mode::supervisor});
+    else if (draw.target == Target::user)
+        core_.access(draw.va, {x86::AccessKind::write, x86::Mode::user});
+    ++accesses_;
 }
 
 }  // namespace splinter::platforms

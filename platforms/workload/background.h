@@ -3,9 +3,33 @@
 #pragma once
 
 #include "hw/base/rng.h"
+#include "hw/core/look_ahead.h"
 #include "platforms/build/node.h"
 
 namespace splinter::platforms {
+
+// Which accesses, one after the other. They depend on the seed alone, not on what is simulated, so that they can be drawn
+// ahead.
+class BackgroundDraws {
+  public:
+    enum class Target : std::uint8_t { user, kernel, nothing };  // nothing: the loop has no user memory
+    struct Draw {
+        VirtAddr va;
+        Target target = Target::nothing;
+    };
+    BackgroundDraws(const Node& node, CpuId core);
+    Draw next();
+
+  private:
+    VirtAddr next_user_page();
+    VirtAddr next_kernel_page();
+    BackgroundParams params_;
+    const std::vector<Pfn>& kernel_pages_;
+    Rng rng_;
+    std::uint64_t user_pages_;
+    VirtAddr user_page_;
+    VirtAddr kernel_page_;
+};
 
 class BackgroundLoop {
   public:
@@ -15,17 +39,11 @@ class BackgroundLoop {
     [[nodiscard]] std::uint64_t accesses() const { return accesses_; }
 
   private:
-    VirtAddr next_user_page();
-    VirtAddr next_kernel_page();
-    BackgroundParams params_;
+    Cycles think_;
     hw::Core& core_;
-    const std::vector<Pfn>& kernel_pages_;
-    Rng rng_;
+    hw::LookAhead<BackgroundDraws> draws_;
     AccountTree::Id user_account_;
     AccountTree::Id kernel_account_;
-    std::uint64_t user_pages_;
-    VirtAddr user_page_;
-    VirtAddr kernel_page_;
     std::uint64_t accesses_ = 0;
 };
 

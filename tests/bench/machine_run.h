@@ -8,6 +8,7 @@
 
 #include <time.h>
 
+#include "hw/core/look_ahead.h"
 #include "hw/core/machine.h"
 #include "tests/bench/access_stream.h"
 #include "tests/bench/memory_image.h"
@@ -78,7 +79,7 @@ class StreamProgram : public TimedProgram {
     void run(hw::Core& core) override {
         core.timeline().set_conduct(hw::Timeline::Conduct::passive);
         core.set_mode(x86::Mode::user);
-        Stream stream{mix_, core.id().raw()};
+        hw::LookAhead<Stream> stream{Stream{mix_, core.id().raw()}};
         access(core, stream, length_.warm_up);
         warmed_up();
         access(core, stream, length_.timed);
@@ -86,8 +87,9 @@ class StreamProgram : public TimedProgram {
     }
 
   private:
-    static void access(hw::Core& core, Stream& stream, std::uint64_t times) {
-        for (std::uint64_t i = 0; i < times; ++i) core.access(stream.next(), kUserWrite);
+    static void access(hw::Core& core, hw::LookAhead<Stream>& stream, std::uint64_t times) {
+        for (std::uint64_t i = 0; i < times; ++i)
+            core.access(stream.next([&core](VirtAddr later) { core.expect(later); }), kUserWrite);
     }
     Mix mix_;
     Length length_;

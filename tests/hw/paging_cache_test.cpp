@@ -20,7 +20,7 @@ MmuParams two_of_each() {
     return params;
 }
 
-x86::WalkPoint table_of(x86::Level level, std::uint64_t frame) { return {level, Pfn{frame}, {}}; }
+x86::WalkPoint table_of(x86::Level level, std::uint64_t frame) { return {level, {}, Pfn{frame}}; }
 
 TEST(PagingCache, MissesAtFirst) { EXPECT_FALSE(PagingCache{two_of_each()}.lookup(kAddress, kKernel)); }
 
@@ -51,9 +51,9 @@ TEST(PagingCache, ATableOfPdesServesItsGibibyte) {
 TEST(PagingCache, KeepsTheRightsGatheredOnTheWay) {
     PagingCache cache{two_of_each()};
     x86::WalkPoint point = table_of(x86::kPte, 1);
-    point.rights.writable = false;
+    point.rights.restrict_by(x86::Pte{x86::Pte::kUser});
     cache.insert(kAddress, kKernel, point);
-    EXPECT_FALSE(cache.lookup(kAddress, kKernel)->rights.writable);
+    EXPECT_EQ(cache.lookup(kAddress, kKernel)->rights, point.rights);
 }
 
 TEST(PagingCache, TheLeastRecentlyUsedEntryIsReplaced) {

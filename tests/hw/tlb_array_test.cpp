@@ -97,6 +97,42 @@ TEST(TlbArray, PagesOfOneSetConflictWhileOtherSetsAreEmpty) {
     EXPECT_EQ(pages_in(tlb), (Pages{4, 8}));
 }
 
+TEST(TlbArray, AFillAfterAMissReplacesTheVictim) {
+    TlbArray tlb = array_of(2, 2);
+    fill(tlb, {1, 2, 3});
+    EXPECT_EQ(tlb.lookup(page(4), PageSize::k4, kKernel), nullptr);
+    fill(tlb, {4});
+    EXPECT_EQ(pages_in(tlb), (Pages{3, 4}));
+}
+
+TEST(TlbArray, AFlushBetweenAMissAndItsFillLeavesNothingElse) {
+    TlbArray tlb = array_of(2, 2);
+    fill(tlb, {1, 2, 3});
+    EXPECT_EQ(tlb.lookup(page(4), PageSize::k4, kKernel), nullptr);
+    tlb.drop_all();
+    fill(tlb, {4});
+    EXPECT_EQ(pages_in(tlb), (Pages{4}));
+}
+
+TEST(TlbArray, AnInvalidationBetweenAMissAndItsFillMakesRoom) {
+    TlbArray tlb = array_of(2, 2);
+    fill(tlb, {1, 2, 3});
+    EXPECT_EQ(tlb.lookup(page(4), PageSize::k4, kKernel), nullptr);
+    tlb.drop_address(page(3), kKernel, Globals::kept);
+    fill(tlb, {4});
+    EXPECT_EQ(pages_in(tlb), (Pages{2, 4}));
+}
+
+TEST(TlbArray, APageThatWasFilledSinceItsMissIsNotFilledTwice) {
+    TlbArray tlb = array_of(2, 2);
+    fill(tlb, {1, 2, 3});
+    EXPECT_EQ(tlb.lookup(page(4), PageSize::k4, kKernel), nullptr);
+    tlb.insert(page(4), kUser, global_frame(10));
+    tlb.insert(page(4), kKernel, to_frame(11));
+    EXPECT_EQ(pages_in(tlb), (Pages{3, 4}));
+    EXPECT_EQ(tlb.lookup(page(4), PageSize::k4, kKernel)->translation().frame, Pfn{11});
+}
+
 TEST(TlbArray, LargePagesAreIndexedByTheirOwnNumber) {
     TlbArray tlb = array_of(4, 1, "2m");
     for (std::uint64_t number = 0; number < 4; ++number)

@@ -31,7 +31,7 @@ void ContractAudit::for_each_entry(PfnRange range, Visitor&& visit) {
 
 void ContractAudit::narrowed(alloc::Cpu& cpu, PfnRange range) {
     narrowed_pages_ += range.count.raw();
-    const x86::WalkPoint top{x86::kPml4e, node_->root(), {}};
+    const x86::WalkPoint top{x86::kPml4e, {}, node_->root()};
     const x86::Walk walk = walk_from(node_->memory(), alloc::layout::direct_map(range.first), top);
     const x86::PageSize leaf = x86::leaf_size(walk.point().level);
     for_each_entry(range, [&](CpuId core, const hw::CachedTranslation& entry) {
@@ -74,7 +74,7 @@ void ContractAudit::check_paging_caches(PfnRange range, const std::string& when)
 }
 
 void ContractAudit::check_tables(PfnRange range, const std::string& when) {
-    const x86::WalkPoint top{x86::kPml4e, node_->root(), {}};
+    const x86::WalkPoint top{x86::kPml4e, {}, node_->root()};
     for (Pfn page = range.first; page < range.end(); page += PageCount{1}) {
         const VirtAddr va = alloc::layout::direct_map(page);
         if (walk_from(node_->memory(), va, top).result())

@@ -210,7 +210,7 @@ TEST(Walk, AForbiddenWriteNeedsNoD) {
 TEST(Walk, CanGoOnFromACachedPoint) {
     Rights read_only;
     read_only.writable = false;
-    Walk walk{kVa, WalkPoint{kPte, Pfn{7}, read_only}, PagingState{}};
+    Walk walk{kVa, WalkPoint{kPte, PathRights{read_only}, Pfn{7}}, PagingState{}};
     EXPECT_EQ(walk.entry_address(), PhysAddr{0x7b38});
     walk.step(table());
     EXPECT_FALSE(walk.result()->rights.writable);
