@@ -13,7 +13,7 @@ class Pool : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Pool, IsTheSumOfItsMoments) {
     const std::string found = run_in_child([&] {
-        const RunConfig config = small_config({"flush.strategy=" + GetParam(), "kernel.batch_pages=8"});
+        const RunConfig config = small_config({"flush.strategy=" + GetParam(), "flush.batch_pages=8"});
         const auto workload = find_workload("secretmem").make(config);
         Session session{config, *workload};
         session.run();
@@ -41,7 +41,7 @@ TEST(Statistics, EveryRequestOfPerPageMissesThePool) {
 }
 
 TEST(Statistics, BatchedMissesOncePerBatch) {
-    const RunResult result = small_run({"flush.strategy=batched", "kernel.batch_pages=8"});
+    const RunResult result = small_run({"flush.strategy=batched", "flush.batch_pages=8"});
     EXPECT_EQ(metric(result.workloads[0], "population", "pool_hit_percent"), 100.0 * 7 / 8);
 }
 
