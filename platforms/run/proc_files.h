@@ -5,7 +5,8 @@
 //   vmstat          mm/vmstat.c, vmstat_show(): the lines that the model has, in the kernel's order. pgalloc_* is not among
 //   them:
 //                   the model does not count by zone
-//   meminfo         fs/proc/meminfo.c, meminfo_proc_show(), and arch_report_meminfo() of x86: MemTotal, MemFree, DirectMap*
+//   meminfo         fs/proc/meminfo.c, meminfo_proc_show(), and arch_report_meminfo() of x86: MemTotal, MemFree, DirectMap*.
+//                   The direct map has boot's own memory too, which no zone manages and MemTotal does not count
 // The freetype series as read does not say how pagetypeinfo shows unmapped lists. Here they are one row and one column more,
 // `Unmapped`, that are there only if a pageblock is unmapped; such blocks do not count as Unmovable.
 #pragma once

@@ -93,3 +93,22 @@ setup() {
     refuses 'exists and is not a directory' run "$smoke" "${small[@]}" --proc "$work/file"
     refuses 'does nothing with --level' replay "$source_dir/tests/data/traces/secret1-k61" --level pcp --proc "$work/proc"
 }
+
+@test "the files of a tiny machine are these, byte for byte" {
+    # 32 MiB without its first MiB. 256 pages of kernel data and 4 secret ones; the refills of two CPUs took the rest of what is missing.
+    "$splinter" run "$smoke" --set platform.cores=2 --set platform.memory=32MiB --set kernel.pcp_high_max=504 \
+        --set workload.background.user_footprint=2MiB --set workload.background.kernel_footprint=1MiB \
+        --set workload.secretmem.pages=4 --set workload.secretmem.warm_up=2000cyc --set workload.secretmem.baseline=5000cyc \
+        --set flush.strategy=none --proc "$work/proc" >/dev/null
+    for name in buddyinfo pagetypeinfo vmstat meminfo; do diff "$source_dir/tests/data/proc/$name" "$work/proc/$name"; done
+}
+
+@test "the recipe in the README records events that are read" {
+    for event in $(sed -n "s/^events='\(.*\)'/\1/p" "$source_dir/platforms/workload/README.md"); do
+        printf 'a-1 [000] ..... 1.5: %s: page=0 pfn=0x10 order=0 migratetype=0 percpu_refill=0 gfp_flags=GFP_KERNEL alloc_order=0 fallback_order=10 pageblock_order=9 alloc_migratetype=0 fallback_migratetype=1 fragmenting=0 change_ownership=1\n' \
+            "$event" >>"$work/all.txt"
+    done
+    [ "$(wc -l <"$work/all.txt")" -eq 5 ]
+    "$splinter" replay "$work/all.txt" --json "$work/all.json" >/dev/null
+    [ "$(jq -c '[.skipped, (.events | map(select(. == 1)) | length)]' "$work/all.json")" = '[{},5]' ]
+}
