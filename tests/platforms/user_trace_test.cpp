@@ -112,8 +112,8 @@ TEST(UserTrace, MalformedLinesAreRefusedWithTheirPlace) {
     const std::string start = "  a-1  [000] d..1.  1.5: ";
     expect_contains(refusal(kFree + "hello\n"), "t:2:1: found 'hello', expected a line of ftrace");
     expect_contains(refusal(start + "mm_page_free: page=0 pfn=0x1g order=0\n"),
-                    "t:1:52: found '1g', expected page frame number");
-    expect_contains(refusal(start + "mm_page_free: page=0 pfn=0x10 order=11\n"), "t:1:61: found '11', expected order");
+                    "t:1:53: found '1g', expected page frame number");
+    expect_contains(refusal(start + "mm_page_free: page=0 pfn=0x10 order=11\n"), "t:1:62: found '11', expected order");
     expect_contains(refusal(start + "mm_page_free: page=0 order=0\n"), "expected a field pfn=");
     expect_contains(refusal(start + "mm_page_alloc: page=0 pfn=0x10 order=0 migratetype=9 gfp_flags=GFP_KERNEL\n"),
                     "found '9', expected migratetype");

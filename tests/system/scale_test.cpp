@@ -56,7 +56,7 @@ TEST(Scale, MachineOf512CoresAnd1TiBRunsInBoundedHostMemory) {
     RecordProperty("metadata_bytes", std::to_string(found.metadata_bytes));
     // A host page of the table for each pageblock that was touched: the blocks of the kernel's data, of the protected pages and
     // of page tables, and the edges of the zones. The whole table would be 2 GiB.
-    EXPECT_LE(found.metadata_bytes, 64U * 4096);
+    EXPECT_LE(found.metadata_bytes, 16U * 4096);
     EXPECT_GE(found.metadata_bytes, 4096U);
     // All but the first MiB, the kernel's data, and what the allocation of 40 pages needs.
     constexpr std::uint64_t kAll = (std::uint64_t{1} << 28) - 256 - 1024;
