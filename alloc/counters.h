@@ -20,6 +20,7 @@ struct KernelCounters {
     std::uint64_t flips_rolled_back = 0;
     std::uint64_t fallbacks = 0;  // requests served from another migratetype
     std::uint64_t failed_allocations = 0;
+    std::uint64_t movable_failures_above_mark = 0;  // of them: movable requests, while a zone's free pages were above its mark
 };
 
 // visit(name, member pointer), the only list of the names.
@@ -38,6 +39,7 @@ void for_each_counter(Visitor&& visit) {
     visit("flips_rolled_back", &KernelCounters::flips_rolled_back);
     visit("fallbacks", &KernelCounters::fallbacks);
     visit("failed_allocations", &KernelCounters::failed_allocations);
+    visit("movable_failures_above_mark", &KernelCounters::movable_failures_above_mark);
 }
 
 }  // namespace splinter::alloc

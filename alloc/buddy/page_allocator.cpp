@@ -61,6 +61,16 @@ bool PageAllocator::watermark_ok(const Zone& zone, const AllocRequest& request) 
     return zone.free_pages().raw() >= layout.watermark_min.raw() + reserve + request.order.pages().raw();
 }
 
+// Some zone that may serve the request passes the check that watermark_ok() makes: its free pages are there, but not for this
+// request, since they are unmapped or in smaller blocks.
+bool PageAllocator::above_mark(const AllocRequest& request) const {
+    AllocRequest checked = request;
+    checked.only_zone.reset();
+    return std::any_of(zones_.begin(), zones_.end(), [&](const Zone& zone) {
+        return (!request.only_zone || *request.only_zone == zone.layout().index) && watermark_ok(zone, checked);
+    });
+}
+
 PageCount PageAllocator::high_mark(const Zone& zone) const {
     const ZoneLayout& layout = zone.layout();
     const std::size_t preferred = zones_.size() - 1;
@@ -86,6 +96,7 @@ std::optional<Pfn> PageAllocator::alloc_pages(Cpu& cpu, const AllocRequest& requ
         block = get_page_from_freelist(cpu, request, Fragmenting::allowed);
     if (!block) {
         ++counters(cpu.id()).failed_allocations;
+        if (request.freetype == kMovable && above_mark(request)) ++counters(cpu.id()).movable_failures_above_mark;
         return std::nullopt;
     }
     SPLINTER_CHECK(frames_->state(*block).none(), "an allocated block is on no list");

@@ -62,6 +62,7 @@ class PageAllocator {
 
   private:
     [[nodiscard]] bool watermark_ok(const Zone& zone, const AllocRequest& request) const;
+    [[nodiscard]] bool above_mark(const AllocRequest& request) const;
     [[nodiscard]] PageCount high_mark(const Zone& zone) const;
     [[nodiscard]] bool avoids_fragmenting() const;
     void note_fill(Zone& zone) const;

@@ -142,6 +142,7 @@ std::vector<Zone> plan_zones(const KernelSnapshot& snapshot, FrameTable& frames,
 void load_pcp_lists(const KernelSnapshot& snapshot, alloc::PageAllocator& pages, FrameTable& frames, std::size_t cores) {
     for (std::size_t z = 0; z < snapshot.zones.size(); ++z) {
         const SnapshotZone& recorded = snapshot.zones[z];
+        if (recorded.pcp.empty()) continue;  // nothing is known of them: the configured limits stay
         const Zone& zone = pages.zones()[z];
         for (std::size_t core = 0; core < cores; ++core) {  // cores beyond the recorded CPUs get CPU 0's limits
             const SnapshotPcp& pcp = recorded.pcp[core < recorded.pcp.size() ? core : 0];

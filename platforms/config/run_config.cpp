@@ -53,6 +53,11 @@ void describe(SecretmemParams& p, ParamVisitor& v) {
 void describe(TraceParams& p, ParamVisitor& v) {
     const ParamGroup group{v, "trace"};
     v.text("directory", p.directory, "trace.csv, snap0.json, snap1.json, plain or .xz; relative to the file that names it");
+    v.text("file", p.file,
+           "instead of a directory: kmem events as text of ftrace, perf script or trace-cmd report, plain, .xz or .gz");
+    v.text("buddyinfo", p.buddyinfo,
+           "/proc/buddyinfo before the file's first event; without it and the next: an empty machine");
+    v.text("pagetypeinfo", p.pagetypeinfo, "/proc/pagetypeinfo before the file's first event");
     v.cycles("think", p.think, kTime, "between two events");
     v.list("unmapped", p.unmapped, {}, "allocations to protect: gfp:FLAG|FLAG, order:N, migratetype:NAME; any may match");
     v.cycles("warm_up", p.warm_up, kTime, "before the victims' undisturbed rate is measured");

@@ -45,7 +45,10 @@ struct SecretmemParams {
 };
 
 struct TraceParams {
-    std::string directory;              // trace.csv[.xz], snap0.json[.xz], snap1.json[.xz]
+    std::string directory;  // trace.csv[.xz], snap0.json[.xz], snap1.json[.xz]
+    std::string file;       // or a user's trace: text of ftrace, perf script, trace-cmd report
+    std::string buddyinfo;  // of the machine before the file's first event
+    std::string pagetypeinfo;
     Cycles think{1000};                 // between two events
     std::vector<std::string> unmapped;  // predicates: "gfp:NAME", "order:N", "migratetype:NAME"; any match
     Cycles warm_up{500000};

@@ -78,6 +78,7 @@ std::vector<MetricInfo> shown_metrics(const Section& section) {
     std::vector<MetricInfo> shown;
     bool without_empty = false;
     for (const MetricInfo& metric : metrics()) {
+        if (metric.column == Column::detail) continue;
         if (measured(section, metric))
             without_empty = without_empty || metric.column == Column::where_measured;
         else if (metric.column == Column::where_measured)

@@ -1,12 +1,11 @@
 #include "platforms/run/check_point.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "alloc/buddy/kernel_rules.h"
 #include "hw/base/user_error.h"
 #include "platforms/build/node.h"
-#include "platforms/run/trace_directory.h"
+#include "platforms/run/trace_paths.h"
 
 namespace splinter::platforms {
 namespace {
@@ -22,21 +21,13 @@ const ConfigEntry* entry_of(const std::vector<ConfigEntry>& entries, std::string
     return found == entries.end() ? nullptr : &*found;
 }
 
-bool runs_trace(const RunConfig& config) {
-    return std::find(config.workload.run.begin(), config.workload.run.end(), "trace") != config.workload.run.end();
-}
-
 void check(const ResolvedPoint& point) {
     Node::check(point.config);
     if (point.config.kernel.version != alloc::kLinux6_12.version && point.config.flush.strategy == "freetype")
         throw UserError("kernel.version", "is " + point.config.kernel.version + ", but freetypes exist on 6.12 only",
                         "choose 6.12, or another flush.strategy");
     if (point.config.workload.run.empty()) throw UserError("workload.run", "found no workload, expected at least one");
-    if (!runs_trace(point.config)) return;
-    const std::string directory = resolved_trace_directory(point);
-    std::error_code ignored;
-    if (!std::filesystem::is_directory(directory, ignored))
-        throw UserError("workload.trace.directory", "no such directory: " + directory);
+    (void)resolved_trace(point);  // checks the paths
 }
 
 }  // namespace

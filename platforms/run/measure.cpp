@@ -5,6 +5,8 @@
 #include <functional>
 #include <numeric>
 
+#include "platforms/run/proc_files.h"
+
 namespace splinter::platforms {
 namespace {
 
@@ -46,6 +48,7 @@ class Measurement {
         std::uint64_t cycles = 0;
         std::uint64_t accesses = 0;
         std::uint64_t access_cycles = 0;
+        std::uint64_t pool_hits = 0;
         for_each_core([&](CpuId core) {
             const OperationSamples& samples = session_.samples(core, index);
             latencies.insert(latencies.end(), samples.alloc_cycles.begin(), samples.alloc_cycles.end());
@@ -53,6 +56,7 @@ class Measurement {
             cycles += samples.cycles;
             accesses += samples.accesses;
             access_cycles += samples.access_cycles;
+            pool_hits += samples.pool_hits;
         });
         auto& metrics = result.metrics;
         metrics["pages"] = static_cast<double>(pages);
@@ -60,6 +64,8 @@ class Measurement {
         metrics["unmapped_free_bytes"] = static_cast<double>(session_.unmapped_free_at_end(index).raw() * kPageBytes);
         if (const auto slowdown = victim_slowdown(index)) metrics["victim_slowdown_percent"] = *slowdown;
         if (accesses > 0) metrics["cycles_per_access"] = static_cast<double>(access_cycles) / static_cast<double>(accesses);
+        add_memory(index, metrics);
+        if (is_protected) add_pool(index, pool_hits, latencies.size(), metrics);
         if (pages == 0) return result;
         const auto per_page = static_cast<double>(pages);
         std::sort(latencies.begin(), latencies.end());
@@ -148,6 +154,32 @@ class Measurement {
     [[nodiscard]] const CoreMark& begin(CpuId core, std::size_t phase) const { return session_.marks(core)[phase]; }
     [[nodiscard]] const CoreMark& end(CpuId core, std::size_t phase) const { return session_.marks(core)[phase + 1]; }
 
+    void add_memory(std::size_t phase, std::map<std::string, double>& metrics) {
+        const alloc::MemoryStatistics& memory = session_.memory_at_end(phase);
+        constexpr double kThousandths = 1000;
+        metrics["fragmentation_index_order9"] = static_cast<double>(memory.fragmentation_index) / kThousandths;
+        metrics["unusable_free_index_order9"] = static_cast<double>(memory.unusable_free_index) / kThousandths;
+        metrics["order9_blocks_obtainable"] = static_cast<double>(memory.order9_obtainable);
+        metrics["order10_blocks_obtainable"] = static_cast<double>(memory.order10_obtainable);
+        metrics["stranded_free_bytes"] = static_cast<double>(memory.stranded.raw() * kPageBytes);
+        metrics["movable_failures_above_mark"] =
+            static_cast<double>(counted(phase, &alloc::KernelCounters::movable_failures_above_mark));
+    }
+
+    void add_pool(std::size_t phase, std::uint64_t hits, std::size_t requests, std::map<std::string, double>& metrics) {
+        metrics["flips_to_unmapped"] = static_cast<double>(counted(phase, &alloc::KernelCounters::flips_to_unmapped));
+        metrics["flips_to_mapped"] = static_cast<double>(counted(phase, &alloc::KernelCounters::flips_to_mapped));
+        metrics["pool_mean_bytes"] = session_.pool().mean_pages(phase) * static_cast<double>(kPageBytes);
+        if (requests > 0) metrics["pool_hit_percent"] = 100 * static_cast<double>(hits) / static_cast<double>(requests);
+    }
+
+    // Of all cores, in one phase.
+    std::uint64_t counted(std::size_t phase, std::uint64_t alloc::KernelCounters::*counter) {
+        std::uint64_t sum = 0;
+        for_each_core([&](CpuId core) { sum += end(core, phase).kernel.*counter - begin(core, phase).kernel.*counter; });
+        return sum;
+    }
+
     // By the level that held the line; with fixed latencies there are no levels.
     void add_cache_counters(CpuId core, const std::string& path, std::map<std::string, std::uint64_t>& all) {
         const hw::CacheHierarchy& caches = session_.node().machine().memory().caches();
@@ -160,14 +192,8 @@ class Measurement {
     }
 
     std::uint64_t splits(std::size_t phase) {
-        std::uint64_t sum = 0;
-        for_each_core([&](CpuId core) {
-            const alloc::KernelCounters& a = begin(core, phase).kernel;
-            const alloc::KernelCounters& b = end(core, phase).kernel;
-            sum += b.direct_map_level2_splits - a.direct_map_level2_splits + b.direct_map_level3_splits -
-                   a.direct_map_level3_splits;
-        });
-        return sum;
+        return counted(phase, &alloc::KernelCounters::direct_map_level2_splits) +
+               counted(phase, &alloc::KernelCounters::direct_map_level3_splits);
     }
 
     std::uint64_t interrupts(std::size_t phase) {
@@ -225,6 +251,7 @@ WorkloadResult measure(std::string_view workload_name, const Workload& workload,
         result.phases.push_back(measurement.phase(Session::kFirstPhase + i, phases[i], is_protected));
     result.ledger = measurement.ledger();
     result.counters = measurement.counters();
+    result.proc = proc_files(session.node(), result.counters);
     result.facts["protection"] = is_protected ? "protected" : "not protected";
     if (session.node().machine().topology().hypothetical())
         result.facts["hypothetical"] = "more cores than the product has: cores per socket were grown";

@@ -39,6 +39,39 @@ constexpr MetricInfo kMetrics[] = {
      "pointer-chase: cycles of one data access, translation included, mean over the measured accesses of the phase",
      Column::where_measured},
     {"pages", "pages", "pages", "pages allocated in the phase"},
+    {"pool_hit_percent", "pool hits %", "percent",
+     "protected allocations of the phase that took nothing out of the direct map: served from pages that were unmapped before",
+     Column::detail},
+    {"flips_to_unmapped", "flips to unmapped", "flips",
+     "times in the phase that whole free pageblocks were taken out of the direct map to serve a request", Column::detail},
+    {"flips_to_mapped", "flips to mapped", "flips",
+     "times in the phase that whole free pageblocks were put back into the direct map to serve a request", Column::detail},
+    {"pool_mean_bytes", "pool, mean", "bytes",
+     "memory out of the direct map that nobody owns, mean over the time of the phase (at its end: unmapped_free_bytes)",
+     Column::detail},
+    {"stranded_free_bytes", "stranded free", "bytes",
+     "free memory at the end of the phase that no mapped request can have and no flip can give back: in unmapped blocks below "
+     "pageblock order, and on unmapped per-CPU lists; the free lists' part of it counts for the watermarks",
+     Column::detail},
+    {"movable_failures_above_mark", "movable failures above the mark", "requests",
+     "movable allocations of the phase that failed although a zone of theirs had more free pages than its minimum watermark "
+     "and "
+     "reserve ask for",
+     Column::detail},
+    {"fragmentation_index_order9", "fragmentation index, order 9", "index",
+     "fragmentation_index() of mm/vmstat.c at the end of the phase, in the zone where it is highest: why an allocation of 2 "
+     "MiB "
+     "would fail, 0 for lack of memory to 1 for fragmentation; -1: it would not fail",
+     Column::detail},
+    {"unusable_free_index_order9", "unusable free index, order 9", "index",
+     "unusable_free_index() of mm/vmstat.c at the end of the phase, in the zone where it is highest: the share of free memory "
+     "in "
+     "blocks below 2 MiB",
+     Column::detail},
+    {"order9_blocks_obtainable", "order-9 blocks obtainable", "blocks",
+     "2 MiB blocks that splitting the free blocks at the end of the phase could make, mapped and unmapped", Column::detail},
+    {"order10_blocks_obtainable", "order-10 blocks obtainable", "blocks",
+     "4 MiB blocks that are free at the end of the phase, mapped and unmapped", Column::detail},
 };
 
 }  // namespace

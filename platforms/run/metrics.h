@@ -8,8 +8,8 @@
 namespace splinter::platforms {
 
 // Of the text table. A table without a figure for a `where_measured` metric leaves it out; one with a figure for it leaves out
-// whatever else it has no figure for.
-enum class Column : std::uint8_t { always, where_measured };
+// whatever else it has no figure for. `detail`: never in it, but in CSV, JSON and the statistics of `run`.
+enum class Column : std::uint8_t { always, where_measured, detail };
 
 struct MetricInfo {
     std::string_view id;       // key in Phase::metrics and column of the CSV

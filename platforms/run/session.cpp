@@ -27,10 +27,11 @@ class Session::Program : public hw::CoreProgram {
     Session& session_;
 };
 
-// The exposure measure, and then the audit of a test.
+// The exposure measure, the pool, and then the audit of a test.
 class Session::Moments : public alloc::MapObserver {
   public:
-    Moments(ExposureTracker& exposure, alloc::MapObserver* audit) : exposure_{exposure}, audit_{audit} {}
+    Moments(ExposureTracker& exposure, PoolTracker& pool, alloc::MapObserver* audit)
+        : exposure_{exposure}, pool_{pool}, audit_{audit} {}
     void narrowed(alloc::Cpu& cpu, PfnRange range) override { tell(&alloc::MapObserver::narrowed, cpu, range); }
     void widened(alloc::Cpu& cpu, PfnRange range) override { tell(&alloc::MapObserver::widened, cpu, range); }
     void handed_out(alloc::Cpu& cpu, PfnRange range) override { tell(&alloc::MapObserver::handed_out, cpu, range); }
@@ -39,15 +40,18 @@ class Session::Moments : public alloc::MapObserver {
   private:
     void tell(void (alloc::MapObserver::*moment)(alloc::Cpu&, PfnRange), alloc::Cpu& cpu, PfnRange range) {
         (exposure_.*moment)(cpu, range);
+        (pool_.*moment)(cpu, range);
         if (audit_ != nullptr) (audit_->*moment)(cpu, range);
     }
     ExposureTracker& exposure_;
+    PoolTracker& pool_;
     alloc::MapObserver* audit_;
 };
 
 Session::Session(const RunConfig& config, Workload& workload, const SessionParts& parts)
     : workload_{workload},
-      moments_{std::make_unique<Moments>(exposure_, parts.audit)},
+      pool_{config.hw.cores},
+      moments_{std::make_unique<Moments>(exposure_, pool_, parts.audit)},
       node_{std::make_unique<Node>(
           config, workload.snapshot(), *moments_,
           parts.strategy != nullptr ? *parts.strategy : alloc::find_flush_strategy(config.flush.strategy),
@@ -55,7 +59,8 @@ Session::Session(const RunConfig& config, Workload& workload, const SessionParts
       program_{std::make_unique<Program>(*this)},
       cores_(config.hw.cores),
       phase_count_{kFirstPhase + workload.phases().size()},
-      unmapped_free_(phase_count_) {
+      unmapped_free_(phase_count_),
+      memory_(phase_count_) {
     hw::Machine& machine = node_->machine();
     exposure_.attach(machine, [&machine](CpuId sender, std::uint64_t record) {
         machine.notify_all(machine.core(sender), kNarrowed, record);
@@ -105,7 +110,7 @@ void Session::begin_phase(CpuId core) {
     time.order();
     if (++arrived_ == allocating_cores_) {
         arrived_ = 0;
-        unmapped_free_[declared_phase_] = node_->kernel().unmapped_free_pages();  // nobody allocates now
+        measure_memory();  // nobody allocates now
         declared_phase_ = next;
         node_->machine().notify_all(node_->machine().core(core), kPhase, next);
     }
@@ -129,7 +134,7 @@ void Session::finish_allocating(CpuId core) {
     const alloc::Account account{node_->cpu(core), kIdle};
     time.order();
     if (++finished_ == allocating_cores_) {
-        unmapped_free_[declared_phase_] = node_->kernel().unmapped_free_pages();
+        measure_memory();
         node_->machine().notify_all(node_->machine().core(core), kStop, 0);
     }
     time.wait_for_wake();  // until the stop; interrupts are served meanwhile
@@ -156,9 +161,15 @@ void Session::on_notice(hw::Core& core, const hw::Message& notice) {
     }
 }
 
+void Session::measure_memory() {
+    unmapped_free_[declared_phase_] = node_->kernel().unmapped_free_pages();
+    memory_[declared_phase_] = alloc::take_statistics(node_->kernel().pages());
+}
+
 void Session::mark(CpuId core) {
     const hw::Core& silicon = node_->machine().core(core);
     PerCore& mine = cores_[core.index()];
+    pool_.mark(core, silicon.timeline().now());
     mine.marks.push_back({silicon.timeline().now(), silicon.timeline().ledger().snapshot(), silicon.mmu().unit().stats(),
                           silicon.apic().stats(), node_->kernel().counters(core),
                           mine.background ? mine.background->accesses() : 0});
@@ -168,6 +179,7 @@ std::optional<Pfn> Session::acquire(CpuId core, const alloc::AllocRequest& reque
     CoreCpu& cpu = node_->cpu(core);
     OperationSamples& samples = cores_[core.index()].samples[cores_[core.index()].phase];
     const Cycles begin = cpu.now();
+    const std::uint64_t narrowings = pool_.narrowings(core);
     std::optional<Pfn> block;
     {
         const alloc::Account account{cpu, kAcquire};
@@ -179,6 +191,7 @@ std::optional<Pfn> Session::acquire(CpuId core, const alloc::AllocRequest& reque
         ++samples.failures;
         return std::nullopt;
     }
+    samples.pool_hits += pool_.narrowings(core) == narrowings ? 1 : 0;
     samples.alloc_cycles.push_back(spent.raw());
     samples.pages += request.order.pages().raw();
     return block;

@@ -6,7 +6,9 @@
 #include <memory>
 #include <vector>
 
+#include "alloc/statistics.h"
 #include "platforms/run/exposure.h"
+#include "platforms/run/pool_tracker.h"
 #include "platforms/workload/background.h"
 #include "platforms/workload/workload.h"
 
@@ -28,6 +30,7 @@ struct OperationSamples {
     std::uint64_t pages = 0;                  // allocated
     std::uint64_t cycles = 0;                 // inside allocation and free calls
     std::uint64_t failures = 0;
+    std::uint64_t pool_hits = 0;      // allocations that took nothing out of the direct map
     std::uint64_t accesses = 0;       // data accesses that the workload measured
     std::uint64_t access_cycles = 0;  // and their cycles
 };
@@ -70,7 +73,9 @@ class Session {
     [[nodiscard]] const std::vector<CoreMark>& marks(CpuId core) const { return cores_[core.index()].marks; }
     [[nodiscard]] const OperationSamples& samples(CpuId core, std::size_t phase) const;
     [[nodiscard]] const ExposureTracker& exposure() const { return exposure_; }
+    [[nodiscard]] const PoolTracker& pool() const { return pool_; }
     [[nodiscard]] PageCount unmapped_free_at_end(std::size_t phase) const { return unmapped_free_[phase]; }
+    [[nodiscard]] const alloc::MemoryStatistics& memory_at_end(std::size_t phase) const { return memory_[phase]; }
     [[nodiscard]] Cycles end() const { return end_; }
     [[nodiscard]] bool allocates(CpuId core) const { return cores_[core.index()].allocates; }
     [[nodiscard]] std::size_t phase_count() const { return phase_count_; }
@@ -91,10 +96,12 @@ class Session {
     void finish_allocating(CpuId core);
     void on_notice(hw::Core& core, const hw::Message& notice);
     void mark(CpuId core);
+    void measure_memory();
     void check_ledgers() const;
 
     Workload& workload_;
     ExposureTracker exposure_;
+    PoolTracker pool_;
     std::unique_ptr<Moments> moments_;
     std::unique_ptr<Node> node_;
     std::unique_ptr<Program> program_;
@@ -104,7 +111,8 @@ class Session {
     std::size_t arrived_ = 0;  // allocating cores at the barrier; changed at ordering points
     std::size_t finished_ = 0;
     std::size_t declared_phase_ = 0;
-    std::vector<PageCount> unmapped_free_;  // at the end of each phase
+    std::vector<PageCount> unmapped_free_;         // at the end of each phase
+    std::vector<alloc::MemoryStatistics> memory_;  // the same
     Cycles end_;
 };
 

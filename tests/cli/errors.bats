@@ -116,7 +116,7 @@ setup() { load common.bash; }
 @test "a missing argument is named with the usage" {
     refuses 'CONFIG is missing; usage: splinter run CONFIG' run
     refuses '--out DIR is missing' sweep "$smoke"
-    refuses 'DIR is missing' replay
+    refuses 'DIR|FILE is missing' replay
     refuses "'--set'" run "$smoke" --set
 }
 
