@@ -21,5 +21,8 @@ inline constexpr Label kLocalFlush{"local-flush"};
 inline constexpr Label kAckWait{"ack-wait"};
 inline constexpr Label kCallHandler{"call-function"};
 inline constexpr Label kLockWait{"lock"};
+inline constexpr Label kKernelWork{"kworker"};
+inline constexpr Label kVmstat{"vmstat"};
+inline constexpr Label kShrink{"shrink"};
 
 }  // namespace splinter::alloc

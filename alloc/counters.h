@@ -20,6 +20,9 @@ struct KernelCounters {
     std::uint64_t flips_rolled_back = 0;
     std::uint64_t fallbacks = 0;  // requests served from another migratetype
     std::uint64_t failed_allocations = 0;
+    std::uint64_t misses_above_watermark = 0;  // a zone above its mark had no block: the slow paths, or the next zone, begin
+    std::uint64_t failed_above_watermark = 0;  // failed allocations with such a miss: free memory of the wrong kind or size
+    std::uint64_t shrunk_pages = 0;            // given back by a shrinker
 };
 
 // visit(name, member pointer), the only list of the names.
@@ -38,6 +41,9 @@ void for_each_counter(Visitor&& visit) {
     visit("flips_rolled_back", &KernelCounters::flips_rolled_back);
     visit("fallbacks", &KernelCounters::fallbacks);
     visit("failed_allocations", &KernelCounters::failed_allocations);
+    visit("misses_above_watermark", &KernelCounters::misses_above_watermark);
+    visit("failed_above_watermark", &KernelCounters::failed_above_watermark);
+    visit("shrunk_pages", &KernelCounters::shrunk_pages);
 }
 
 }  // namespace splinter::alloc

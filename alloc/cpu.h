@@ -23,6 +23,8 @@ class LockId : public Quantity<class LockIdTag, std::uint32_t> {
 };
 inline constexpr LockId kCpaLock{0U};         // arch/x86/mm/pat/set_memory.c
 inline constexpr LockId kPgdLock{1U};         // arch/x86/mm/fault.c
+inline constexpr LockId kDeferredLock{2U};    // pages whose flush is pending: strategy `batched-deferred`
+inline constexpr LockId kSideCacheLock{3U};   // the buddy beside the page allocator: strategy `side-cache`
 inline constexpr LockId kFirstZoneLock{16U};  // one per zone
 
 // A growing word that one CPU waits on and others write: a call_single_data's lock, seen as a completion count.
@@ -31,7 +33,10 @@ class CompletionId : public Quantity<class CompletionIdTag, std::uint64_t> {
     using Quantity::Quantity;
 };
 
+// arch/x86/include/asm/irq_vectors.h
+inline constexpr std::uint8_t kLocalTimerVector = 0xec;    // LOCAL_TIMER_VECTOR
 inline constexpr std::uint8_t kCallFunctionVector = 0xfc;  // CALL_FUNCTION_VECTOR
+inline constexpr std::uint8_t kRescheduleVector = 0xfd;    // RESCHEDULE_VECTOR
 
 enum class Touch : std::uint8_t {
     owned,      // the line is private, or a lock that this CPU holds covers it
@@ -69,6 +74,9 @@ class Cpu {
     virtual void invalidate(const x86::Invalidation& invalidation) = 0;
     // Sends an interrupt to each target; nothing more.
     virtual void write_icr(const CpuMask& targets, std::uint8_t vector) = 0;
+    // One kLocalTimerVector to this CPU at `when`, in place of the one asked for before; kNever: none. A port without a clock
+    // has no timer: work with a deadline is then never due.
+    virtual void set_timer(Cycles /*when*/) {}
     virtual void complete(CompletionId completion, std::uint64_t count) = 0;
     // Interruptible wait until the completion has reached `count`.
     virtual void wait_for(CompletionId completion, std::uint64_t count) = 0;

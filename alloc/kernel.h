@@ -2,6 +2,7 @@
 #pragma once
 
 #include "alloc/flush/strategies.h"
+#include "alloc/work/vmstat_worker.h"
 
 namespace splinter::alloc {
 
@@ -19,6 +20,10 @@ class Kernel {
     Kernel(const Kernel&) = delete;
     Kernel& operator=(const Kernel&) = delete;
 
+    // Once on each CPU, before anything else runs on it: its periodic work.
+    void start(Cpu& cpu) { vmstat_.start(cpu); }
+    // Work of the kernel's own that waits for a moment in process context on a CPU.
+    [[nodiscard]] KernelWork& work() { return work_; }
     // The door for interrupts: `vector` as given to Cpu::write_icr().
     void on_interrupt(Cpu& cpu, std::uint8_t vector);
     [[nodiscard]] PageAllocator& pages() { return pages_; }
@@ -36,6 +41,8 @@ class Kernel {
     TlbFlush flush_;
     PlainPageTablePages tables_;
     DirectMap direct_map_;
+    KernelWork work_;
+    VmstatWorker vmstat_;
     StrategyPtr strategy_;
 };
 

@@ -3,6 +3,9 @@
 #include <algorithm>
 
 namespace splinter::alloc {
+namespace {
+constexpr Limits kTime{0, 1'000'000'000'000};
+}  // namespace
 
 void describe(KernelParams& p, ParamVisitor& v) {
     {
@@ -17,9 +20,20 @@ void describe(KernelParams& p, ParamVisitor& v) {
         v.count("pcp_high_max", p.pcp_high_max, {1, 10'000'000},
                 "6.12: the most that the limit rises to; in any zone at most an eighth of it, shared by the CPUs "
                 "(zone_highsize())");
+        v.cycles("stat_interval", p.stat_interval, kTime,
+                 "sysctl_stat_interval: how often each CPU's vmstat worker lets its per-CPU lists sink (1 s at 2.5 GHz); 0: never");
     }
     const ParamGroup group{v, "flush"};
     v.count("batch_pages", p.batch_pages, {1, 262'144}, "strategy batched: pages unmapped by one call");
+    v.count("deferred_pages", p.deferred_pages, {1, 262'144},
+            "strategy batched-deferred: pages handed out and not flushed yet, at which all are flushed");
+    v.cycles("deferred_deadline", p.deferred_deadline, {1, kTime.max},
+             "strategy batched-deferred: the longest that a page waits for its flush (5 s at 2.5 GHz)");
+    v.count("side_cache_min_order", p.side_cache_min_order, {0, 9},
+            "strategy side-cache: the smallest block that a refill takes when there is no larger one; 9: whole pageblocks only, "
+            "0: as the RFC's code");
+    v.count("side_cache_keep", p.side_cache_keep, {0, 1'000'000'000},
+            "strategy side-cache: free pages above which a release gives a whole free block back; 0: only if memory is short");
 }
 
 PcpState pcp_limits(const KernelParams& params) {

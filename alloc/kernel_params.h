@@ -14,7 +14,12 @@ struct KernelParams {
     std::uint64_t pcp_batch = 63;             // pages per refill or drain of a per-CPU list (zone_batchsize())
     std::uint64_t pcp_high = 504;             // pages on a CPU's lists before it drains; 6.12: the least that it may sink to
     std::uint64_t pcp_high_max = 10'000'000;  // 6.12: the most that it may rise to, if the zone's own bound is not less
+    Cycles stat_interval{2'500'000'000};      // sysctl_stat_interval: 1 s at 2.5 GHz
     std::uint64_t batch_pages = 512;          // strategy `batched`: pages per call
+    std::uint64_t deferred_pages = 512;       // strategy `batched-deferred`: pages that wait for a flush at most
+    Cycles deferred_deadline{12'500'000'000};  // and how long: 5 s at 2.5 GHz
+    std::uint64_t side_cache_min_order = 9;   // strategy `side-cache`: the smallest block that refills it
+    std::uint64_t side_cache_keep = 0;        // and the free pages that it keeps; 0: all, until memory is short
 };
 
 void describe(KernelParams& params, ParamVisitor& visitor);

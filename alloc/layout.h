@@ -32,8 +32,14 @@ class KernelData {
         return line(kCpus + kCpus * kCpus + zone * 16 + order.index());
     }
 
+    // The list of kernel threads that others have woken on a CPU (struct rq: wake list).
+    [[nodiscard]] constexpr VirtAddr work_queue(CpuId cpu) const { return line(kWorkQueues + cpu.raw()); }
+    // Data of the flush strategy that all CPUs share.
+    [[nodiscard]] constexpr VirtAddr strategy_line() const { return line(kWorkQueues + kCpus); }
+
   private:
     static constexpr std::uint64_t kCpus = 1024;
+    static constexpr std::uint64_t kWorkQueues = kCpus + kCpus * kCpus + 64 * kCpus;  // behind the free areas
     [[nodiscard]] constexpr VirtAddr line(std::uint64_t index) const { return start_ + index * kLineBytes; }
     VirtAddr start_;
 };

@@ -80,11 +80,16 @@ void PageAllocator::note_fill(Zone& zone) const {
 std::optional<Pfn> PageAllocator::alloc_pages(Cpu& cpu, const AllocRequest& request) {
     const Account account{cpu, kAllocPages};
     SPLINTER_CHECK(request.order <= kMaxOrder, "order above MAX_PAGE_ORDER");
+    const std::uint64_t misses_before = counters(cpu.id()).misses_above_watermark;
     const Fragmenting first_pass = avoids_fragmenting() ? Fragmenting::avoided : Fragmenting::allowed;
     auto block = get_page_from_freelist(cpu, request, first_pass);
     if (!block && first_pass == Fragmenting::avoided)  // "fragmentation is worse than OOM" [retry]
         block = get_page_from_freelist(cpu, request, Fragmenting::allowed);
+    // Direct reclaim, of which only shrink_slab() is modelled.
+    while (!block && shrinker_ != nullptr && request.blocking == Blocking::may_block && shrinker_->shrink(cpu) > PageCount{0})
+        block = get_page_from_freelist(cpu, request, Fragmenting::allowed);
     if (!block) {
+        if (counters(cpu.id()).misses_above_watermark > misses_before) ++counters(cpu.id()).failed_above_watermark;
         ++counters(cpu.id()).failed_allocations;
         return std::nullopt;
     }
@@ -149,6 +154,7 @@ std::optional<Pfn> PageAllocator::rmqueue_buddy(Cpu& cpu, Zone& zone, const Allo
         const auto block = take_block(zone, request.order, request.freetype, mode, work, fragmenting);
         charge(cpu, zone, request.order, work);
         if (block) return block;
+        ++counters(cpu.id()).misses_above_watermark;
     }
     return rmqueue_direct_map(cpu, zone, request);
 }

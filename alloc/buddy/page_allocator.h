@@ -28,6 +28,15 @@ class PageblockFlipper {
     [[nodiscard]] virtual Outcome map(Cpu& cpu, PfnRange block) = 0;
 };
 
+// Somebody who holds memory that he can do without: struct shrinker, asked by direct reclaim when a request would fail.
+// REQUIRES of callers: no lock held, interrupts on.
+class Shrinker {
+  public:
+    virtual ~Shrinker() = default;
+    // Gives some memory back to the page allocator; returns how much, 0 if there is none.
+    [[nodiscard]] virtual PageCount shrink(Cpu& cpu) = 0;
+};
+
 class PageAllocator {
   public:
     // `zones` ascending, of one kernel version; `cpus` per-CPU lists per zone, with the given limits.
@@ -37,6 +46,8 @@ class PageAllocator {
     PageAllocator& operator=(const PageAllocator&) = delete;
     // Without a flipper, unmapped requests fail.
     void set_flipper(PageblockFlipper& flipper) { flipper_ = &flipper; }
+
+    void set_shrinker(Shrinker& shrinker) { shrinker_ = &shrinker; }
 
     // alloc_pages(): the first frame of a block, or nothing.
     [[nodiscard]] std::optional<Pfn> alloc_pages(Cpu& cpu, const AllocRequest& request);
@@ -83,6 +94,7 @@ class PageAllocator {
     std::vector<KernelCounters> counters_;        // by CPU
     layout::KernelData data_;
     PageblockFlipper* flipper_ = nullptr;
+    Shrinker* shrinker_ = nullptr;
 };
 
 }  // namespace splinter::alloc

@@ -55,4 +55,13 @@ void FlushStrategy::clear(Cpu& cpu, PfnRange range) {
     }
 }
 
+void FlushStrategy::clear_through_local_map(Cpu& cpu, PfnRange range) {
+    const Account account{cpu, kZero};
+    for (Pfn page = range.first; page < range.end(); page += PageCount{1}) {
+        cpu.retire(Step::local_map);
+        cpu.touch(layout::direct_map(page), Touch::remapped);
+        cpu.retire(Step::clear_page);
+    }
+}
+
 }  // namespace splinter::alloc

@@ -3,7 +3,8 @@
 // A strategy serves protected blocks: zeroed, out of the direct map, and not reachable through any stale translation from the
 // moment that acquire() returns. Its verbs are the moments that the kernel has; each strategy decides what to do at which.
 // The contract, tested on every row of the registry: once before_reuse() has returned, no core's TLB or paging-structure cache,
-// under any PCID, translates the block with its old rights.
+// under any PCID, translates the block with its old rights. A strategy whose row says `deferred` hands out before that, and
+// flushes within the bound that the row declares.
 #pragma once
 
 #include <memory>
@@ -11,6 +12,7 @@
 #include "alloc/buddy/page_allocator.h"
 #include "alloc/kernel_params.h"
 #include "alloc/map/direct_map.h"
+#include "alloc/work/kernel_work.h"
 
 namespace splinter::alloc {
 
@@ -31,6 +33,8 @@ struct StrategyContext {
     MapObserver& observer;
     KernelParams params;
     std::size_t cpus;
+    KernelWork& work;
+    layout::KernelData data;
 };
 
 class FlushStrategy {
@@ -63,6 +67,8 @@ class FlushStrategy {
     void map(Cpu& cpu, PfnRange range);
     // clear_page() through the direct map. REQUIRES: mapped.
     void clear(Cpu& cpu, PfnRange range);
+    // The same through temporary mappings (mermap), each of which costs Step::local_map.
+    void clear_through_local_map(Cpu& cpu, PfnRange range);
     [[nodiscard]] const StrategyContext& context() const { return context_; }
 
   private:

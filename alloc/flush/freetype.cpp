@@ -15,14 +15,7 @@ class Freetype : public FlushStrategy, private PageblockFlipper {
     std::optional<Pfn> acquire(Cpu& cpu, const AllocRequest& request) override {
         const auto block = context().pages.alloc_pages(cpu, request.with(kUnmovableUnmapped));
         if (!block) return std::nullopt;
-        {
-            const Account account{cpu, kZero};
-            for (Pfn page = *block; page < *block + request.order.pages(); page += PageCount{1}) {
-                cpu.retire(Step::local_map);
-                cpu.touch(layout::direct_map(page), Touch::remapped);
-                cpu.retire(Step::clear_page);
-            }
-        }
+        clear_through_local_map(cpu, {*block, request.order.pages()});
         context().observer.handed_out(cpu, {*block, request.order.pages()});
         return block;
     }

@@ -31,6 +31,7 @@ class CoreCpu : public alloc::Cpu {
     void irq_restore(alloc::IrqState state) override;
     void invalidate(const x86::Invalidation& invalidation) override;
     void write_icr(const CpuMask& targets, std::uint8_t vector) override;
+    void set_timer(Cycles when) override { core_.apic().set_timer(when, hw::Vector{alloc::kLocalTimerVector}); }
     void complete(alloc::CompletionId completion, std::uint64_t count) override;
     void wait_for(alloc::CompletionId completion, std::uint64_t count) override;
     void enter(const Label& account) override { timeline_.ledger().enter(account); }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -73,11 +74,21 @@ bool measured(const Section& section, const MetricInfo& metric) {
     return false;
 }
 
+// The figures that the experiment names (report.columns); none: the usual ones.
+std::vector<MetricInfo> requested_metrics(const std::vector<PointResult>& points) {
+    std::vector<MetricInfo> shown;
+    std::istringstream names{config_value(points.front().result, kColumnsKey).value_or("")};
+    for (std::string name; std::getline(names, name, '+');) shown.push_back(column_info(name));
+    return shown;
+}
+
 // The metrics that get a column. Where accesses are measured, nobody allocates, and most of the usual columns would be empty.
 std::vector<MetricInfo> shown_metrics(const Section& section) {
-    std::vector<MetricInfo> shown;
+    std::vector<MetricInfo> shown = requested_metrics(section.points);
+    if (!shown.empty()) return shown;
     bool without_empty = false;
     for (const MetricInfo& metric : metrics()) {
+        if (metric.column == Column::on_request) continue;
         if (measured(section, metric))
             without_empty = without_empty || metric.column == Column::where_measured;
         else if (metric.column == Column::where_measured)
@@ -93,7 +104,9 @@ TextTable empty_table(const PointLabels& labels, const std::vector<MetricInfo>& 
     for (std::size_t i = 0; i < labels.keys.size(); ++i)
         table.add_column(labels.headings[i], labels.keys[i] == kCoresKey ? Align::right : Align::left);
     for (const MetricInfo& metric : shown) {
-        table.add_column(std::string{metric.heading}, Align::right);
+        std::string heading{metric.heading};
+        std::replace(heading.begin(), heading.end(), '_', ' ');  // a kernel counter's name
+        table.add_column(std::move(heading), Align::right);
         if (metric.id == kRatioMetric && !reference.empty()) table.add_column("vs " + reference, Align::right);
     }
     return table;

@@ -29,7 +29,8 @@ std::string csv_report(const std::vector<PointResult>& points) {
     const PointLabels labels = point_labels(points);
     std::vector<std::string> heading = labels.keys;
     heading.insert(heading.end(), {"workload", "phase"});
-    for (const MetricInfo& metric : metrics()) heading.emplace_back(metric.id);
+    const std::vector<std::string> figures = column_names();
+    heading.insert(heading.end(), figures.begin(), figures.end());
     heading.insert(heading.end(), {"end_cycles", "state_hash"});
     std::string out = line(std::move(heading));
     for (std::size_t row = 0; row < points.size(); ++row)
@@ -37,8 +38,8 @@ std::string csv_report(const std::vector<PointResult>& points) {
             for (const Phase& phase : workload.phases) {
                 std::vector<std::string> cells = labels.rows[row];
                 cells.insert(cells.end(), {workload.workload, phase.name});
-                for (const MetricInfo& metric : metrics()) {
-                    const std::optional<double> value = find_metric(phase, metric.id);
+                for (const std::string& figure : figures) {
+                    const std::optional<double> value = find_metric(phase, figure);
                     cells.push_back(value ? fmt::format("{}", *value) : "");
                 }
                 cells.insert(cells.end(), {std::to_string(workload.end_cycles), fmt::format("{:#018x}", workload.state_hash)});

@@ -12,6 +12,7 @@ namespace splinter::platforms {
 
 inline constexpr std::string_view kCoresKey = "platform.cores";
 inline constexpr std::string_view kStrategyKey = "flush.strategy";
+inline constexpr std::string_view kColumnsKey = "report.columns";
 
 struct PointLabels {
     std::vector<std::string> keys;               // "platform.cores"

@@ -39,8 +39,8 @@ class Measurement {
   public:
     explicit Measurement(Session& session) : session_{session} {}
 
-    [[nodiscard]] Phase phase(std::size_t index, std::string name, bool is_protected) {
-        Phase result{std::move(name), {}};
+    [[nodiscard]] Phase phase(std::size_t index, std::string phase_name, bool is_protected) {
+        Phase result{std::move(phase_name), {}};
         std::vector<std::uint64_t> latencies;
         std::uint64_t pages = 0;
         std::uint64_t cycles = 0;
@@ -55,8 +55,15 @@ class Measurement {
             access_cycles += samples.access_cycles;
         });
         auto& metrics = result.metrics;
+        alloc::for_each_counter([&](std::string_view name, auto member) {
+            metrics[std::string{name}] = static_cast<double>(counted(index, member));
+        });
+        for (const auto& [name, value] : session_.figures(index)) metrics[name] = value;
+        add_mapped(index, metrics);
+        metrics["obtained_bytes"] = static_cast<double>(pages * kPageBytes);
         metrics["pages"] = static_cast<double>(pages);
-        metrics["splits"] = static_cast<double>(splits(index));
+        metrics["splits"] = static_cast<double>(counted(index, &alloc::KernelCounters::direct_map_level2_splits) +
+                                                counted(index, &alloc::KernelCounters::direct_map_level3_splits));
         metrics["unmapped_free_bytes"] = static_cast<double>(session_.unmapped_free_at_end(index).raw() * kPageBytes);
         if (const auto slowdown = victim_slowdown(index)) metrics["victim_slowdown_percent"] = *slowdown;
         if (accesses > 0) metrics["cycles_per_access"] = static_cast<double>(access_cycles) / static_cast<double>(accesses);
@@ -73,9 +80,11 @@ class Measurement {
         metrics["stolen_cycles_per_page"] = static_cast<double>(stolen(index)) / per_page;
         if (is_protected) {
             const ExposureTracker::Total exposure = session_.exposure().total(index);
-            if (exposure.pages > 0)
+            if (exposure.pages > 0) {
                 metrics["exposure_cycles_per_page"] =
                     static_cast<double>(exposure.page_cycles) / static_cast<double>(exposure.pages);
+                metrics["longest_exposure_cycles"] = static_cast<double>(exposure.longest);
+            }
         }
         return result;
     }
@@ -126,7 +135,9 @@ class Measurement {
                 hash.add(cycles);
             }
             for (std::size_t phase = 0; phase < session_.phase_count(); ++phase)
-                for (std::uint64_t cycles : session_.samples(core, phase).alloc_cycles) hash.add(cycles);
+                for (const auto& of_kind :
+                     {&session_.samples(core, phase).alloc_cycles, &session_.samples(core, phase).mapped_cycles})
+                    for (std::uint64_t cycles : *of_kind) hash.add(cycles);
         });
         for (const auto& [name, value] : counters) {
             hash.add(name);
@@ -159,15 +170,28 @@ class Measurement {
         }
     }
 
-    std::uint64_t splits(std::size_t phase) {
+    std::uint64_t counted(std::size_t phase, std::uint64_t alloc::KernelCounters::*counter) {
         std::uint64_t sum = 0;
-        for_each_core([&](CpuId core) {
-            const alloc::KernelCounters& a = begin(core, phase).kernel;
-            const alloc::KernelCounters& b = end(core, phase).kernel;
-            sum += b.direct_map_level2_splits - a.direct_map_level2_splits + b.direct_map_level3_splits -
-                   a.direct_map_level3_splits;
-        });
+        for_each_core([&](CpuId core) { sum += end(core, phase).kernel.*counter - begin(core, phase).kernel.*counter; });
         return sum;
+    }
+
+    void add_mapped(std::size_t phase, std::map<std::string, double>& metrics) {
+        std::vector<std::uint64_t> latencies;
+        std::uint64_t failures = 0;
+        for_each_core([&](CpuId core) {
+            const OperationSamples& samples = session_.samples(core, phase);
+            latencies.insert(latencies.end(), samples.mapped_cycles.begin(), samples.mapped_cycles.end());
+            failures += samples.mapped_failures;
+        });
+        if (latencies.empty() && failures == 0) return;
+        metrics["mapped_allocations"] = static_cast<double>(latencies.size());
+        metrics["mapped_failures"] = static_cast<double>(failures);
+        if (latencies.empty()) return;
+        std::sort(latencies.begin(), latencies.end());
+        metrics["mapped_p50_cycles"] = percentile(latencies, 0.5);
+        metrics["mapped_p999_cycles"] = percentile(latencies, 0.999);
+        metrics["mapped_max_cycles"] = static_cast<double>(latencies.back());
     }
 
     std::uint64_t interrupts(std::size_t phase) {
@@ -217,7 +241,8 @@ class Measurement {
 WorkloadResult measure(std::string_view workload_name, const Workload& workload, Session& session) {
     Measurement measurement{session};
     const RunConfig& config = session.node().config();
-    const bool is_protected = alloc::find_flush_strategy(config.flush.strategy).protection == alloc::Protection::is_protected;
+    const alloc::StrategyInfo& strategy = alloc::find_flush_strategy(config.flush.strategy);
+    const bool is_protected = strategy.protection != alloc::Protection::not_protected;
     WorkloadResult result;
     result.workload = workload_name;
     const std::vector<std::string> phases = workload.phases();
@@ -226,6 +251,10 @@ WorkloadResult measure(std::string_view workload_name, const Workload& workload,
     result.ledger = measurement.ledger();
     result.counters = measurement.counters();
     result.facts["protection"] = is_protected ? "protected" : "not protected";
+    if (strategy.exposure_bound != nullptr)
+        result.facts["exposure"] = "declared: protection is deferred by up to " +
+                                   std::to_string(strategy.exposure_bound(config.kernel).raw()) + " cycles (" +
+                                   config.flush.strategy + ")";
     if (session.node().machine().topology().hypothetical())
         result.facts["hypothetical"] = "more cores than the product has: cores per socket were grown";
     result.end_cycles = session.end().raw();

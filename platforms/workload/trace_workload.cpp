@@ -25,8 +25,7 @@ TraceWorkload::TraceWorkload(const RunConfig& config, Failures failures)
       trace_{load_kernel_trace(params_.directory)},
       script_{trace_, UnmappedShare{params_.unmapped, trace_.log.gfp}},
       blocks_(script_.allocations()),
-      live_{end_of(trace_.before)},
-      waiting_(cores_, false) {
+      live_{end_of(trace_.before)} {
     counts_.events = trace_.log.events.size();
 }
 
@@ -57,13 +56,8 @@ void TraceWorkload::run(Session& session, CpuId core) {
 
 void TraceWorkload::wait_for_turn(Session& session, CpuId core, std::size_t operation) {
     const alloc::Account account{session.node().cpu(core), kTurn};
-    hw::Timeline& time = session.node().machine().core(core).timeline();
-    time.order();
-    if (turn_ == operation) return;
-    waiting_[core.index()] = true;
-    time.wait_for_wake();
-    time.order();
-    SPLINTER_CHECK(turn_ == operation, "a core is woken for its own operation");
+    session.serve_kernel(core);
+    session.sleep_until(core, [this, operation] { return turn_ == operation; });
 }
 
 void TraceWorkload::pass_turn(Session& session, CpuId core) {
@@ -71,9 +65,7 @@ void TraceWorkload::pass_turn(Session& session, CpuId core) {
     time.order();
     if (++turn_ == script_.operations().size()) return;
     const CpuId next{static_cast<std::uint32_t>(script_.operations()[turn_].cpu.raw() % cores_)};
-    if (!waiting_[next.index()]) return;
-    waiting_[next.index()] = false;
-    session.node().machine().core(next).timeline().wake(time.now());
+    session.wake(next, time.now());
 }
 
 void TraceWorkload::execute(Session& session, CpuId core, const TraceOperation& operation) {
