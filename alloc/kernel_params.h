@@ -8,6 +8,13 @@
 
 namespace splinter::alloc {
 
+struct FreetypeParams {
+    std::string generation = "late";   // whose rules: buddy/generation.h
+    std::string flip_unit = "2MiB";    // what leaves or enters the direct map at once
+    bool refill_flips = false;         // rmqueue_bulk() may flip
+    std::string scrub = "generation";  // when memory that was protected is cleared
+};
+
 struct KernelParams {
     std::string version = "6.12";             // whose allocator rules
     std::uint64_t flush_ceiling = 33;         // tlb_single_page_flush_ceiling: above it, everything is flushed
@@ -15,6 +22,8 @@ struct KernelParams {
     std::uint64_t pcp_high = 504;             // pages on a CPU's lists before it drains; 6.12: the least that it may sink to
     std::uint64_t pcp_high_max = 10'000'000;  // 6.12: the most that it may rise to, if the zone's own bound is not less
     std::uint64_t batch_pages = 512;          // strategy `batched`: pages per call
+    std::string freetypes = "unmapped:unmovable";  // which freetypes with flags have lists: buddy/freetype_index.h
+    FreetypeParams freetype{};
 };
 
 void describe(KernelParams& params, ParamVisitor& visitor);

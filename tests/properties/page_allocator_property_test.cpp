@@ -66,7 +66,7 @@ struct State {
         SPLINTER_CHECK(owners.without_owner() == kernel.strategy->held(), "pages without an owner are the strategy's stash");
         for (Pfn at = kSpan.first; at < kSpan.end(); at += PageCount{1}) {
             const bool stashed = owners[at] == Owners::Owner::nobody;
-            const bool unmapped = zone().pageblock_freetype(at).mapping == Mapping::unmapped;
+            const bool unmapped = zone().pageblock_freetype(at).mapping() == Mapping::unmapped;
             SPLINTER_CHECK(memory.mapped(at) == !(unmapped || stashed || protected_pages.contains(at)),
                            "page frame " + std::to_string(at.raw()) + " is mapped as its owner needs it");
             SPLINTER_CHECK(!(unmapped && owners[at] == Owners::Owner::page_table), "page tables are never unmapped");
@@ -78,7 +78,7 @@ struct State {
         Owners owners{kSpan};
         audit_free_lists(zone(), owners);
         zone().for_each_free([&](Pfn block, Order, std::size_t) {
-            SPLINTER_CHECK(memory.mapped(block) == (zone().pageblock_freetype(block).mapping == Mapping::mapped),
+            SPLINTER_CHECK(memory.mapped(block) == (zone().pageblock_freetype(block).mapping() == Mapping::mapped),
                            "a free block is mapped as its list says");
         });
     }
