@@ -24,5 +24,6 @@ inline constexpr Label kLockWait{"lock"};
 inline constexpr Label kKernelWork{"kworker"};
 inline constexpr Label kVmstat{"vmstat"};
 inline constexpr Label kShrink{"shrink"};
+inline constexpr Label kPreflip{"preflip"};
 
 }  // namespace splinter::alloc

@@ -18,7 +18,11 @@ struct KernelCounters {
     std::uint64_t flips_to_unmapped = 0;  // pageblocks
     std::uint64_t flips_to_mapped = 0;
     std::uint64_t flips_rolled_back = 0;
-    std::uint64_t fallbacks = 0;  // requests served from another migratetype
+    std::uint64_t flips_leaked = 0;  // blocks lost for want of a page-table page (early)
+    std::uint64_t pages_leaked = 0;  // the same in pages
+    std::uint64_t flips_of_key = 0;  // blocks whose flags changed, but not the direct map
+    std::uint64_t pages_zeroed = 0;  // by clear_page(), whoever asked for it
+    std::uint64_t fallbacks = 0;     // requests served from another migratetype
     std::uint64_t failed_allocations = 0;
     std::uint64_t misses_above_watermark = 0;  // a zone above its mark had no block: the slow paths, or the next zone, begin
     std::uint64_t failed_above_watermark = 0;  // failed allocations with such a miss: free memory of the wrong kind or size
@@ -39,6 +43,10 @@ void for_each_counter(Visitor&& visit) {
     visit("flips_to_unmapped", &KernelCounters::flips_to_unmapped);
     visit("flips_to_mapped", &KernelCounters::flips_to_mapped);
     visit("flips_rolled_back", &KernelCounters::flips_rolled_back);
+    visit("flips_leaked", &KernelCounters::flips_leaked);
+    visit("pages_leaked", &KernelCounters::pages_leaked);
+    visit("flips_of_key", &KernelCounters::flips_of_key);
+    visit("pages_zeroed", &KernelCounters::pages_zeroed);
     visit("fallbacks", &KernelCounters::fallbacks);
     visit("failed_allocations", &KernelCounters::failed_allocations);
     visit("misses_above_watermark", &KernelCounters::misses_above_watermark);

@@ -13,14 +13,19 @@ class ZoneIndex : public Quantity<class ZoneIndexTag, std::uint8_t> {
     using Quantity::Quantity;
 };
 
-// __GFP_DIRECT_RECLAIM: without it the caller may not wait for a TLB shootdown (ALLOC_NOBLOCK).
+// __GFP_DIRECT_RECLAIM: without it the caller may not wait for a TLB shootdown (ALLOC_NOBLOCK). The callers that take no lock
+// which they would have to wait for (ALLOC_NOLOCK, alloc_pages_nolock()) never pass it, and so are ALLOC_NOBLOCK too.
 enum class Blocking : std::uint8_t { may_block, may_not_block };
+
+// __GFP_ZERO
+enum class Contents : std::uint8_t { any, zeroed };
 
 struct AllocRequest {
     Order order{0U};
     FreeType freetype;
     Blocking blocking = Blocking::may_block;
     std::optional<ZoneIndex> only_zone;  // a recorded allocation stays in its zone; otherwise the zonelist decides
+    Contents contents = Contents::any;
 
     [[nodiscard]] AllocRequest with(FreeType other) const {
         AllocRequest request = *this;

@@ -21,7 +21,10 @@ class Kernel {
     Kernel& operator=(const Kernel&) = delete;
 
     // Once on each CPU, before anything else runs on it: its periodic work.
-    void start(Cpu& cpu) { vmstat_.start(cpu); }
+    void start(Cpu& cpu) {
+        vmstat_.start(cpu);
+        strategy_->start(cpu);
+    }
     // Work of the kernel's own that waits for a moment in process context on a CPU.
     [[nodiscard]] KernelWork& work() { return work_; }
     // The door for interrupts: `vector` as given to Cpu::write_icr().

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <ranges>
 
+#include "alloc/buddy/clearing.h"
+#include "alloc/buddy/flip.h"
 #include "hw/base/check.h"
 
 namespace splinter::alloc {
@@ -23,7 +25,7 @@ PageAllocator::PageAllocator(FrameTable& frames, std::vector<Zone> zones, std::s
     : frames_{&frames}, zones_{std::move(zones)}, counters_(cpus), data_{data} {
     for (std::size_t i = 0; i < zones_.size(); ++i) {
         SPLINTER_CHECK(zones_[i].layout().index.raw() == i, "zones are numbered in ascending order");
-        pcps_.emplace_back(cpus);
+        pcps_.emplace_back(cpus, PerCpuPages{zones_[i].freetypes()});
         for (PerCpuPages& pcp : pcps_.back()) pcp.configure(in_zone(limits, zones_[i], cpus));
     }
 }
@@ -80,6 +82,10 @@ void PageAllocator::note_fill(Zone& zone) const {
 std::optional<Pfn> PageAllocator::alloc_pages(Cpu& cpu, const AllocRequest& request) {
     const Account account{cpu, kAllocPages};
     SPLINTER_CHECK(request.order <= kMaxOrder, "order above MAX_PAGE_ORDER");
+    if (flips_ != nullptr && !flips_->accepts(request)) {
+        ++counters(cpu.id()).failed_allocations;
+        return std::nullopt;
+    }
     const std::uint64_t misses_before = counters(cpu.id()).misses_above_watermark;
     const Fragmenting first_pass = avoids_fragmenting() ? Fragmenting::avoided : Fragmenting::allowed;
     auto block = get_page_from_freelist(cpu, request, first_pass);
@@ -96,6 +102,10 @@ std::optional<Pfn> PageAllocator::alloc_pages(Cpu& cpu, const AllocRequest& requ
     SPLINTER_CHECK(frames_->state(*block).none(), "an allocated block is on no list");
     counters(cpu.id()).pgalloc += request.order.pages().raw();
     cpu.touch(layout::struct_page(*block), Touch::owned);  // prep_new_page()
+    if (flips_ != nullptr)
+        flips_->after_allocation(cpu, *block, request);
+    else if (request.contents == Contents::zeroed)
+        clear_mapped(cpu, counters(cpu.id()), {*block, request.order.pages()});
     return block;
 }
 
@@ -110,7 +120,7 @@ std::optional<Pfn> PageAllocator::get_page_from_freelist(Cpu& cpu, const AllocRe
 }
 
 std::optional<Pfn> PageAllocator::rmqueue(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting) {
-    if (!request.freetype.list_index()) return std::nullopt;
+    if (!zone.freetypes().has_list(request.freetype)) return std::nullopt;
     if (PerCpuPages::serves(request.order))
         if (const auto block = rmqueue_pcplist(cpu, zone, request, fragmenting)) return block;
     return rmqueue_buddy(cpu, zone, request, fragmenting);
@@ -120,7 +130,7 @@ std::optional<Pfn> PageAllocator::rmqueue_pcplist(Cpu& cpu, Zone& zone, const Al
     cpu.retire(Step::pcp_alloc);
     PerCpuPages& lists = pcp(zone, cpu.id());
     zone.rules().pcp_rules.on_allocate(lists.state());
-    const std::size_t list = PerCpuPages::list_index(request.order, request.freetype);
+    const std::size_t list = PerCpuPages::list_index(request.order, request.freetype, zone.freetypes());
     if (lists.lists()[list].empty()) refill(cpu, zone, request, lists, fragmenting);
     return lists.pop(*frames_, list);
 }
@@ -128,20 +138,25 @@ std::optional<Pfn> PageAllocator::rmqueue_pcplist(Cpu& cpu, Zone& zone, const Al
 std::optional<Pfn> PageAllocator::alloc_bulk_page(Cpu& cpu, Zone& zone, FreeType type) {
     const AllocRequest request{Order{0U}, type, Blocking::may_block, zone.layout().index};
     PerCpuPages& lists = pcp(zone, cpu.id());
-    const std::size_t list = PerCpuPages::list_index(request.order, type);
+    const std::size_t list = PerCpuPages::list_index(request.order, type, zone.freetypes());
     const Fragmenting fragmenting = avoids_fragmenting() ? Fragmenting::avoided : Fragmenting::allowed;
     if (lists.lists()[list].empty()) refill(cpu, zone, request, lists, fragmenting);
     return lists.pop(*frames_, list);
 }
 
-// Never flips a pageblock: only the list of the request's own freetype, and its fallbacks, can refill.
+// Only the list of the request's own freetype, and its fallbacks, can refill [C]; with the knob freetype.refill_flips, an empty
+// refill flips a block and tries once more.
 void PageAllocator::refill(Cpu& cpu, Zone& zone, const AllocRequest& request, PerCpuPages& lists, Fragmenting fragmenting) {
     const Account account{cpu, kBulk};
     const unsigned blocks = zone.rules().pcp_rules.refill_blocks(lists.state(), request.order, zone.fill());
-    const IrqLockGuard lock{cpu, lock_of(zone)};
-    if (!watermark_ok(zone, request)) return;
-    rmqueue_bulk(zone, lists, request.order, request.freetype, fragmenting, blocks,
-                 [&](const BuddyWork& work) { charge(cpu, zone, request.order, work); });
+    const auto found_none = [&] {
+        const IrqLockGuard lock{cpu, lock_of(zone)};
+        if (!watermark_ok(zone, request)) return false;
+        return rmqueue_bulk(zone, lists, request.order, request.freetype, fragmenting, blocks,
+                            [&](const BuddyWork& work) { charge(cpu, zone, request.order, work); }) == 0;
+    };
+    if (found_none() && flips_ != nullptr && flips_->supply(cpu, zone, request, fragmenting) == Flips::Supply::flipped)
+        found_none();
 }
 
 std::optional<Pfn> PageAllocator::rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting) {
@@ -156,54 +171,7 @@ std::optional<Pfn> PageAllocator::rmqueue_buddy(Cpu& cpu, Zone& zone, const Allo
         if (block) return block;
         ++counters(cpu.id()).misses_above_watermark;
     }
-    return rmqueue_direct_map(cpu, zone, request);
-}
-
-// __rmqueue_direct_map() [late]: no free block of the wanted kind is left, so a whole pageblock of the other kind is flipped,
-// with no lock held and interrupts on, because that may need a page-table page and a TLB shootdown.
-std::optional<Pfn> PageAllocator::rmqueue_direct_map(Cpu& cpu, Zone& zone, const AllocRequest& request) {
-    const FreeType wanted = request.freetype;
-    const FreeType other = wanted.opposite();
-    if (flipper_ == nullptr || request.blocking == Blocking::may_not_block || !other.list_index()) return std::nullopt;
-    const Account account{cpu, kFlip};
-    const Order order = std::max(request.order, kPageblockOrder);
-    const auto block = take_pageblocks(cpu, zone, order, other);
-    if (!block) return std::nullopt;
-    const PfnRange range{*block, order.pages()};
-    const bool unmapping = wanted.mapping == Mapping::unmapped;
-    const auto outcome = unmapping ? flipper_->unmap(cpu, range) : flipper_->map(cpu, range);
-    if (outcome == PageblockFlipper::Outcome::no_memory) {  // roll back: the block goes home under its old freetype
-        ++counters(cpu.id()).flips_rolled_back;
-        const IrqLockGuard lock{cpu, lock_of(zone)};
-        BuddyWork work;
-        zone.free_block(*block, order, other, work);
-        charge(cpu, zone, order, work);
-        return std::nullopt;
-    }
-    ++(unmapping ? counters(cpu.id()).flips_to_unmapped : counters(cpu.id()).flips_to_mapped);
-    put_flipped(cpu, zone, *block, request.order, order, wanted);
-    return block;
-}
-
-// Normal mode first (a block of UNMOVABLE type), then an explicit try in claim mode.
-std::optional<Pfn> PageAllocator::take_pageblocks(Cpu& cpu, Zone& zone, Order order, FreeType type) {
-    const IrqLockGuard lock{cpu, lock_of(zone)};
-    TakeMode mode = TakeMode::normal;
-    BuddyWork work;
-    const auto block = take_block(zone, order, type, mode, work);
-    charge(cpu, zone, order, work);
-    return block;
-}
-
-void PageAllocator::put_flipped(Cpu& cpu, Zone& zone, Pfn block, Order low, Order high, FreeType type) {
-    const IrqLockGuard lock{cpu, lock_of(zone)};
-    for (Pfn at = block; at < block + high.pages(); at += kPageblockOrder.pages()) {
-        zone.set_pageblock_migratetype(at, type.migratetype);
-        zone.set_pageblock_mapping(at, type.mapping);
-    }
-    BuddyWork work;
-    zone.expand(block, low, high, type, work);
-    charge(cpu, zone, low, work);
+    return flips_ == nullptr ? std::nullopt : flips_->serve(cpu, zone, request, fragmenting);
 }
 
 void PageAllocator::free_pages(Cpu& cpu, Pfn block, Order order) {
@@ -216,7 +184,8 @@ void PageAllocator::free_pages(Cpu& cpu, Pfn block, Order order) {
     cpu.retire(Step::pcp_free);
     PerCpuPages& lists = pcp(zone, cpu.id());
     const FreeType type = zone.pageblock_freetype(block);
-    const std::size_t list = PerCpuPages::list_index(order, type);
+    if (flips_ != nullptr) flips_->before_free(cpu, block, order, type);
+    const std::size_t list = PerCpuPages::list_index(order, type, zone.freetypes());
     lists.push(*frames_, list, block, type.migratetype);
     const PageCount pages = zone.rules().pcp_rules.on_free(lists.state(), order, zone.fill());
     if (pages == PageCount{0}) return;
@@ -230,6 +199,7 @@ void PageAllocator::free_to_buddy(Cpu& cpu, Pfn block, Order order) {
     counters(cpu.id()).pgfree += order.pages().raw();
     cpu.touch(layout::struct_page(block), Touch::owned);
     Zone& zone = zone_of(block);
+    if (flips_ != nullptr) flips_->before_free(cpu, block, order, zone.pageblock_freetype(block));
     const IrqLockGuard lock{cpu, lock_of(zone)};
     BuddyWork work;
     zone.free_directly(block, order, work);
@@ -253,6 +223,10 @@ void PageAllocator::decay(Cpu& cpu, Zone& zone) {
     }
 }
 
+Order PageAllocator::compaction_order(const AllocRequest& request) const {
+    return flips_ == nullptr ? request.order : flips_->compaction_order(request);
+}
+
 void PageAllocator::charge(Cpu& cpu, const Zone& zone, Order order, const BuddyWork& work) {
     counters(cpu.id()).fallbacks += work.fallbacks;
     cpu.touch(data_.free_area(zone.layout().index.raw(), order), Touch::owned);  // under the zone lock
@@ -261,6 +235,7 @@ void PageAllocator::charge(Cpu& cpu, const Zone& zone, Order order, const BuddyW
     if (work.merges > 0) cpu.retire(Step::buddy_merge, work.merges);
     if (work.fallbacks > 0) cpu.retire(Step::buddy_fallback, work.fallbacks);
     if (work.pageblocks_moved > 0) cpu.retire(Step::pageblock_move, work.pageblocks_moved);
+    if (work.ranges_searched > 0) cpu.retire(Step::zone_lookup, work.ranges_searched);
 }
 
 }  // namespace splinter::alloc

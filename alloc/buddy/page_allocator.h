@@ -1,7 +1,6 @@
 // The page allocator of a node: zones, per-CPU lists, and freetypes. get_page_from_freelist(), rmqueue(), rmqueue_buddy(),
-// alloc_pages_bulk(), free_unref_page() of mm/page_alloc.c, Linux 6.1 or 6.12 as its zones say, and the flip of whole
-// pageblocks between mapped and unmapped by the ALLOC_UNMAPPED series (`late`: bjackman/linux mm/page_alloc.c @ 42fa552a0a5f,
-// __rmqueue_direct_map()).
+// alloc_pages_bulk(), free_unref_page() of mm/page_alloc.c, Linux 6.1 or 6.12 as its zones say. The flip of blocks between
+// freetypes is flip.h.
 //
 // No kernel has checked the freetype policies: they follow the series as read, not a recorded run.
 // Leaves out: NUMA, reclaim, compaction, the slow path with its HIGHATOMIC reserves, the watermark boosts.
@@ -18,15 +17,7 @@
 
 namespace splinter::alloc {
 
-// Takes a free pageblock out of the direct map, or puts it back: page tables, and the flush that makes it safe to hand out.
-// REQUIRES of callers: no lock held, interrupts on.
-class PageblockFlipper {
-  public:
-    virtual ~PageblockFlipper() = default;
-    enum class Outcome : std::uint8_t { done, no_memory };  // no_memory: nothing has changed
-    [[nodiscard]] virtual Outcome unmap(Cpu& cpu, PfnRange block) = 0;
-    [[nodiscard]] virtual Outcome map(Cpu& cpu, PfnRange block) = 0;
-};
+class Flips;  // flip.h
 
 // Somebody who holds memory that he can do without: struct shrinker, asked by direct reclaim when a request would fail.
 // REQUIRES of callers: no lock held, interrupts on.
@@ -44,8 +35,9 @@ class PageAllocator {
                   layout::KernelData data);
     PageAllocator(const PageAllocator&) = delete;
     PageAllocator& operator=(const PageAllocator&) = delete;
-    // Without a flipper, unmapped requests fail.
-    void set_flipper(PageblockFlipper& flipper) { flipper_ = &flipper; }
+    // Without flips, requests for freetypes with flags fail.
+    void set_flips(Flips& flips) { flips_ = &flips; }
+    [[nodiscard]] Flips* flips() const { return flips_; }
 
     void set_shrinker(Shrinker& shrinker) { shrinker_ = &shrinker; }
 
@@ -70,6 +62,13 @@ class PageAllocator {
     // Free pages in unmapped pageblocks, all zones: buddy lists plus per-CPU lists.
     [[nodiscard]] PageCount unmapped_free_pages() const;
     [[nodiscard]] KernelCounters& counters(CpuId cpu) { return counters_[cpu.index()]; }
+    // Which order direct compaction is to make a free block of, for a request that failed: its own, but for flips.
+    [[nodiscard]] Order compaction_order(const AllocRequest& request) const;
+
+    // --- for the allocator's other files ---
+    static LockId lock_of(const Zone& zone) { return LockId{kFirstZoneLock.raw() + zone.layout().index.raw()}; }
+    // The cycles of what was done to the lists of `order`. REQUIRES: zone lock held.
+    void charge(Cpu& cpu, const Zone& zone, Order order, const BuddyWork& work);
 
   private:
     [[nodiscard]] bool watermark_ok(const Zone& zone, const AllocRequest& request) const;
@@ -81,19 +80,14 @@ class PageAllocator {
     std::optional<Pfn> rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting);
     void refill(Cpu& cpu, Zone& zone, const AllocRequest& request, PerCpuPages& pcp, Fragmenting fragmenting);
     std::optional<Pfn> rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting);
-    std::optional<Pfn> rmqueue_direct_map(Cpu& cpu, Zone& zone, const AllocRequest& request);
-    std::optional<Pfn> take_pageblocks(Cpu& cpu, Zone& zone, Order order, FreeType type);
-    void put_flipped(Cpu& cpu, Zone& zone, Pfn block, Order low, Order high, FreeType type);
     void drain(Cpu& cpu, Zone& zone, PerCpuPages& pcp, PageCount pages, std::size_t first_list);
-    void charge(Cpu& cpu, const Zone& zone, Order order, const BuddyWork& work);
-    static LockId lock_of(const Zone& zone) { return LockId{kFirstZoneLock.raw() + zone.layout().index.raw()}; }
 
     FrameTable* frames_;
     std::vector<Zone> zones_;
     std::vector<std::vector<PerCpuPages>> pcps_;  // by zone, CPU
     std::vector<KernelCounters> counters_;        // by CPU
     layout::KernelData data_;
-    PageblockFlipper* flipper_ = nullptr;
+    Flips* flips_ = nullptr;
     Shrinker* shrinker_ = nullptr;
 };
 

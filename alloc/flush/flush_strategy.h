@@ -49,6 +49,9 @@ class FlushStrategy {
     // The owner is done with a block. REQUIRES: acquire() returned it with this order.
     virtual void release(Cpu& cpu, Pfn block, Order order) = 0;
 
+    // Once on each CPU, before anything else runs there: periodic work of the strategy's own.
+    virtual void start(Cpu& /*cpu*/) {}
+
     // Pages out of the direct map that the strategy holds itself, neither free in the allocator nor handed out.
     [[nodiscard]] virtual PageCount held() const { return PageCount{0}; }
 
@@ -67,8 +70,6 @@ class FlushStrategy {
     void map(Cpu& cpu, PfnRange range);
     // clear_page() through the direct map. REQUIRES: mapped.
     void clear(Cpu& cpu, PfnRange range);
-    // The same through temporary mappings (mermap), each of which costs Step::local_map.
-    void clear_through_local_map(Cpu& cpu, PfnRange range);
     [[nodiscard]] const StrategyContext& context() const { return context_; }
 
   private:

@@ -9,6 +9,7 @@
 // become whole), and, above flush.side_cache_keep pages, each release (not in the RFC).
 // Pages are cleared at hand-out through a temporary mapping, as in `freetype`; the RFC clears when it refills, and never again.
 // Leaves out: the debugfs file; whole blocks of order 10, which the RFC's cache can merge to but never asks for.
+#include "alloc/buddy/clearing.h"
 #include "alloc/flush/side_buddy.h"
 #include "alloc/flush/strategies.h"
 #include "hw/base/check.h"
@@ -31,7 +32,7 @@ class SideCache : public FlushStrategy, private Shrinker {
         auto block = take(cpu, request);
         if (!block && request.blocking == Blocking::may_block) block = refill(cpu, request);
         if (!block) return std::nullopt;
-        clear_through_local_map(cpu, {*block, request.order.pages()});
+        clear_unmapped(cpu, context().pages.counters(cpu.id()), {*block, request.order.pages()});
         context().observer.handed_out(cpu, {*block, request.order.pages()});
         return block;
     }

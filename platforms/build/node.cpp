@@ -1,5 +1,6 @@
 #include "platforms/build/node.h"
 
+#include "alloc/buddy/flip_policy.h"
 #include "hw/base/user_error.h"
 #include "platforms/adapter/boot_cpu.h"
 #include "platforms/build/zone_plan.h"
@@ -73,8 +74,9 @@ void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, co
     tables_->map(alloc::layout::kVmemmap, struct_pages, struct_page_bytes, x86::PageSize::m2, alloc::kKernelTable,
                  alloc::kKernelLeaf);
     const alloc::KernelRules& rules = *alloc::find_kernel_rules(config_.kernel.version);
-    auto zones =
-        snapshot != nullptr ? plan_zones(*snapshot, *frames_, rules) : plan_zones(config_.platform.memory, *frames_, rules);
+    const alloc::FreetypeLists freetypes = alloc::freetype_lists(config_.kernel);
+    auto zones = snapshot != nullptr ? plan_zones(*snapshot, *frames_, rules, freetypes)
+                                     : plan_zones(config_.platform.memory, *frames_, rules, freetypes);
     kernel_ = std::make_unique<alloc::Kernel>(
         config_.kernel, strategy, *frames_,
         alloc::BootInfo{config_.hw.cores, tables_->root(), alloc::layout::KernelData{alloc::layout::direct_map(data)},

@@ -84,13 +84,14 @@ alloc::PcpState pcp_state(const SnapshotPcp& recorded) {
 Migratetype remembered_type(const Zone& zone, unsigned pindex, Pfn block) {
     const Migratetype listed = PerCpuPages::type_of(pindex);
     const Migratetype owner = zone.pageblock_freetype(block).migratetype;
-    const bool same_list = PerCpuPages::list_index(PerCpuPages::order_of(pindex), {owner, alloc::Mapping::mapped}) == pindex;
+    const bool same_list = PerCpuPages::list_index(PerCpuPages::order_of(pindex), owner) == pindex;
     return same_list ? owner : listed;
 }
 
 }  // namespace
 
-std::vector<Zone> plan_zones(std::uint64_t memory_bytes, FrameTable& frames, const alloc::KernelRules& rules) {
+std::vector<Zone> plan_zones(std::uint64_t memory_bytes, FrameTable& frames, const alloc::KernelRules& rules,
+                             const alloc::FreetypeLists& freetypes) {
     std::vector<ZoneLayout> layouts;
     const auto add = [&](const char* name, std::uint64_t begin, std::uint64_t end) {
         if (begin >= end) return;
@@ -111,13 +112,14 @@ std::vector<Zone> plan_zones(std::uint64_t memory_bytes, FrameTable& frames, con
     for (ZoneLayout& layout : layouts) {
         const Pfn begin = std::max(layout.span.first, pfn_of(PhysAddr{kReservedBytes}));
         const Pfn end = layout.span.end();
-        zones.emplace_back(std::move(layout), frames, rules);
+        zones.emplace_back(std::move(layout), frames, rules, freetypes);
         free_range(zones.back(), begin, end);
     }
     return zones;
 }
 
-std::vector<Zone> plan_zones(const KernelSnapshot& snapshot, FrameTable& frames, const alloc::KernelRules& rules) {
+std::vector<Zone> plan_zones(const KernelSnapshot& snapshot, FrameTable& frames, const alloc::KernelRules& rules,
+                             const alloc::FreetypeLists& freetypes) {
     std::vector<Zone> zones;
     for (const SnapshotZone& recorded : snapshot.zones) {
         ZoneLayout layout{recorded.name,          ZoneIndex{static_cast<std::uint8_t>(zones.size())},
@@ -126,7 +128,7 @@ std::vector<Zone> plan_zones(const KernelSnapshot& snapshot, FrameTable& frames,
         for (PageCount reserve : recorded.lowmem_reserve) layout.lowmem_reserve.push_back(reserve.raw());
         layout.watermark_high = recorded.watermark_high + recorded.watermark_boost;
         layout.kind = recorded.index == kZoneNormal ? alloc::ZoneKind::normal : alloc::ZoneKind::other;
-        Zone& zone = zones.emplace_back(std::move(layout), frames, rules);
+        Zone& zone = zones.emplace_back(std::move(layout), frames, rules, freetypes);
         for (std::size_t i = 0; i < recorded.pageblock_types.size(); ++i) {
             const char type = recorded.pageblock_types[i];
             const Pfn block = recorded.pageblock_start + PageCount{i << alloc::kPageblockOrder.index()};

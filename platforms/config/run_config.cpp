@@ -82,6 +82,7 @@ void describe(PressureParams& p, ParamVisitor& v) {
     v.count("cores_percent", p.cores_percent, {1, 100}, "share of cores that allocate, at least one core");
     v.count("pool_percent", p.pool_percent, {0, 90}, "share of free memory that is allocated protected before the phase");
     v.count("release_percent", p.release_percent, kPercent, "share of these pages that are released again before the phase");
+    v.count("owner_pages", p.owner_pages, {1, 1'000'000}, "protected pages of one owner, who releases them all at once");
     v.count("steps", p.steps, {1, 100'000'000}, "operations of each allocating core in the phase");
     v.count("protected_percent", p.protected_percent, kPercent, "share of them on protected pages, half of them releases");
     v.count("movable_percent", p.movable_percent, kPercent, "movable share of the ordinary allocations; others are unmovable");

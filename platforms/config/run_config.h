@@ -70,6 +70,7 @@ struct PressureParams {
     std::uint64_t cores_percent = 50;    // share of cores that allocate, at least one
     std::uint64_t pool_percent = 40;     // of free memory, allocated protected before the phase
     std::uint64_t release_percent = 75;  // of that, released again before the phase
+    std::uint64_t owner_pages = 1024;    // of one owner; an owner releases all of its pages at once
     std::uint64_t steps = 20000;         // operations of each core in the phase
     std::uint64_t protected_percent = 10;
     std::uint64_t movable_percent = 80;  // of the ordinary allocations

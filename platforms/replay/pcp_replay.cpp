@@ -193,7 +193,7 @@ class PcpReplay {
         if (mismatch.got) {
             Zone& zone = pages_.zone_of(*mismatch.got);
             if (PerCpuPages::serves(mismatch.order)) {
-                const std::size_t list = PerCpuPages::list_index(mismatch.order, {mismatch.type, Mapping::mapped});
+                const std::size_t list = PerCpuPages::list_index(mismatch.order, mismatch.type);
                 pages_.pcp(zone, step.cpu).push(frames_, list, *mismatch.got, mismatch.type);
             } else {
                 alloc::BuddyWork work;
@@ -210,7 +210,7 @@ class PcpReplay {
     void take_off_pcp(Zone& zone, Pfn block) {
         for (const UntimedCpu& cpu : cpus_) {
             PerCpuPages& lists = pages_.pcp(zone, cpu.id());
-            for (std::size_t list = 0; list < PerCpuPages::kLists; ++list)
+            for (std::size_t list = 0; list < lists.lists().size(); ++list)
                 for (auto at = lists.lists()[list].front(); at; at = frames_.next(*at))
                     if (*at == block) return lists.remove(frames_, list, block);
         }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <sstream>
 
 #include <fmt/format.h>
 
@@ -74,17 +73,10 @@ bool measured(const Section& section, const MetricInfo& metric) {
     return false;
 }
 
-// The figures that the experiment names (report.columns); none: the usual ones.
-std::vector<MetricInfo> requested_metrics(const std::vector<PointResult>& points) {
-    std::vector<MetricInfo> shown;
-    std::istringstream names{config_value(points.front().result, kColumnsKey).value_or("")};
-    for (std::string name; std::getline(names, name, '+');) shown.push_back(column_info(name));
-    return shown;
-}
-
 // The metrics that get a column. Where accesses are measured, nobody allocates, and most of the usual columns would be empty.
 std::vector<MetricInfo> shown_metrics(const Section& section) {
-    std::vector<MetricInfo> shown = requested_metrics(section.points);
+    std::vector<MetricInfo> shown;
+    for (const std::string& name : requested_columns(section.points)) shown.push_back(column_info(name));
     if (!shown.empty()) return shown;
     bool without_empty = false;
     for (const MetricInfo& metric : metrics()) {

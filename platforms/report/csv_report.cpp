@@ -1,5 +1,7 @@
 #include "platforms/report/csv_report.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "platforms/report/point_labels.h"
@@ -23,13 +25,23 @@ std::string line(std::vector<std::string> cells) {
     return fmt::format("{}\n", fmt::join(cells, ","));
 }
 
+// The usual metrics, then what else the experiment asks for.
+std::vector<std::string> figures_of(const std::vector<PointResult>& points) {
+    std::vector<std::string> figures;
+    for (const MetricInfo& metric : metrics())
+        if (metric.column != Column::on_request) figures.emplace_back(metric.id);
+    for (const std::string& name : requested_columns(points))
+        if (std::find(figures.begin(), figures.end(), name) == figures.end()) figures.push_back(name);
+    return figures;
+}
+
 }  // namespace
 
 std::string csv_report(const std::vector<PointResult>& points) {
     const PointLabels labels = point_labels(points);
     std::vector<std::string> heading = labels.keys;
     heading.insert(heading.end(), {"workload", "phase"});
-    const std::vector<std::string> figures = column_names();
+    const std::vector<std::string> figures = figures_of(points);
     heading.insert(heading.end(), figures.begin(), figures.end());
     heading.insert(heading.end(), {"end_cycles", "state_hash"});
     std::string out = line(std::move(heading));

@@ -34,6 +34,9 @@ std::string point_name(const PointKey& key);
 // never share a file.
 std::string point_file_stem(const PointKey& key);
 
+// The figures that the experiment names (report.columns), in its order; none: the usual ones.
+std::vector<std::string> requested_columns(const std::vector<PointResult>& points);
+
 // The value of `key` in the resolved config.
 std::optional<std::string> config_value(const RunResult& result, std::string_view key);
 

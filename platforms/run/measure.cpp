@@ -118,6 +118,7 @@ class Measurement {
             all[path + ".mmu.full_flushes"] = end.mmu.full_flushes;
             all[path + ".apic.sent"] = end.apic.sent;
             all[path + ".apic.received"] = end.apic.received;
+            all[path + ".apic.timers"] = end.apic.timers;
             if (!session_.allocates(core)) all[path + ".background.accesses"] = end.background_accesses;
             add_cache_counters(core, path, all);
         });

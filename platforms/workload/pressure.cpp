@@ -1,8 +1,8 @@
 // Workload `pressure`: a pool of unmapped pages beside ordinary allocations, with memory short. Each of k cores takes protected
-// pages and releases most of them in random order, so that a strategy that keeps a pool has a large one, with owners in it.
-// Then, in the measured phase, it mixes: ordinary pages, mostly movable, which it keeps as a page cache would; protected pages,
-// one taken for one released. When an allocation fails it frees its oldest ordinary pages, as reclaim would, and goes on.
-// Leaves out: kswapd and its marks (memory is freed when it is needed, not before), dirty pages, what reclaim costs.
+// pages for a number of owners, most of whom release theirs, so that a strategy that keeps a pool has a large one, with owners
+// in it. Then, in the measured phase, it mixes: ordinary pages, mostly movable, which it keeps as a page cache would; protected
+// pages, one taken for one released. When an allocation fails it frees its oldest ordinary pages, as reclaim would, and goes
+// on. Leaves out: kswapd and its marks (memory is freed when it is needed, not before), dirty pages, what reclaim costs.
 #include <deque>
 
 #include "hw/base/rng.h"
@@ -56,7 +56,18 @@ class Pressure : public Workload {
             part.protected_pages.push_back(*page);
         }
         const std::uint64_t left = part.protected_pages.size() * (100 - params_.release_percent) / 100;
-        while (part.protected_pages.size() > left) release_any(session, core, part);
+        while (part.protected_pages.size() > left) release_owner(session, core, part, part.protected_pages.size() - left);
+    }
+
+    // An owner's pages were allocated one after the other.
+    void release_owner(Session& session, CpuId core, Part& part, std::uint64_t most) {
+        std::vector<Pfn>& pages = part.protected_pages;
+        const std::uint64_t owners = (pages.size() + params_.owner_pages - 1) / params_.owner_pages;
+        const auto begin = pages.begin() + static_cast<std::ptrdiff_t>(part.rng.below(owners) * params_.owner_pages);
+        const auto room = static_cast<std::uint64_t>(pages.end() - begin);
+        const auto end = begin + static_cast<std::ptrdiff_t>(std::min({params_.owner_pages, most, room}));
+        for (auto page = begin; page != end; ++page) session.release(core, *page, Order{0U});
+        pages.erase(begin, end);
     }
 
     void release_any(Session& session, CpuId core, Part& part) {

@@ -152,7 +152,7 @@ TEST_F(FlipInGiantLeaf, TheSplitTakesOneMappedPage) {
     ASSERT_EQ(node.kernel.tables.given().size(), 1U);
     const Pfn table = *node.kernel.tables.given().begin();
     EXPECT_TRUE(node.memory.mapped(table));
-    EXPECT_EQ(node.zone().pageblock_freetype(table).mapping, Mapping::mapped);
+    EXPECT_EQ(node.zone().pageblock_freetype(table).mapping(), Mapping::mapped);
     EXPECT_FALSE(node.memory.mapped(page));
 }
 
@@ -165,7 +165,7 @@ TEST_F(FlipInGiantLeaf, WithoutAPageTablePageTheBlockGoesHomeUnderItsOldFreetype
     EXPECT_EQ(pages.free_pages(node.zone()), kInGiantLeaf.count);
     EXPECT_EQ(pages.unmapped_free_pages(), PageCount{0});
     for (Pfn at = kInGiantLeaf.first; at < kInGiantLeaf.end(); at += kPageblock) {
-        EXPECT_EQ(node.zone().pageblock_freetype(at).mapping, Mapping::mapped);
+        EXPECT_EQ(node.zone().pageblock_freetype(at).mapping(), Mapping::mapped);
         EXPECT_TRUE(node.memory.mapped(at));
     }
     EXPECT_EQ(node.log().count(Call::Kind::narrowed), 0U);

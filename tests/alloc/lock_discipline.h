@@ -73,6 +73,8 @@ class LockDiscipline {
     static std::string name(LockId lock) {
         if (lock == kCpaLock) return "cpa";
         if (lock == kPgdLock) return "pgd";
+        if (lock == kDeferredLock) return "deferred";
+        if (lock == kSideCacheLock) return "side-cache";
         return "zone" + std::to_string(lock.raw() - kFirstZoneLock.raw());
     }
 
