@@ -20,6 +20,15 @@ struct KernelCounters {
     std::uint64_t flips_rolled_back = 0;
     std::uint64_t fallbacks = 0;  // requests served from another migratetype
     std::uint64_t failed_allocations = 0;
+    std::uint64_t compact_stall = 0;  // direct compactions that did not find the zone unsuitable
+    std::uint64_t compact_success = 0;
+    std::uint64_t compact_fail = 0;
+    std::uint64_t compact_migrate_scanned = 0;  // pages
+    std::uint64_t compact_free_scanned = 0;
+    std::uint64_t pgmigrate_success = 0;
+    std::uint64_t pgmigrate_fail = 0;
+    std::uint64_t slow_paths = 0;            // requests that the fast path did not serve
+    std::uint64_t pcp_trylock_failures = 0;  // per-CPU lists found locked: the buddy served
 };
 
 // visit(name, member pointer), the only list of the names.
@@ -38,6 +47,15 @@ void for_each_counter(Visitor&& visit) {
     visit("flips_rolled_back", &KernelCounters::flips_rolled_back);
     visit("fallbacks", &KernelCounters::fallbacks);
     visit("failed_allocations", &KernelCounters::failed_allocations);
+    visit("compact_stall", &KernelCounters::compact_stall);
+    visit("compact_success", &KernelCounters::compact_success);
+    visit("compact_fail", &KernelCounters::compact_fail);
+    visit("compact_migrate_scanned", &KernelCounters::compact_migrate_scanned);
+    visit("compact_free_scanned", &KernelCounters::compact_free_scanned);
+    visit("pgmigrate_success", &KernelCounters::pgmigrate_success);
+    visit("pgmigrate_fail", &KernelCounters::pgmigrate_fail);
+    visit("slow_paths", &KernelCounters::slow_paths);
+    visit("pcp_trylock_failures", &KernelCounters::pcp_trylock_failures);
 }
 
 }  // namespace splinter::alloc

@@ -11,7 +11,10 @@ Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTa
       flush_{calls_, PageCount{params.flush_ceiling}},
       tables_{pages_},
       direct_map_{boot.root, tables_, flush_, boot.cpus},
-      strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus})} {}
+      strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus})} {
+    pages_.configure({params.compaction, params.pcp_trylock_fails});
+    pages_.set_cpu_nodes(std::move(boot.cpu_nodes));
+}
 
 void Kernel::on_interrupt(Cpu& cpu, std::uint8_t vector) {
     SPLINTER_CHECK(vector == kCallFunctionVector, "no handler for vector " + std::to_string(vector));

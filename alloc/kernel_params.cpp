@@ -17,6 +17,10 @@ void describe(KernelParams& p, ParamVisitor& v) {
         v.count("pcp_high_max", p.pcp_high_max, {1, 10'000'000},
                 "6.12: the most that the limit rises to; in any zone at most an eighth of it, shared by the CPUs "
                 "(zone_highsize())");
+        v.flag("compaction", p.compaction,
+               "direct compaction: the slow path migrates movable pages to make a free block (CONFIG_COMPACTION)");
+        v.count("pcp_trylock_fails", p.pcp_trylock_fails, {0, 1'000'000},
+                "for tests: every Nth trylock of a CPU's lists fails as if an interrupt had found them locked; 0: none");
     }
     const ParamGroup group{v, "flush"};
     v.count("batch_pages", p.batch_pages, {1, 262'144}, "strategy batched: pages unmapped by one call");

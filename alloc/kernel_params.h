@@ -15,6 +15,8 @@ struct KernelParams {
     std::uint64_t pcp_high = 504;             // pages on a CPU's lists before it drains; 6.12: the least that it may sink to
     std::uint64_t pcp_high_max = 10'000'000;  // 6.12: the most that it may rise to, if the zone's own bound is not less
     std::uint64_t batch_pages = 512;          // strategy `batched`: pages per call
+    bool compaction = true;                   // CONFIG_COMPACTION: the slow path compacts
+    std::uint64_t pcp_trylock_fails = 0;      // every Nth trylock of a per-CPU list fails; 0: only what is locked
 };
 
 void describe(KernelParams& params, ParamVisitor& visitor);

@@ -32,8 +32,15 @@ class KernelData {
         return line(kCpus + kCpus * kCpus + zone * 16 + order.index());
     }
 
-  private:
+    // struct per_cpu_pages of a CPU and zone.
+    [[nodiscard]] constexpr VirtAddr pcp(std::uint64_t zone, CpuId cpu) const {
+        return line(kCpus + kCpus * kCpus + kZones * 16 + zone * kCpus + cpu.raw());
+    }
+
     static constexpr std::uint64_t kCpus = 1024;
+    static constexpr std::uint64_t kZones = 256;
+
+  private:
     [[nodiscard]] constexpr VirtAddr line(std::uint64_t index) const { return start_ + index * kLineBytes; }
     VirtAddr start_;
 };

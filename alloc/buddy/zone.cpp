@@ -57,6 +57,7 @@ bool Zone::pageblock_inside(Pfn pfn) const {
 void Zone::account(Order order, FreeType type, bool added) {
     const PageCount pages = order.pages();
     added ? free_pages_ += pages : free_pages_ -= pages;
+    if (type.migratetype == Migratetype::highatomic) added ? highatomic_free_ += pages : highatomic_free_ -= pages;
     if (type.mapping == Mapping::mapped) return;
     added ? unmapped_free_pages_ += pages : unmapped_free_pages_ -= pages;
 }
@@ -86,6 +87,15 @@ std::optional<Pfn> Zone::list_wilderness() {
     free_pages_ -= kMaxOrder.pages();  // counted since boot; link() counts it again
     link(block, kMaxOrder, kMovable, true);
     return block;
+}
+
+std::uint64_t Zone::free_blocks(Order order) const {
+    std::uint64_t blocks = 0;
+    for (const BlockList& list : areas_[order.index()]) blocks += list.size();
+    if (order != kMaxOrder) return blocks;
+    for (std::size_t i = wilderness_used_; i < wilderness_.size(); ++i)
+        blocks += wilderness_[i].count.raw() / kMaxOrder.pages().raw();
+    return blocks;
 }
 
 bool Zone::has_free(Order order, FreeType type) const {

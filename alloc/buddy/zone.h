@@ -42,6 +42,8 @@ struct ZoneLayout {
     std::vector<std::uint64_t> lowmem_reserve;  // pages, by the index of the zone that the request prefers
     PageCount watermark_high{};                 // 0: the zone is never below it
     ZoneKind kind = ZoneKind::other;
+    PageCount watermark_low{};  // less than the minimum: the minimum
+    NodeId node{0};
 };
 
 class Zone {
@@ -54,6 +56,13 @@ class Zone {
     [[nodiscard]] PageCount free_pages() const { return free_pages_; }
     [[nodiscard]] PageCount unmapped_free_pages() const { return unmapped_free_pages_; }
     [[nodiscard]] bool contains(Pfn pfn) const { return layout_.span.contains(pfn); }
+    // Of any order-`order` list, blocks nobody has touched included (free_area[order].nr_free).
+    [[nodiscard]] std::uint64_t free_blocks(Order order) const;
+
+    // --- HIGHATOMIC (alloc/buddy/highatomic.h decides) ---
+    [[nodiscard]] PageCount highatomic_reserved() const { return highatomic_reserved_; }  // nr_reserved_highatomic
+    void set_highatomic_reserved(PageCount pages) { highatomic_reserved_ = pages; }
+    [[nodiscard]] PageCount highatomic_free() const { return highatomic_free_; }  // nr_free_highatomic
 
     // --- boot: free memory without work or merging ---
     void add_wilderness(PfnRange range);                            // REQUIRES: aligned to order 10, ascending calls
@@ -134,6 +143,8 @@ class Zone {
     std::vector<Pageblock> pageblocks_;
     PageCount free_pages_;
     PageCount unmapped_free_pages_;
+    PageCount highatomic_reserved_;
+    PageCount highatomic_free_;
     const KernelRules* rules_;
     Tracepoints* tracepoints_ = nullptr;
     ZoneFill fill_ = ZoneFill::above_high;

@@ -226,6 +226,9 @@ WorkloadResult measure(std::string_view workload_name, const Workload& workload,
     result.ledger = measurement.ledger();
     result.counters = measurement.counters();
     result.facts["protection"] = is_protected ? "protected" : "not protected";
+    if (session.node().config().platform.numa_nodes > 1)
+        result.facts["numa"] =
+            "no oracle: zonelists and pages of several NUMA nodes follow the kernel's sources, no recorded run";
     if (session.node().machine().topology().hypothetical())
         result.facts["hypothetical"] = "more cores than the product has: cores per socket were grown";
     result.end_cycles = session.end().raw();

@@ -63,7 +63,9 @@ class TestKernel {
           flush{calls, PageCount{params.flush_ceiling}},
           tables{pages},
           direct_map{memory.root(), tables, flush, cpus},
-          strategy{find_flush_strategy(strategy_name).make({pages, direct_map, flush, observer, params, cpus})} {}
+          strategy{find_flush_strategy(strategy_name).make({pages, direct_map, flush, observer, params, cpus})} {
+        pages.configure({params.compaction, params.pcp_trylock_fails});
+    }
 
     // What a CPU has counted, by all parts.
     [[nodiscard]] KernelCounters counters(CpuId cpu) {
