@@ -70,7 +70,7 @@ bool PageAllocator::avoids_fragmenting(CpuId cpu) const {
 }
 
 // The checks of get_page_from_freelist(): 6.12 marks a zone that is below its high watermark for this order (ZONE_BELOW_HIGH;
-// 6.1 has no such flag, and none of its rules reads it). A recorded allocation has passed.
+// 6.1 has no such flag, and none of its rules reads it). A recorded allocation was served: in the slow path if not here.
 bool PageAllocator::serves(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) const {
     cpu.order();
     const ZoneLayout& layout = zone.layout();
@@ -78,7 +78,8 @@ bool PageAllocator::serves(Cpu& cpu, Zone& zone, const AllocRequest& request, co
         if (watermark_ok(zone, request.order, layout.watermark_high, flags)) return true;
         zone.set_fill(ZoneFill::below_high);
     }
-    return request.only_zone || watermark_ok(zone, request.order, mark_of(layout, flags.mark), flags);
+    if (request.only_zone && flags.mark == Mark::min) return true;
+    return watermark_ok(zone, request.order, mark_of(layout, flags.mark), flags);
 }
 
 std::optional<Pfn> PageAllocator::alloc_pages(Cpu& cpu, const AllocRequest& request) {

@@ -40,9 +40,7 @@ std::optional<Pfn> PageAllocator::alloc_slowly(Cpu& cpu, const AllocRequest& req
     ++counters(cpu.id()).slow_paths;
     const AllocFlags flags = slow_path_flags(request);
     const bool may_block = request.blocking == Blocking::may_block;
-    // A recorded allocation was served by its zone, above the marks: only a block that is not there yet can help.
-    if (!request.only_zone)
-        if (const auto block = get_page_from_freelist(cpu, request, flags)) return block;
+    if (const auto block = get_page_from_freelist(cpu, request, flags)) return block;
     CompactResult result = CompactResult::skipped;
     CompactPriority priority = CompactPriority::sync_light;
     if (may_block && compacts_first(request)) {
@@ -54,6 +52,7 @@ std::optional<Pfn> PageAllocator::alloc_slowly(Cpu& cpu, const AllocRequest& req
     }
     unsigned successes = 0;
     for (bool progress = true;; progress = false) {
+        // A recorded allocation is one that was served: if nothing has served it here, only compaction can help.
         if (!request.only_zone)
             if (const auto block = get_page_from_freelist(cpu, request, flags)) return block;
         if (!may_block) return std::nullopt;

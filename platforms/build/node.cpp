@@ -1,5 +1,7 @@
 #include "platforms/build/node.h"
 
+#include <algorithm>
+
 #include "hw/base/user_error.h"
 #include "platforms/adapter/boot_cpu.h"
 #include "platforms/build/zone_plan.h"
@@ -37,9 +39,6 @@ Node::Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapOb
            const alloc::StrategyInfo& strategy, std::uint64_t user_footprint)
     : config_{config}, user_footprint_{std::max(user_footprint, config.workload.background.user_footprint)} {
     check(config);
-    if (snapshot != nullptr && config.platform.numa_nodes > 1)
-        throw UserError("platform.numa_nodes", "found " + std::to_string(config.platform.numa_nodes) +
-                                                   " with a trace, whose zones are of one node, allowed: 1");
     size_memory(managed_frames(config, snapshot));
     boot(snapshot, observer, strategy);
     build_silicon(*tables_);
@@ -54,6 +53,10 @@ void Node::check(const RunConfig& config) {
     if (config.platform.numa_nodes == 0 || config.platform.numa_nodes > config.hw.sockets)
         throw UserError("platform.numa_nodes", "found " + std::to_string(config.platform.numa_nodes) + ", allowed: 1 to " +
                                                    std::to_string(config.hw.sockets) + ", the sockets of the platform");
+    if (config.platform.numa_nodes > 1 && std::ranges::find(config.workload.run, "trace") != config.workload.run.end())
+        throw UserError("platform.numa_nodes",
+                        "found " + std::to_string(config.platform.numa_nodes) +
+                            " with the workload trace, whose recorded zones are of one node, allowed: 1");
     const bool broadcasts = config.platform.invlpgb != "absent";
     if (broadcasts != config.hw.broadcast.present())
         throw UserError("platform.invlpgb", "found \"" + config.platform.invlpgb + "\" with hw.broadcast.flight_socket of " +
