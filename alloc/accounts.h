@@ -10,6 +10,8 @@ inline constexpr Label kFreePages{"free"};
 inline constexpr Label kBulk{"rmqueue_bulk"};
 inline constexpr Label kBuddy{"rmqueue_buddy"};
 inline constexpr Label kPcpDrain{"free_pcppages_bulk"};
+inline constexpr Label kSlowPath{"slowpath"};
+inline constexpr Label kCompaction{"compaction"};
 inline constexpr Label kFlip{"flip"};
 inline constexpr Label kScrub{"scrub"};
 inline constexpr Label kZero{"zero"};

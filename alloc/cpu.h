@@ -21,11 +21,12 @@ class LockId : public Quantity<class LockIdTag, std::uint32_t> {
   public:
     using Quantity::Quantity;
 };
-inline constexpr LockId kCpaLock{0U};         // arch/x86/mm/pat/set_memory.c
-inline constexpr LockId kPgdLock{1U};         // arch/x86/mm/fault.c
-inline constexpr LockId kDeferredLock{2U};    // pages whose flush is pending: strategy `batched-deferred`
-inline constexpr LockId kSideCacheLock{3U};   // the buddy beside the page allocator: strategy `side-cache`
-inline constexpr LockId kFirstZoneLock{16U};  // one per zone
+inline constexpr LockId kCpaLock{0U};          // arch/x86/mm/pat/set_memory.c
+inline constexpr LockId kPgdLock{1U};          // arch/x86/mm/fault.c
+inline constexpr LockId kDeferredLock{2U};     // pages whose flush is pending: strategy `batched-deferred`
+inline constexpr LockId kSideCacheLock{3U};    // the buddy beside the page allocator: strategy `side-cache`
+inline constexpr LockId kFirstZoneLock{16U};   // one per zone
+inline constexpr LockId kFirstPcpLock{4096U};  // one per zone and CPU (struct per_cpu_pages)
 
 // A growing word that one CPU waits on and others write: a call_single_data's lock, seen as a completion count.
 class CompletionId : public Quantity<class CompletionIdTag, std::uint64_t> {
@@ -67,6 +68,14 @@ class Cpu {
 
     virtual void lock(LockId lock) = 0;
     virtual void unlock(LockId lock) = 0;
+    // spin_trylock(): false if anybody holds it, be it what this CPU's interrupt handler has interrupted. A port on which
+    // nobody else can hold a lock need not know of it.
+    [[nodiscard]] virtual bool try_lock(LockId lock) {
+        this->lock(lock);
+        return true;
+    }
+    // An ordering point: what follows reads state that others change without a lock in common, at this moment.
+    virtual void order() {}
     virtual IrqState irq_save() = 0;
     virtual void irq_restore(IrqState state) = 0;
 

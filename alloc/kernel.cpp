@@ -13,7 +13,10 @@ Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTa
       direct_map_{boot.root, tables_, flush_, boot.cpus},
       work_{boot.cpus, boot.data},
       vmstat_{work_, pages_, params.stat_interval},
-      strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus, work_, boot.data})} {}
+      strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus, work_, boot.data})} {
+    pages_.configure({params.compaction, params.pcp_trylock_fails});
+    pages_.set_cpu_nodes(std::move(boot.cpu_nodes));
+}
 
 void Kernel::on_interrupt(Cpu& cpu, std::uint8_t vector) {
     switch (vector) {

@@ -12,6 +12,7 @@ struct BootInfo {
     Pfn root;  // of the kernel's page tables
     layout::KernelData data;
     std::vector<Zone> zones;
+    std::vector<NodeId> cpu_nodes{};  // by CPU; none: node 0
 };
 
 class Kernel {

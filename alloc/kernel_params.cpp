@@ -51,6 +51,10 @@ void describe(KernelParams& p, ParamVisitor& v) {
         v.cycles(
             "stat_interval", p.stat_interval, kTime,
             "sysctl_stat_interval: how often each CPU's vmstat worker lets its per-CPU lists sink (1 s at 2.5 GHz); 0: never");
+        v.flag("compaction", p.compaction,
+               "direct compaction: the slow path migrates movable pages to make a free block (CONFIG_COMPACTION)");
+        v.count("pcp_trylock_fails", p.pcp_trylock_fails, {0, 1'000'000},
+                "for tests: every Nth trylock of a CPU's lists fails as if an interrupt had found them locked; 0: none");
     }
     describe(p.freetype, v);
     const ParamGroup group{v, "flush"};

@@ -32,6 +32,8 @@ struct KernelParams {
     std::uint64_t side_cache_keep = 0;         // and the free pages that it keeps; 0: all, until memory is short
     std::string freetypes = "unmapped:unmovable";  // which freetypes with flags have lists: buddy/freetype_index.h
     FreetypeParams freetype{};
+    bool compaction = true;               // CONFIG_COMPACTION: the slow path compacts
+    std::uint64_t pcp_trylock_fails = 0;  // every Nth trylock of a per-CPU list fails; 0: only what is locked
 };
 
 void describe(KernelParams& params, ParamVisitor& visitor);

@@ -75,6 +75,7 @@ bool Zone::pageblock_inside(Pfn pfn) const {
 void Zone::account(Order order, FreeType type, bool added) {
     const PageCount pages = order.pages();
     added ? free_pages_ += pages : free_pages_ -= pages;
+    if (type.migratetype == Migratetype::highatomic) added ? highatomic_free_ += pages : highatomic_free_ -= pages;
     const auto mapping = static_cast<std::size_t>(type.mapping());
     if (order >= kPageblockOrder) added ? free_pages_blocks_[mapping] += pages : free_pages_blocks_[mapping] -= pages;
     if (type.mapping() == Mapping::mapped) return;
@@ -107,6 +108,15 @@ std::optional<Pfn> Zone::list_wilderness() {
     account(kMaxOrder, kMovable, false);  // counted since boot; link() counts it again
     link(block, kMaxOrder, kMovable, true);
     return block;
+}
+
+std::uint64_t Zone::free_blocks(Order order) const {
+    std::uint64_t blocks = 0;
+    for (const BlockList& list : areas_[order.index()]) blocks += list.size();
+    if (order != kMaxOrder) return blocks;
+    for (std::size_t i = wilderness_used_; i < wilderness_.size(); ++i)
+        blocks += wilderness_[i].count.raw() / kMaxOrder.pages().raw();
+    return blocks;
 }
 
 bool Zone::has_free(Order order, FreeType type) const {

@@ -50,6 +50,8 @@ struct ZoneLayout {
     std::vector<std::uint64_t> lowmem_reserve;  // pages, by the index of the zone that the request prefers
     PageCount watermark_high{};                 // 0: the zone is never below it
     ZoneKind kind = ZoneKind::other;
+    PageCount watermark_low{};  // less than the minimum: the minimum
+    NodeId node{0};
 };
 
 class Zone {
@@ -67,6 +69,13 @@ class Zone {
         return free_pages_blocks_[static_cast<std::size_t>(mapping)];
     }
     [[nodiscard]] bool contains(Pfn pfn) const { return layout_.span.contains(pfn); }
+    // Of any order-`order` list, blocks nobody has touched included (free_area[order].nr_free).
+    [[nodiscard]] std::uint64_t free_blocks(Order order) const;
+
+    // --- HIGHATOMIC (alloc/buddy/highatomic.h decides) ---
+    [[nodiscard]] PageCount highatomic_reserved() const { return highatomic_reserved_; }  // nr_reserved_highatomic
+    void set_highatomic_reserved(PageCount pages) { highatomic_reserved_ = pages; }
+    [[nodiscard]] PageCount highatomic_free() const { return highatomic_free_; }  // nr_free_highatomic
 
     // --- boot: free memory without work or merging ---
     void add_wilderness(PfnRange range);                            // REQUIRES: aligned to order 10, ascending calls
@@ -168,6 +177,8 @@ class Zone {
     PageCount free_pages_;
     PageCount unmapped_free_pages_;
     std::array<PageCount, 2> free_pages_blocks_;  // by Mapping
+    PageCount highatomic_reserved_;
+    PageCount highatomic_free_;
     const KernelRules* rules_;
     Tracepoints* tracepoints_ = nullptr;
     ZoneFill fill_ = ZoneFill::above_high;

@@ -27,6 +27,8 @@ class CoreCpu : public alloc::Cpu {
     void fill_table(VirtAddr table, std::span<const x86::Pte, x86::kEntriesPerTable> entries) override;
     void lock(alloc::LockId lock) override;
     void unlock(alloc::LockId lock) override;
+    [[nodiscard]] bool try_lock(alloc::LockId lock) override;
+    void order() override { timeline_.order(); }
     alloc::IrqState irq_save() override;
     void irq_restore(alloc::IrqState state) override;
     void invalidate(const x86::Invalidation& invalidation) override;

@@ -21,6 +21,8 @@ void describe(PlatformParams& p, ParamVisitor& v) {
     v.choice("pcid", p.pcid, kPresence, "process-context identifiers");
     v.choice("invlpgb", p.invlpgb, kPresence, "broadcast invalidation, INVLPGB and TLBSYNC");
     v.bytes("memory", p.memory, {32 * kMiB, kTiB}, "memory that the page allocator manages; a trace brings its own");
+    v.count("numa_nodes", p.numa_nodes, {1, 64},
+            "nodes of the page allocator, at most one per socket; no recorded kernel has checked more than one");
     v.count("seed", p.seed, {}, "seed of all random generators");
 }
 

@@ -19,6 +19,7 @@ struct PlatformParams {
     std::string pcid = "real";
     std::string invlpgb = "absent";
     std::uint64_t memory = std::uint64_t{64} << 30;  // bytes of RAM managed by the page allocator (a trace brings its own)
+    std::uint64_t numa_nodes = 1;                    // of the page allocator
     std::uint64_t seed = 1;
 };
 

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "alloc/buddy/watermark.h"
 #include "platforms/build/zone_plan.h"
+#include "platforms/replay/gfp_text.h"
 #include "platforms/replay/level_replay.h"
 #include "platforms/replay/modelled_zones.h"
 #include "platforms/replay/trace_recorder.h"
@@ -90,8 +92,9 @@ class PcpReplay {
     void allocate(UntimedCpu& cpu, std::size_t i) {
         const TraceEvent& event = trace_.log.events[i];
         const FreeType type{static_cast<Migratetype>(event.migratetype), Mapping::mapped};
+        const GfpReserves gfp = gfp_reserves(trace_.log.gfp.at(event.gfp_index()));
         check(i, pages_.alloc_pages(
-                     cpu, {event.order, type, alloc::Blocking::may_block, pages_.zone_of(event.pfn()).layout().index}));
+                     cpu, {event.order, type, gfp.blocking, pages_.zone_of(event.pfn()).layout().index, gfp.reserves}));
     }
 
     void check(std::size_t i, std::optional<Pfn> got) {
@@ -216,9 +219,14 @@ class PcpReplay {
         }
     }
 
+    // A request that failed leaves no line and marks the zone all the same, if no free block is of its order: the largest that
+    // tasks ask for is that of a huge page.
     bool any_below_high() const {
-        return std::any_of(pages_.zones().begin(), pages_.zones().end(),
-                           [](const Zone& zone) { return zone.fill() == ZoneFill::below_high; });
+        return std::any_of(pages_.zones().begin(), pages_.zones().end(), [](const Zone& zone) {
+            const PageCount mark = zone.layout().watermark_high;
+            return zone.fill() == ZoneFill::below_high ||
+                   (mark > PageCount{0} && !alloc::watermark_ok(zone, alloc::kPageblockOrder, mark, alloc::AllocFlags{}));
+        });
     }
 
     Zone& zone_numbered(unsigned index) {

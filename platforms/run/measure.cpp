@@ -256,6 +256,9 @@ WorkloadResult measure(std::string_view workload_name, const Workload& workload,
         result.facts["exposure"] = "declared: protection is deferred by up to " +
                                    std::to_string(strategy.exposure_bound(config.kernel).raw()) + " cycles (" +
                                    config.flush.strategy + ")";
+    if (session.node().config().platform.numa_nodes > 1)
+        result.facts["numa"] =
+            "no oracle: zonelists and pages of several NUMA nodes follow the kernel's sources, no recorded run";
     if (session.node().machine().topology().hypothetical())
         result.facts["hypothetical"] = "more cores than the product has: cores per socket were grown";
     result.end_cycles = session.end().raw();

@@ -11,7 +11,7 @@ namespace {
 
 inline constexpr Label kAntagonist{"antagonist"};
 
-class Fragmentation : public Workload {
+class Fragmentation : public Workload, private alloc::MovableOwner {
   public:
     explicit Fragmentation(const RunConfig& config) : params_{config.workload.fragmentation} {}
 
@@ -58,12 +58,17 @@ class Fragmentation : public Workload {
             taken.push_back(*block);
         }
         for (std::size_t i = 0; i < taken.size(); ++i) {
-            if (i % params_.keep_one_in == 0)
-                kept_ += order.pages();
-            else
+            if (i % params_.keep_one_in != 0) {
                 pages.free_pages(cpu, taken[i], order);
+                continue;
+            }
+            kept_ += order.pages();
+            if (params_.antagonist == "movable" && order < alloc::kPageblockOrder) pages.movable().add(taken[i], order, *this);
         }
     }
+
+    // Compaction has moved a block that the antagonist keeps: it has as much as before.
+    void moved(Pfn /*from*/, Pfn /*to*/, Order /*order*/) override {}
 
     FragmentationParams params_;
     PageCount kept_;

@@ -117,13 +117,18 @@ void TraceWorkload::allocate(Session& session, CpuId core, const TraceOperation&
 
 void TraceWorkload::allocate_bulk(Session& session, CpuId core, const TraceOperation& operation) {
     const alloc::Account account{session.node().cpu(core), kOrdinary};
-    for (std::uint64_t i = 0; i < operation.subject; ++i) {
-        ++counts_.allocations;
-        alloc::AllocRequest request;
-        request.only_zone = alloc::ZoneIndex{operation.zone};
-        const auto page = session.node().kernel().pages().alloc_pages(session.node().cpu(core), request);
-        if (page) bulk_pages_.push_back(*page);
-        page ? took({*page, PageCount{1}}) : void(++counts_.failures);
+    alloc::AllocRequest request;
+    request.only_zone = alloc::ZoneIndex{operation.zone};
+    counts_.allocations += operation.subject;
+    for (std::uint64_t left = operation.subject; left > 0;) {
+        const std::vector<Pfn> pages =
+            session.node().kernel().pages().alloc_pages_bulk(session.node().cpu(core), request, left);
+        if (pages.empty()) return void(counts_.failures += left);
+        for (Pfn page : pages) {
+            bulk_pages_.push_back(page);
+            took({page, PageCount{1}});
+        }
+        left -= pages.size();
     }
 }
 

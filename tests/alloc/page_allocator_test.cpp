@@ -267,7 +267,7 @@ TEST(ZoneChoice, AZoneAtItsHighWatermarkIsMarkedUntilADrainLiftsIt) {  // ZONE_B
     RecordedKernel node{[](FrameTable& frames) {
                             std::vector<Zone> zones;
                             ZoneLayout layout = zone_layout(kSpan);
-                            layout.watermark_high = kSpan.count - PageCount{2};
+                            layout.watermark_high = kSpan.count - PageCount{16};
                             zones.push_back(free_zone(std::move(layout), frames));
                             return zones;
                         },

@@ -65,7 +65,9 @@ class TestKernel {
           direct_map{memory.root(), tables, flush, cpus},
           work{cpus, memory.data()},
           strategy{find_flush_strategy(strategy_name)
-                       .make({pages, direct_map, flush, observer, params, cpus, work, memory.data()})} {}
+                       .make({pages, direct_map, flush, observer, params, cpus, work, memory.data()})} {
+        pages.configure({params.compaction, params.pcp_trylock_fails});
+    }
 
     // What a CPU has counted, by all parts.
     [[nodiscard]] KernelCounters counters(CpuId cpu) {

@@ -15,7 +15,8 @@ namespace {
 
 // On both sides of a border between 1 GiB leaves, so that two of them can be split.
 constexpr PfnRange kSpan{Pfn{2 * kGiantPages.raw() - 2 * kLargestBlock.raw()}, times(kLargestBlock, 4)};
-const KernelParams kParams{.pcp_batch = 8, .pcp_high = 40, .batch_pages = 12, .deferred_pages = 5, .side_cache_keep = 700};
+const KernelParams kParams{
+    .pcp_batch = 8, .pcp_high = 40, .batch_pages = 12, .deferred_pages = 5, .side_cache_keep = 700, .pcp_trylock_fails = 5};
 
 // The contract of a protecting strategy, as the CPUs' TLBs see it.
 class ContractObserver : public MapObserver {
@@ -40,7 +41,7 @@ struct LiveBlock {
     Kind kind;
 };
 
-struct State {
+struct State : MovableOwner {
     State(std::string_view strategy, std::size_t cpus, std::uint64_t seed)
         : machine{memory, cpus, seed, kSpan}, observer{machine, strategy}, kernel{memory,  zones(),  cpus,
                                                                                   kParams, strategy, observer} {
@@ -49,8 +50,19 @@ struct State {
     }
     std::vector<Zone> zones() {
         std::vector<Zone> one;
-        one.push_back(free_zone(zone_layout(kSpan), memory.frames()));
+        ZoneLayout layout = zone_layout(kSpan);
+        layout.watermark_min = PageCount{64};
+        layout.watermark_low = PageCount{2048};  // half of the zone: the slow path is as common as the fast one
+        layout.managed = PageCount{60'000};      // as of a zone that may reserve two pageblocks
+        one.push_back(free_zone(std::move(layout), memory.frames()));
         return one;
+    }
+    // Compaction moves what Allocate has registered.
+    void moved(Pfn from, Pfn to, Order order) override {
+        const auto at = std::find_if(live.begin(), live.end(), [from](const LiveBlock& block) { return block.block == from; });
+        SPLINTER_CHECK(at != live.end() && at->order == order, "what moves is live");
+        at->block = to;
+        ++moves;
     }
     [[nodiscard]] const Zone& zone() const { return kernel.pages.zones().front(); }
 
@@ -92,6 +104,7 @@ struct State {
     ContractObserver observer;
     TestKernel kernel;
     std::vector<LiveBlock> live;
+    std::uint64_t moves = 0;
     std::uint64_t switches = 0;
 };
 
@@ -99,10 +112,14 @@ struct Allocate {
     Order order;
     FreeType type;
     Blocking blocking;
+    Reserves reserves;
 
     void perform(State& state, Cpu& cpu) const {
-        const auto block = state.kernel.pages.alloc_pages(cpu, {order, type, blocking, {}});
-        if (block) state.live.push_back({*block, order, Kind::ordinary});
+        const auto block = state.kernel.pages.alloc_pages(cpu, {order, type, blocking, {}, reserves});
+        if (!block) return;
+        state.live.push_back({*block, order, Kind::ordinary});
+        if (type.migratetype == Migratetype::movable && order < kPageblockOrder)
+            state.kernel.pages.movable().add(*block, order, state);
     }
     friend std::ostream& operator<<(std::ostream& out, const Allocate& allocate) {
         return out << "Allocate{" << allocate.order.index() << ", " << allocate.type
@@ -133,6 +150,7 @@ struct Release {
         const auto at = state.live.begin() + static_cast<std::ptrdiff_t>(which % state.live.size());
         const LiveBlock gone = *at;
         state.live.erase(at);  // before the first call: another CPU may look for one meanwhile
+        state.kernel.pages.movable().remove(gone.block);
         if (gone.kind == Kind::is_protected)
             state.kernel.strategy->release(cpu, gone.block, gone.order);
         else
@@ -178,6 +196,7 @@ rc::Gen<Operation> any_operation(std::uint32_t cpus) {
     const auto order = order_of(rc::gen::inRange(0U, 4U), rc::gen::inRange(0U, kOrders));
     const auto type = rc::gen::element(kUnmovable, kUnmovable, kMovable, kMovable.with(Migratetype::reclaimable));
     const auto blocking = rc::gen::weightedElement<Blocking>({{4, Blocking::may_block}, {1, Blocking::may_not_block}});
+    const auto reserves = rc::gen::element(Reserves::untouched, Reserves::may_use);
     const auto on_any_cpu = [cpus](const auto& generator) {
         return rc::gen::apply(
             [](std::uint32_t cpu, const auto& operation) {
@@ -186,7 +205,7 @@ rc::Gen<Operation> any_operation(std::uint32_t cpus) {
             rc::gen::inRange(0U, cpus), generator);
     };
     return rc::gen::weightedOneOf<Operation>(
-        {{4, on_any_cpu(rc::gen::construct<Allocate>(order, type, blocking))},
+        {{4, on_any_cpu(rc::gen::construct<Allocate>(order, type, blocking, reserves))},
          {6, on_any_cpu(rc::gen::construct<Acquire>(order, blocking))},
          {8, on_any_cpu(rc::gen::construct<Release>(rc::gen::arbitrary<std::size_t>()))},
          {1, on_any_cpu(rc::gen::construct<FailPageTablePages>(rc::gen::inRange<std::uint64_t>(1, 3),

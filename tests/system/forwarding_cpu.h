@@ -22,6 +22,8 @@ class ForwardingCpu : public alloc::Cpu {
     }
     void lock(alloc::LockId lock) override { real_.lock(lock); }
     void unlock(alloc::LockId lock) override { real_.unlock(lock); }
+    [[nodiscard]] bool try_lock(alloc::LockId lock) override { return real_.try_lock(lock); }
+    void order() override { real_.order(); }
     alloc::IrqState irq_save() override { return real_.irq_save(); }
     void irq_restore(alloc::IrqState state) override { real_.irq_restore(state); }
     void invalidate(const x86::Invalidation& invalidation) override { real_.invalidate(invalidation); }
