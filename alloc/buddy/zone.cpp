@@ -112,7 +112,7 @@ std::optional<Pfn> Zone::list_wilderness() {
 
 std::uint64_t Zone::free_blocks(Order order) const {
     std::uint64_t blocks = 0;
-    for (const BlockList& list : areas_[order.index()]) blocks += list.size();
+    for (std::size_t list = 0; list < index_.size(); ++list) blocks += list_of(order, list).size();
     if (order != kMaxOrder) return blocks;
     for (std::size_t i = wilderness_used_; i < wilderness_.size(); ++i)
         blocks += wilderness_[i].count.raw() / kMaxOrder.pages().raw();

@@ -6,6 +6,7 @@
 // The flush covers the range from the lowest to the highest page that waits. A page that is freed while it waits is nobody's
 // until the flush; then it is mapped, cleared and freed. The count and the deadline are the machine's, not a guest's.
 // Leaves out: guests; a caller that asks for a flush before it runs.
+#include <algorithm>
 #include <list>
 #include <map>
 
@@ -102,8 +103,8 @@ class BatchedDeferred : public FlushStrategy, private Work {
         {
             const IrqLockGuard lock{cpu, kDeferredLock};
             cpu.touch(context().data.strategy_line(), Touch::owned);
-            for (const auto& [block, waiting] : filling_.blocks)
-                if (!batch && waiting.state == State::released) batch = begin_flush();
+            const auto released = [](const auto& block) { return block.second.state == State::released; };
+            if (std::any_of(filling_.blocks.begin(), filling_.blocks.end(), released)) batch = begin_flush();
         }
         if (batch) finish_flush(cpu, *batch);
         return batch.has_value();

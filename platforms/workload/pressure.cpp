@@ -2,7 +2,8 @@
 // pages for a number of owners, most of whom release theirs, so that a strategy that keeps a pool has a large one, with owners
 // in it. Then, in the measured phase, it mixes: ordinary pages, mostly movable, which it keeps as a page cache would; protected
 // pages, one taken for one released. When an allocation fails it frees its oldest ordinary pages, as reclaim would, and goes
-// on. Leaves out: kswapd and its marks (memory is freed when it is needed, not before), dirty pages, what reclaim costs.
+// on. Leaves out: kswapd and its marks (memory is freed when it is needed, not before), dirty pages, what reclaim costs,
+// migration of these pages (compaction is not told of them).
 #include <deque>
 
 #include "hw/base/rng.h"

@@ -86,7 +86,7 @@ TEST_F(KernelWorkTest, TheVmstatWorkerDrainsListsThatNobodyUsesAndArmsItselfAgai
     std::vector<Pfn> taken;
     for (int i = 0; i < 900; ++i) taken.push_back(pages.alloc_pages(node.cpu(), AllocRequest{}).value());
     for (Pfn page : taken) pages.free_pages(node.cpu(), page, Order{0U});
-    lists.state().high = lists.state().high_min;
+    lists.state().high = lists.state().high_min = PageCount{100};
     const PageCount before = lists.count();
     ASSERT_GT(before, lists.state().high_min);
     VmstatWorker worker{work, pages, Cycles{1'000'000}};

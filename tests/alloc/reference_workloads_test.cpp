@@ -116,7 +116,9 @@ TEST(ReferenceWorkload, ManyRandomStepsOfSmallOrdersKeepEveryPageAsItsOwnerNeeds
             ++failures;
             continue;
         }
-        if (step % 64 == 0) ASSERT_EQ(node.memory.mapped(*block), type.mapping() == Mapping::mapped) << step;
+        if (step % 64 == 0) {
+            ASSERT_EQ(node.memory.mapped(*block), type.mapping() == Mapping::mapped) << step;
+        }
         live.push_back({*block, order, type});
         live_pages += Order{order}.pages().raw();
     }
