@@ -1,7 +1,6 @@
 #include "alloc/statistics.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace splinter::alloc {
 
@@ -10,21 +9,7 @@ namespace {
 constexpr std::int64_t kThousand = 1000;
 
 std::size_t row_of(FreeType type) {
-    return type.mapping == Mapping::unmapped ? kUnmappedRow : static_cast<std::size_t>(type.migratetype);
-}
-
-// By the index of a free list.
-std::vector<std::size_t> rows_of_lists() {
-    std::vector<std::size_t> rows;
-    for (std::size_t type = 0; type < kMigratetypes; ++type)
-        for (const Mapping mapping : {Mapping::mapped, Mapping::unmapped}) {
-            const FreeType freetype{static_cast<Migratetype>(type), mapping};
-            const auto list = freetype.list_index();
-            if (!list) continue;
-            if (rows.size() <= *list) rows.resize(*list + 1);
-            rows[*list] = row_of(freetype);
-        }
-    return rows;
+    return type.mapping() == Mapping::unmapped ? kUnmappedRow : static_cast<std::size_t>(type.migratetype);
 }
 
 }  // namespace
@@ -37,9 +22,8 @@ BlockCounts ZoneCensus::free_of_all_rows() const {
 }
 
 ZoneCensus take_census(const Zone& zone) {
-    const std::vector<std::size_t> rows = rows_of_lists();
     ZoneCensus census;
-    zone.for_each_free([&](Pfn, Order order, std::size_t list) { ++census.free[rows[list]][order.index()]; });
+    zone.for_each_free([&](Pfn, Order order, std::size_t list) { ++census.free[row_of(zone.freetypes().type_of(list))][order.index()]; });
     const PfnRange& span = zone.layout().span;
     for (Pfn at = span.first; at < span.end();
          at = Pfn{(at.raw() / kPageblockOrder.pages().raw() + 1) * kPageblockOrder.pages().raw()})

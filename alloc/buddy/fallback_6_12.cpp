@@ -11,14 +11,18 @@ std::optional<Pfn> try_claim(Zone& zone, Order order, Order found, FreeType type
     const Pfn block = *zone.first(found, source);
     const FreeType owner = zone.pageblock_freetype(block);
     if (owner.migratetype == Migratetype::highatomic) return std::nullopt;
+    // `early` looks for freetypes without a list. The rest of the block then stays what it was [I]: the kernel would index its
+    // lists with -1.
+    const bool listed = zone.freetypes().has_list(type);
+    if (!listed && order < kPageblockOrder) return std::nullopt;
     if (found >= kPageblockOrder) {
         zone.unlink(block);
-        zone.set_pageblocks(block, found, type.migratetype);
+        zone.set_pageblocks(block, listed ? found : order, type.migratetype);
         ++work.pageblocks_moved;
-        zone.expand(block, order, found, type, work);
+        zone.expand(block, order, found, listed ? type : source, work);
         return block;
     }
-    if (!zone.pageblock_inside(block)) return std::nullopt;
+    if (!zone.pageblock_inside(block) || !zone.has_uniform_flags(block)) return std::nullopt;
     const PageCount free = zone.free_in_pageblock(block);
     if (!half_is_compatible(zone, block, found, type, source.migratetype, owner.migratetype, free)) return std::nullopt;
     zone.move_pageblock(block, type, work);

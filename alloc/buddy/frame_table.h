@@ -11,14 +11,17 @@
 namespace splinter::alloc {
 
 // What the allocator knows of a frame, in four bits: nothing, first frame of a block on a per-CPU list and the migratetype that
-// it has there (get_pcppage_migratetype()), or first frame of a free block and the index of the free list that holds it.
+// it has there (get_pcppage_migratetype()), or first frame of a free block and the migratetype of the list that holds it. The
+// list's flags are those of the block's pageblocks, always.
 class FrameState {
   public:
     constexpr FrameState() = default;
     static constexpr FrameState pcp(Migratetype type) {
         return FrameState{static_cast<std::uint8_t>(kFirstPcp + static_cast<std::uint8_t>(type))};
     }
-    static constexpr FrameState buddy(std::size_t list) { return FrameState{static_cast<std::uint8_t>(kFirstList + list)}; }
+    static constexpr FrameState buddy(Migratetype list) {
+        return FrameState{static_cast<std::uint8_t>(kFirstList + static_cast<std::uint8_t>(list))};
+    }
     static constexpr FrameState decode(std::uint64_t bits) { return FrameState{static_cast<std::uint8_t>(bits)}; }
 
     [[nodiscard]] constexpr bool none() const { return bits_ == 0; }
@@ -27,12 +30,12 @@ class FrameState {
     [[nodiscard]] constexpr Migratetype pcp_type() const { return static_cast<Migratetype>(bits_ - kFirstPcp); }
     [[nodiscard]] constexpr bool in_buddy() const { return bits_ >= kFirstList && bits_ < kFirstPcp; }
     // REQUIRES: in_buddy().
-    [[nodiscard]] constexpr std::size_t list() const { return bits_ - kFirstList; }
+    [[nodiscard]] constexpr Migratetype list() const { return static_cast<Migratetype>(bits_ - kFirstList); }
     [[nodiscard]] constexpr std::uint64_t bits() const { return bits_; }
 
   private:
     static constexpr std::uint8_t kFirstList = 1;
-    static constexpr std::uint8_t kFirstPcp = kFirstList + kFreeListIndices;
+    static constexpr std::uint8_t kFirstPcp = kFirstList + kMigratetypes;
     static_assert(kFirstPcp + kMigratetypes <= 16);
     explicit constexpr FrameState(std::uint8_t bits) : bits_{bits} {}
     std::uint8_t bits_ = 0;

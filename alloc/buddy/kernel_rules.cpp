@@ -8,6 +8,9 @@ const KernelRules kLinux6_1{
     .edge_pageblock = EdgePageblock::moves_from_the_page_on,
     .drained_type = DrainedType::remembered,
     .fallback_trace = FallbackTrace::before_the_take,
+    .highatomic = HighatomicReserve::by_pageblock,
+    .bulk_free = BulkFree::in_clusters,
+    .migrated_blocks = MigratedBlocks::single_pages,
     .take_block = take_block_6_1,
     .pcp_rules = pcp_rules_6_1(),
 };
@@ -19,6 +22,9 @@ const KernelRules kLinux6_12{
     .edge_pageblock = EdgePageblock::is_left_alone,
     .drained_type = DrainedType::of_the_pageblock_now,
     .fallback_trace = FallbackTrace::after_the_take,
+    .highatomic = HighatomicReserve::by_block,
+    .bulk_free = BulkFree::at_once,
+    .migrated_blocks = MigratedBlocks::smaller_than_the_goal,
     .take_block = take_block_6_12,
     .pcp_rules = pcp_rules_6_12(),
 };

@@ -37,6 +37,26 @@ enum class DrainedType : std::uint8_t {
     of_the_pageblock_now,  // 6.12: get_pfnblock_migratetype()
 };
 
+// reserve_highatomic_pageblock(), unreserve_highatomic_pageblock(), __zone_watermark_unusable_free(): highatomic.h tells them
+// in full.
+enum class HighatomicReserve : std::uint8_t {
+    by_pageblock,  // 6.1: one pageblock each time, at most 1 % of the zone and one more; watermarks leave out all that is
+                   // reserved
+    by_block,  // 6.12: all pageblocks of the block, 1 % rounded up, none below 1 pageblock; they leave out what is free of it
+};
+
+// free_unref_page_list() of 6.1, free_unref_folios() of 6.12: how long a batch of frees keeps its CPU's lists locked.
+enum class BulkFree : std::uint8_t {
+    in_clusters,  // 6.1: at most SWAP_CLUSTER_MAX pages
+    at_once,      // 6.12: while the zone stays the same
+};
+
+// isolate_migratepages_block(): pages of more than order 0 that compaction may move.
+enum class MigratedBlocks : std::uint8_t {
+    single_pages,           // 6.1: "if (PageCompound(page) && !cc->alloc_contig)": skipped
+    smaller_than_the_goal,  // 6.12: skip_isolation_on_order()
+};
+
 // mm_page_alloc_extfrag against mm_page_alloc_zone_locked of the same take.
 enum class FallbackTrace : std::uint8_t {
     before_the_take,  // 6.1: __rmqueue_fallback() moves a block, then __rmqueue_smallest() takes it, always
@@ -50,6 +70,9 @@ struct KernelRules {
     EdgePageblock edge_pageblock;
     DrainedType drained_type;
     FallbackTrace fallback_trace;
+    HighatomicReserve highatomic;
+    BulkFree bulk_free;
+    MigratedBlocks migrated_blocks;
     TakeBlock take_block;       // __rmqueue(): fallback_6_1.cpp, fallback_6_12.cpp
     const PcpRules& pcp_rules;  // sizes of refills and drains: pcp_rules_6_1.cpp, pcp_rules_6_12.cpp
 };

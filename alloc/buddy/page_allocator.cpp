@@ -1,8 +1,11 @@
 #include "alloc/buddy/page_allocator.h"
 
 #include <algorithm>
-#include <ranges>
 
+#include "alloc/buddy/clearing.h"
+#include "alloc/buddy/flip.h"
+#include "alloc/buddy/highatomic.h"
+#include "alloc/buddy/pcp_lock.h"
 #include "hw/base/check.h"
 
 namespace splinter::alloc {
@@ -20,10 +23,15 @@ PcpState in_zone(PcpState limits, const Zone& zone, std::size_t cpus) {
 
 PageAllocator::PageAllocator(FrameTable& frames, std::vector<Zone> zones, std::size_t cpus, const PcpState& limits,
                              layout::KernelData data)
-    : frames_{&frames}, zones_{std::move(zones)}, counters_(cpus), data_{data} {
+    : frames_{&frames},
+      zones_{std::move(zones)},
+      counters_(cpus),
+      data_{data},
+      zonelists_{build_zonelists(zones_)},
+      pcp_trylocks_(cpus, 0) {
     for (std::size_t i = 0; i < zones_.size(); ++i) {
         SPLINTER_CHECK(zones_[i].layout().index.raw() == i, "zones are numbered in ascending order");
-        pcps_.emplace_back(cpus);
+        pcps_.emplace_back(cpus, PerCpuPages{zones_[i].freetypes()});
         for (PerCpuPages& pcp : pcps_.back()) pcp.configure(in_zone(limits, zones_[i], cpus));
     }
 }
@@ -49,184 +57,178 @@ PageCount PageAllocator::unmapped_free_pages() const {
     return pages;
 }
 
-// __zone_watermark_ok() at the minimum mark: free pages less all but one of the request's are above the mark and the reserve
-// that the zone keeps from requests that prefer a higher one.
-// Asked under the zone lock, when the per-CPU list has nothing; Linux asks before, without a lock, of a count that may be
-// stale.
-bool PageAllocator::watermark_ok(const Zone& zone, const AllocRequest& request) const {
+void PageAllocator::set_cpu_nodes(std::vector<NodeId> nodes) {
+    for (NodeId node : nodes) SPLINTER_CHECK(node.raw() < zonelists_.size(), "a CPU's node has memory");
+    cpu_nodes_ = std::move(nodes);
+}
+
+// alloc_flags_nofragment(): the zonelist begins with ZONE_NORMAL, and a lower zone of the node may still have memory of the
+// right type.
+bool PageAllocator::avoids_fragmenting(CpuId cpu) const {
+    const std::vector<std::size_t>& zonelist = this->zonelist(cpu);
+    const ZoneLayout& preferred = zones_[zonelist.front()].layout();
+    if (preferred.kind != ZoneKind::normal) return false;
+    return zonelist.size() > 1 && zones_[zonelist[1]].layout().node == preferred.node;
+}
+
+// The checks of get_page_from_freelist(): 6.12 marks a zone that is below its high watermark for this order (ZONE_BELOW_HIGH;
+// 6.1 has no such flag, and none of its rules reads it). A recorded allocation was served: in the slow path if not here.
+bool PageAllocator::serves(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) const {
+    cpu.order();
     const ZoneLayout& layout = zone.layout();
-    if (request.only_zone) return true;
-    const std::size_t preferred = zones_.size() - 1;
-    const std::uint64_t reserve = preferred < layout.lowmem_reserve.size() ? layout.lowmem_reserve[preferred] : 0;
-    return zone.free_pages().raw() >= layout.watermark_min.raw() + reserve + request.order.pages().raw();
-}
-
-// Some zone that may serve the request passes the check that watermark_ok() makes: its free pages are there, but not for this
-// request, since they are unmapped or in smaller blocks.
-bool PageAllocator::above_mark(const AllocRequest& request) const {
-    AllocRequest checked = request;
-    checked.only_zone.reset();
-    return std::any_of(zones_.begin(), zones_.end(), [&](const Zone& zone) {
-        return (!request.only_zone || *request.only_zone == zone.layout().index) && watermark_ok(zone, checked);
-    });
-}
-
-PageCount PageAllocator::high_mark(const Zone& zone) const {
-    const ZoneLayout& layout = zone.layout();
-    const std::size_t preferred = zones_.size() - 1;
-    const std::uint64_t reserve = preferred < layout.lowmem_reserve.size() ? layout.lowmem_reserve[preferred] : 0;
-    return layout.watermark_high + PageCount{reserve};
-}
-
-// alloc_flags_nofragment(): the zonelist begins with ZONE_NORMAL, and a lower zone may still have memory of the right type.
-bool PageAllocator::avoids_fragmenting() const { return zones_.size() > 1 && zones_.back().layout().kind == ZoneKind::normal; }
-
-// get_page_from_freelist() of 6.12 sets ZONE_BELOW_HIGH when it finds fewer free pages than the high watermark; frees clear it.
-void PageAllocator::note_fill(Zone& zone) const {
-    if (zone.layout().watermark_high > PageCount{0} && zone.free_pages() <= high_mark(zone))
+    if (layout.watermark_high > PageCount{0} && zone.fill() == ZoneFill::above_high) {
+        if (watermark_ok(zone, request.order, layout.watermark_high, flags)) return true;
         zone.set_fill(ZoneFill::below_high);
+    }
+    if (request.only_zone && flags.mark == Mark::min) return true;
+    return watermark_ok(zone, request.order, mark_of(layout, flags.mark), flags);
 }
 
 std::optional<Pfn> PageAllocator::alloc_pages(Cpu& cpu, const AllocRequest& request) {
     const Account account{cpu, kAllocPages};
     SPLINTER_CHECK(request.order <= kMaxOrder, "order above MAX_PAGE_ORDER");
-    const Fragmenting first_pass = avoids_fragmenting() ? Fragmenting::avoided : Fragmenting::allowed;
-    auto block = get_page_from_freelist(cpu, request, first_pass);
-    if (!block && first_pass == Fragmenting::avoided)  // "fragmentation is worse than OOM" [retry]
-        block = get_page_from_freelist(cpu, request, Fragmenting::allowed);
-    if (!block) {
+    if (flips_ != nullptr && !flips_->accepts(request)) {
         ++counters(cpu.id()).failed_allocations;
-        if (request.freetype == kMovable && above_mark(request)) ++counters(cpu.id()).movable_failures_above_mark;
         return std::nullopt;
     }
-    SPLINTER_CHECK(frames_->state(*block).none(), "an allocated block is on no list");
-    counters(cpu.id()).pgalloc += request.order.pages().raw();
-    cpu.touch(layout::struct_page(*block), Touch::owned);  // prep_new_page()
+    const std::uint64_t misses_before = counters(cpu.id()).misses_above_watermark;
+    AllocFlags flags;
+    if (avoids_fragmenting(cpu.id())) flags.fragmenting = Fragmenting::avoided;
+    auto block = get_page_from_freelist(cpu, request, flags);
+    if (!block) block = alloc_slowly(cpu, request);
+    if (!block) {
+        if (counters(cpu.id()).misses_above_watermark > misses_before) {
+            ++counters(cpu.id()).failed_above_watermark;
+            if (request.freetype == kMovable) ++counters(cpu.id()).movable_failures_above_watermark;
+        }
+        ++counters(cpu.id()).failed_allocations;
+        return std::nullopt;
+    }
+    account_allocation(cpu, *block, request.order);
+    if (flips_ != nullptr)
+        flips_->after_allocation(cpu, *block, request);
+    else if (request.contents == Contents::zeroed)
+        clear_mapped(cpu, counters(cpu.id()), {*block, request.order.pages()});
     return block;
 }
 
-std::optional<Pfn> PageAllocator::get_page_from_freelist(Cpu& cpu, const AllocRequest& request, Fragmenting fragmenting) {
-    for (Zone& zone : zones_ | std::views::reverse) {  // the zonelist of a node: highest zone first
-        if (request.only_zone && *request.only_zone != zone.layout().index) continue;
-        cpu.retire(Step::zone_lookup);
-        note_fill(zone);
-        if (const auto block = rmqueue(cpu, zone, request, fragmenting)) return block;
+void PageAllocator::account_allocation(Cpu& cpu, Pfn block, Order order) {
+    SPLINTER_CHECK(frames_->state(block).none(), "an allocated block is on no list");
+    counters(cpu.id()).pgalloc += order.pages().raw();
+    cpu.touch(layout::struct_page(block), Touch::owned);  // prep_new_page()
+}
+
+std::optional<Pfn> PageAllocator::get_page_from_freelist(Cpu& cpu, const AllocRequest& request, AllocFlags flags) {
+    const std::vector<std::size_t>& zonelist = this->zonelist(cpu.id());
+    const NodeId local = zones_[zonelist.front()].layout().node;
+    for (;;) {
+        bool retry = flags.fragmenting == Fragmenting::avoided;  // "fragmentation is worse than OOM"
+        for (std::size_t position : zonelist) {
+            Zone& zone = zones_[position];
+            if (request.only_zone && *request.only_zone != zone.layout().index) continue;
+            // "we're moving to a remote node: prefer local fragmentation"
+            if (retry && !request.only_zone && zone.layout().node != local) break;
+            cpu.retire(Step::zone_lookup);
+            if (!serves(cpu, zone, request, flags)) continue;
+            const auto block = rmqueue(cpu, zone, request, flags);
+            if (!block) continue;
+            if (flags.highatomic) reserve_highatomic(cpu, zone, *block, request.order);
+            return block;
+        }
+        if (!retry) return std::nullopt;
+        flags.fragmenting = Fragmenting::allowed;
     }
-    return std::nullopt;
 }
 
-std::optional<Pfn> PageAllocator::rmqueue(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting) {
-    if (!request.freetype.list_index()) return std::nullopt;
-    if (PerCpuPages::serves(request.order))
-        if (const auto block = rmqueue_pcplist(cpu, zone, request, fragmenting)) return block;
-    return rmqueue_buddy(cpu, zone, request, fragmenting);
-}
-
-std::optional<Pfn> PageAllocator::rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting) {
-    cpu.retire(Step::pcp_alloc);
-    PerCpuPages& lists = pcp(zone, cpu.id());
-    zone.rules().pcp_rules.on_allocate(lists.state());
-    const std::size_t list = PerCpuPages::list_index(request.order, request.freetype);
-    if (lists.lists()[list].empty()) refill(cpu, zone, request, lists, fragmenting);
-    return lists.pop(*frames_, list);
-}
-
-std::optional<Pfn> PageAllocator::alloc_bulk_page(Cpu& cpu, Zone& zone, FreeType type) {
-    const AllocRequest request{Order{0U}, type, Blocking::may_block, zone.layout().index};
-    PerCpuPages& lists = pcp(zone, cpu.id());
-    const std::size_t list = PerCpuPages::list_index(request.order, type);
-    const Fragmenting fragmenting = avoids_fragmenting() ? Fragmenting::avoided : Fragmenting::allowed;
-    if (lists.lists()[list].empty()) refill(cpu, zone, request, lists, fragmenting);
-    return lists.pop(*frames_, list);
-}
-
-// Never flips a pageblock: only the list of the request's own freetype, and its fallbacks, can refill.
-void PageAllocator::refill(Cpu& cpu, Zone& zone, const AllocRequest& request, PerCpuPages& lists, Fragmenting fragmenting) {
-    const Account account{cpu, kBulk};
-    const unsigned blocks = zone.rules().pcp_rules.refill_blocks(lists.state(), request.order, zone.fill());
+void PageAllocator::reserve_highatomic(Cpu& cpu, Zone& zone, Pfn block, Order order) {
+    cpu.order();
+    if (highatomic_limit_reached(zone)) return;
     const IrqLockGuard lock{cpu, lock_of(zone)};
-    if (!watermark_ok(zone, request)) return;
-    rmqueue_bulk(zone, lists, request.order, request.freetype, fragmenting, blocks,
-                 [&](const BuddyWork& work) { charge(cpu, zone, request.order, work); });
+    BuddyWork work;
+    alloc::reserve_highatomic(zone, block, order, work);
+    if (work.pageblocks_moved > 0) cpu.retire(Step::pageblock_move, work.pageblocks_moved);
 }
 
-std::optional<Pfn> PageAllocator::rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting) {
+std::optional<Pfn> PageAllocator::rmqueue(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) {
+    if (!zone.freetypes().has_list(request.freetype)) return std::nullopt;
+    if (PerCpuPages::serves(request.order))
+        if (const auto block = rmqueue_pcplist(cpu, zone, request, flags.fragmenting)) return block;
+    return rmqueue_buddy(cpu, zone, request, flags);
+}
+
+// Only the list of the request's own freetype, and its fallbacks, can refill [C]; with the knob freetype.refill_flips, an empty
+// refill flips a block, with the lists unlocked, and tries once more.
+std::optional<Pfn> PageAllocator::rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting) {
+    PerCpuPages& lists = pcp(zone, cpu.id());
+    const std::size_t list = PerCpuPages::list_index(request.order, request.freetype, zone.freetypes());
+    {
+        const PcpLock lock{*this, cpu, zone};
+        if (!lock.held()) return std::nullopt;
+        cpu.retire(Step::pcp_alloc);
+        zone.rules().pcp_rules.on_allocate(lists.state());
+        if (lists.lists()[list].empty()) refill(cpu, zone, request.order, request.freetype, lists, fragmenting);
+        if (const auto block = lists.pop(*frames_, list)) return block;
+    }
+    if (flips_ == nullptr || flips_->supply(cpu, zone, request, fragmenting) != Flips::Supply::flipped) return std::nullopt;
+    const PcpLock lock{*this, cpu, zone};
+    if (!lock.held()) return std::nullopt;
+    if (lists.lists()[list].empty()) refill(cpu, zone, request.order, request.freetype, lists, fragmenting);
+    return lists.pop(*frames_, list);
+}
+
+void PageAllocator::refill(Cpu& cpu, Zone& zone, Order order, FreeType type, PerCpuPages& lists, Fragmenting fragmenting) {
+    const Account account{cpu, kBulk};
+    const unsigned blocks = zone.rules().pcp_rules.refill_blocks(lists.state(), order, zone.fill());
+    const IrqLockGuard lock{cpu, lock_of(zone)};
+    rmqueue_bulk(zone, lists, order, type, fragmenting, blocks, [&](const BuddyWork& work) { charge(cpu, zone, order, work); });
+}
+
+std::optional<Pfn> PageAllocator::rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) {
     {
         const Account account{cpu, kBuddy};
         const IrqLockGuard lock{cpu, lock_of(zone)};
-        if (!watermark_ok(zone, request)) return std::nullopt;
+        const FreeType reserve = request.freetype.with(Migratetype::highatomic);
         TakeMode mode = TakeMode::normal;
         BuddyWork work;
-        const auto block = take_block(zone, request.order, request.freetype, mode, work, fragmenting);
+        std::optional<Pfn> block;
+        if (flags.highatomic) block = zone.take_smallest(request.order, reserve, work);
+        if (!block) block = take_block(zone, request.order, request.freetype, mode, work, flags.fragmenting);
+        // A request that may not block digs into the reserve, whatever its order.
+        if (!block && flags.non_block) block = zone.take_smallest(request.order, reserve, work);
         charge(cpu, zone, request.order, work);
         if (block) return block;
+        ++counters(cpu.id()).misses_above_watermark;
     }
-    return rmqueue_direct_map(cpu, zone, request);
-}
-
-// __rmqueue_direct_map() [late]: no free block of the wanted kind is left, so a whole pageblock of the other kind is flipped,
-// with no lock held and interrupts on, because that may need a page-table page and a TLB shootdown.
-std::optional<Pfn> PageAllocator::rmqueue_direct_map(Cpu& cpu, Zone& zone, const AllocRequest& request) {
-    const FreeType wanted = request.freetype;
-    const FreeType other = wanted.opposite();
-    if (flipper_ == nullptr || request.blocking == Blocking::may_not_block || !other.list_index()) return std::nullopt;
-    const Account account{cpu, kFlip};
-    const Order order = std::max(request.order, kPageblockOrder);
-    const auto block = take_pageblocks(cpu, zone, order, other);
-    if (!block) return std::nullopt;
-    const PfnRange range{*block, order.pages()};
-    const bool unmapping = wanted.mapping == Mapping::unmapped;
-    const auto outcome = unmapping ? flipper_->unmap(cpu, range) : flipper_->map(cpu, range);
-    if (outcome == PageblockFlipper::Outcome::no_memory) {  // roll back: the block goes home under its old freetype
-        ++counters(cpu.id()).flips_rolled_back;
-        const IrqLockGuard lock{cpu, lock_of(zone)};
-        BuddyWork work;
-        zone.free_block(*block, order, other, work);
-        charge(cpu, zone, order, work);
-        return std::nullopt;
-    }
-    ++(unmapping ? counters(cpu.id()).flips_to_unmapped : counters(cpu.id()).flips_to_mapped);
-    put_flipped(cpu, zone, *block, request.order, order, wanted);
-    return block;
-}
-
-// Normal mode first (a block of UNMOVABLE type), then an explicit try in claim mode.
-std::optional<Pfn> PageAllocator::take_pageblocks(Cpu& cpu, Zone& zone, Order order, FreeType type) {
-    const IrqLockGuard lock{cpu, lock_of(zone)};
-    TakeMode mode = TakeMode::normal;
-    BuddyWork work;
-    const auto block = take_block(zone, order, type, mode, work);
-    charge(cpu, zone, order, work);
-    return block;
-}
-
-void PageAllocator::put_flipped(Cpu& cpu, Zone& zone, Pfn block, Order low, Order high, FreeType type) {
-    const IrqLockGuard lock{cpu, lock_of(zone)};
-    for (Pfn at = block; at < block + high.pages(); at += kPageblockOrder.pages()) {
-        zone.set_pageblock_migratetype(at, type.migratetype);
-        zone.set_pageblock_mapping(at, type.mapping);
-    }
-    BuddyWork work;
-    zone.expand(block, low, high, type, work);
-    charge(cpu, zone, low, work);
+    return flips_ == nullptr ? std::nullopt : flips_->serve(cpu, zone, request, flags.fragmenting);
 }
 
 void PageAllocator::free_pages(Cpu& cpu, Pfn block, Order order) {
-    if (!PerCpuPages::serves(order)) return free_to_buddy(cpu, block, order);
-    const Account account{cpu, kFreePages};
     SPLINTER_CHECK(frames_->state(block).none(), "double free of page frame " + std::to_string(block.raw()));
+    if (PerCpuPages::serves(order)) {
+        const Account account{cpu, kFreePages};
+        Zone& zone = zone_of(block);
+        const PcpLock lock{*this, cpu, zone};
+        if (lock.held()) return free_to_list(cpu, zone, block, order);
+    }
+    free_to_buddy(cpu, block, order);
+}
+
+// free_unref_page_commit(). REQUIRES: this CPU's lists are locked.
+void PageAllocator::free_to_list(Cpu& cpu, Zone& zone, Pfn block, Order order) {
     counters(cpu.id()).pgfree += order.pages().raw();
     cpu.touch(layout::struct_page(block), Touch::owned);
-    Zone& zone = zone_of(block);
     cpu.retire(Step::pcp_free);
     PerCpuPages& lists = pcp(zone, cpu.id());
     const FreeType type = zone.pageblock_freetype(block);
-    const std::size_t list = PerCpuPages::list_index(order, type);
+    if (flips_ != nullptr) flips_->before_free(cpu, block, order, type);
+    const std::size_t list = PerCpuPages::list_index(order, type, zone.freetypes());
     lists.push(*frames_, list, block, type.migratetype);
     const PageCount pages = zone.rules().pcp_rules.on_free(lists.state(), order, zone.fill());
     if (pages == PageCount{0}) return;
     drain(cpu, zone, lists, pages, list);
-    if (zone.fill() == ZoneFill::below_high && zone.free_pages() > high_mark(zone)) zone.set_fill(ZoneFill::above_high);
+    cpu.order();
+    if (zone.fill() == ZoneFill::below_high && watermark_ok(zone, Order{0U}, zone.layout().watermark_high, AllocFlags{}))
+        zone.set_fill(ZoneFill::above_high);
 }
 
 void PageAllocator::free_to_buddy(Cpu& cpu, Pfn block, Order order) {
@@ -235,6 +237,7 @@ void PageAllocator::free_to_buddy(Cpu& cpu, Pfn block, Order order) {
     counters(cpu.id()).pgfree += order.pages().raw();
     cpu.touch(layout::struct_page(block), Touch::owned);
     Zone& zone = zone_of(block);
+    if (flips_ != nullptr) flips_->before_free(cpu, block, order, zone.pageblock_freetype(block));
     const IrqLockGuard lock{cpu, lock_of(zone)};
     BuddyWork work;
     zone.free_directly(block, order, work);
@@ -252,10 +255,15 @@ void PageAllocator::decay(Cpu& cpu, Zone& zone) {
     PerCpuPages& lists = pcp(zone, cpu.id());
     PageCount left = zone.rules().pcp_rules.decay(lists.state());
     while (left > PageCount{0}) {  // a batch for each time that the lock is taken, from the first list on
+        const LockGuard lock{cpu, pcp_lock_of(zone, cpu.id())};
         const PageCount some = std::min(left, lists.batch());
         drain(cpu, zone, lists, some, 0);
         left -= some;
     }
+}
+
+Order PageAllocator::compaction_order(const AllocRequest& request) const {
+    return flips_ == nullptr ? request.order : flips_->compaction_order(request);
 }
 
 void PageAllocator::charge(Cpu& cpu, const Zone& zone, Order order, const BuddyWork& work) {
@@ -266,6 +274,7 @@ void PageAllocator::charge(Cpu& cpu, const Zone& zone, Order order, const BuddyW
     if (work.merges > 0) cpu.retire(Step::buddy_merge, work.merges);
     if (work.fallbacks > 0) cpu.retire(Step::buddy_fallback, work.fallbacks);
     if (work.pageblocks_moved > 0) cpu.retire(Step::pageblock_move, work.pageblocks_moved);
+    if (work.ranges_searched > 0) cpu.retire(Step::zone_lookup, work.ranges_searched);
 }
 
 }  // namespace splinter::alloc

@@ -4,18 +4,20 @@
 
 namespace splinter::alloc {
 
-std::size_t PerCpuPages::list_index(Order order, FreeType type) {
-    if (type.mapping == Mapping::unmapped) return kLowLists + kThpLists + std::min(order.index(), kCostlyOrder + 1);
-    const Migratetype migratetype =
-        static_cast<std::size_t>(type.migratetype) < kPcpMigratetypes ? type.migratetype : Migratetype::movable;
+PerCpuPages::PerCpuPages(const FreetypeIndex& freetypes) : lists_(kPlainLists + freetypes.flagged() * kBankLists) {
+    for (std::size_t i = kMigratetypes; i < freetypes.size(); ++i) banks_.push_back(freetypes.type_of(i));
+}
+
+std::size_t PerCpuPages::list_index(Order order, Migratetype type) {
+    const Migratetype migratetype = static_cast<std::size_t>(type) < kPcpMigratetypes ? type : Migratetype::movable;
     if (order.index() > kCostlyOrder) return kLowLists + (migratetype == Migratetype::movable ? 1 : 0);
     return order.index() * kPcpMigratetypes + static_cast<std::size_t>(migratetype);
 }
 
 Order PerCpuPages::order_of(std::size_t list) {
     if (list < kLowLists) return Order{static_cast<unsigned>(list / kPcpMigratetypes)};
-    if (list < kLowLists + kThpLists) return Order{kThpOrder};
-    const auto bank_order = static_cast<unsigned>(list - kLowLists - kThpLists);
+    if (list < kPlainLists) return Order{kThpOrder};
+    const auto bank_order = static_cast<unsigned>((list - kPlainLists) % kBankLists);
     return Order{bank_order <= kCostlyOrder ? bank_order : kThpOrder};
 }
 
@@ -32,8 +34,9 @@ void PerCpuPages::configure(const PcpState& limits) {
 
 PageCount PerCpuPages::unmapped_count() const {
     std::uint64_t pages = 0;
-    for (std::size_t list = kLowLists + kThpLists; list < kLists; ++list)
-        pages += lists_[list].size() * order_of(list).pages().raw();
+    for (std::size_t list = kPlainLists; list < lists_.size(); ++list)
+        if (banks_[(list - kPlainLists) / kBankLists].mapping() == Mapping::unmapped)
+            pages += lists_[list].size() * order_of(list).pages().raw();
     return PageCount{pages};
 }
 
@@ -56,7 +59,7 @@ void PerCpuPages::push_cold(FrameTable& frames, std::size_t list, Pfn block, Mig
 }
 
 std::optional<PerCpuPages::Cold> PerCpuPages::pop_cold(FrameTable& frames, std::size_t& list) {
-    for (std::size_t tried = 0; tried < kLists; ++tried, list = (list + 1) % kLists) {
+    for (std::size_t tried = 0; tried < lists_.size(); ++tried, list = (list + 1) % lists_.size()) {
         const auto block = lists_[list].back();
         if (!block) continue;
         const Cold cold{*block, order_of(list), frames.state(*block).pcp_type()};

@@ -1,9 +1,9 @@
-// Per-CPU lists of one zone: struct per_cpu_pages of mm/page_alloc.c, Linux 6.1 and 6.12, with the freetype series' extra bank
-// of unmapped lists; all banks share one count and one limit. LIFO lists per order and freetype; how much moves between them
-// and the buddy is pcp_rules.h.
+// Per-CPU lists of one zone: struct per_cpu_pages of mm/page_alloc.c, Linux 6.1 and 6.12, with an extra bank of lists for each
+// freetype with flags that has free lists, as the series has one for unmapped pages [C/M]; all banks share one count and one
+// limit. LIFO lists per order and freetype; how much moves between them and the buddy is pcp_rules.h.
 #pragma once
 
-#include <array>
+#include <vector>
 
 #include "alloc/buddy/frame_table.h"
 #include "alloc/buddy/zone.h"
@@ -15,14 +15,23 @@ class PerCpuPages {
     static constexpr unsigned kThpOrder = 9;
     static constexpr std::size_t kLowLists = kPcpMigratetypes * (kCostlyOrder + 1);
     static constexpr std::size_t kThpLists = 2;  // movable, other
-    static constexpr std::size_t kLists = kLowLists + kThpLists + kCostlyOrder + 2;
+    static constexpr std::size_t kPlainLists = kLowLists + kThpLists;
+    static constexpr std::size_t kBankLists = kCostlyOrder + 2;  // NR_UNMAPPED_PCP_LISTS, with transparent huge pages
+
+    explicit PerCpuPages(const FreetypeIndex& freetypes = kSeriesFreetypes);
 
     // pcp_allowed_order()
     static constexpr bool serves(Order order) { return order.index() <= kCostlyOrder || order.index() == kThpOrder; }
     // order_to_pindex(); migratetypes without a list of their own use movable's, as free_unref_page() does.
-    static std::size_t list_index(Order order, FreeType type);
+    static std::size_t list_index(Order order, Migratetype type);
+    // The same for any freetype. REQUIRES: it has free lists.
+    static std::size_t list_index(Order order, FreeType type, const FreetypeIndex& freetypes) {
+        if (type.flags.none()) return list_index(order, type.migratetype);
+        const std::size_t bank = *freetypes.of(type) - kMigratetypes;
+        return kPlainLists + bank * kBankLists + std::min(order.index(), kCostlyOrder + 1);
+    }
     static Order order_of(std::size_t list);
-    // Of the blocks on it, except for those whose type has no list of its own.
+    // Of the blocks on a plain list, except for those whose type has no list of its own.
     static Migratetype type_of(std::size_t list);
 
     // All but the count, which is that of the lists.
@@ -32,16 +41,16 @@ class PerCpuPages {
     [[nodiscard]] PageCount count() const { return state_.count; }
     [[nodiscard]] PageCount high() const { return state_.high; }
     [[nodiscard]] PageCount batch() const { return state_.batch; }
-    // Pages on the lists of the unmapped bank.
+    // Pages on the lists of unmapped banks.
     [[nodiscard]] PageCount unmapped_count() const;
 
     std::optional<Pfn> pop(FrameTable& frames, std::size_t list);
     // At the hot end, with the migratetype that its pageblock has now.
     void push(FrameTable& frames, std::size_t list, Pfn block, Migratetype type);
-    void push(FrameTable& frames, std::size_t list, Pfn block) { push(frames, list, block, type_of(list)); }
+    void push(FrameTable& frames, std::size_t list, Pfn block) { push(frames, list, block, type_on(list)); }
     // At the cold end: a refill keeps the buddy's order.
     void push_cold(FrameTable& frames, std::size_t list, Pfn block, Migratetype type);
-    void push_cold(FrameTable& frames, std::size_t list, Pfn block) { push_cold(frames, list, block, type_of(list)); }
+    void push_cold(FrameTable& frames, std::size_t list, Pfn block) { push_cold(frames, list, block, type_on(list)); }
     struct Cold {
         Pfn block;
         Order order;
@@ -51,27 +60,32 @@ class PerCpuPages {
     std::optional<Cold> pop_cold(FrameTable& frames, std::size_t& list);
     // Takes a block off the list that holds it. REQUIRES: it is on that list.
     void remove(FrameTable& frames, std::size_t list, Pfn block);
-    [[nodiscard]] const std::array<BlockList, kLists>& lists() const { return lists_; }
+    [[nodiscard]] const std::vector<BlockList>& lists() const { return lists_; }
 
   private:
-    std::array<BlockList, kLists> lists_;
+    [[nodiscard]] Migratetype type_on(std::size_t list) const {
+        return list < kPlainLists ? type_of(list) : banks_[(list - kPlainLists) / kBankLists].migratetype;
+    }
+    std::vector<BlockList> lists_;
+    std::vector<FreeType> banks_;
     PcpState state_;
 };
 
-// rmqueue_bulk(): `blocks` blocks from the buddy to the cold end of a list. done(const BuddyWork&) after each.
-// REQUIRES: zone lock held.
+// rmqueue_bulk(): `blocks` blocks from the buddy to the cold end of a list. done(const BuddyWork&) after each. Returns how many
+// it found. REQUIRES: zone lock held.
 template <class Done>
-void rmqueue_bulk(Zone& zone, PerCpuPages& pcp, Order order, FreeType type, Fragmenting fragmenting, unsigned blocks,
-                  Done&& done) {
-    const std::size_t list = PerCpuPages::list_index(order, type);
+unsigned rmqueue_bulk(Zone& zone, PerCpuPages& pcp, Order order, FreeType type, Fragmenting fragmenting, unsigned blocks,
+                      Done&& done) {
+    const std::size_t list = PerCpuPages::list_index(order, type, zone.freetypes());
     TakeMode mode = TakeMode::normal;
-    for (; blocks > 0; --blocks) {
+    for (unsigned found = 0; found < blocks; ++found) {
         BuddyWork work;
         const auto block = take_block(zone, order, type, mode, work, fragmenting);
         done(work);
-        if (!block) return;
+        if (!block) return found;
         pcp.push_cold(zone.frames(), list, *block, type.migratetype);
     }
+    return blocks;
 }
 
 // free_pcppages_bulk(): at least `pages` pages, or all there are, from the cold ends to the buddy, beginning with `list`.

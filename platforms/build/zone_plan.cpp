@@ -44,22 +44,26 @@ void free_range(Zone& zone, Pfn from, Pfn to) {
     }
 }
 
+// calculate_min_free_kbytes(), __setup_per_zone_wmarks(), setup_per_zone_lowmem_reserve(): the minimum is shared out by size
+// over all nodes' zones; a zone keeps memory from requests that prefer a higher zone of its own node.
 void set_watermarks(std::vector<ZoneLayout>& layouts) {
     std::uint64_t total = 0;
     for (const ZoneLayout& layout : layouts) total += layout.managed.raw();
     const auto min_free_kbytes = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(total * (kPageBytes / 1024) * 16)));
     const std::uint64_t min_pages = std::clamp<std::uint64_t>(min_free_kbytes, 128, 262144) / (kPageBytes / 1024);
     for (std::size_t i = 0; i < layouts.size(); ++i) {
-        layouts[i].watermark_min = PageCount{min_pages * layouts[i].managed.raw() / std::max<std::uint64_t>(total, 1)};
-        // __setup_per_zone_wmarks(): the marks are a quarter of the minimum apart, or 0.1 % of the zone.
-        const std::uint64_t step = std::max(layouts[i].watermark_min.raw() / 4, layouts[i].managed.raw() / 1000);
-        layouts[i].watermark_high = layouts[i].watermark_min + PageCount{2 * step};
-        if (layouts[i].name == "Normal") layouts[i].kind = alloc::ZoneKind::normal;
+        ZoneLayout& layout = layouts[i];
+        layout.watermark_min = PageCount{min_pages * layout.managed.raw() / std::max<std::uint64_t>(total, 1)};
+        // The marks are a quarter of the minimum apart, or 0.1 % of the zone.
+        const PageCount step{std::max(layout.watermark_min.raw() / 4, layout.managed.raw() / 1000)};
+        layout.watermark_low = layout.watermark_min + step;
+        layout.watermark_high = layout.watermark_low + step;
+        if (layout.name == "Normal") layout.kind = alloc::ZoneKind::normal;
         std::uint64_t above = 0;
-        layouts[i].lowmem_reserve.assign(layouts.size(), 0);
-        for (std::size_t j = i + 1; j < layouts.size(); ++j) {
+        layout.lowmem_reserve = {0};
+        for (std::size_t j = i + 1; j < layouts.size() && layouts[j].node == layout.node; ++j) {
             above += layouts[j].managed.raw();
-            layouts[i].lowmem_reserve[j] = above / kLowmemReserveRatio;
+            layout.lowmem_reserve.push_back(above / kLowmemReserveRatio);
         }
     }
 }
@@ -84,49 +88,63 @@ alloc::PcpState pcp_state(const SnapshotPcp& recorded) {
 Migratetype remembered_type(const Zone& zone, unsigned pindex, Pfn block) {
     const Migratetype listed = PerCpuPages::type_of(pindex);
     const Migratetype owner = zone.pageblock_freetype(block).migratetype;
-    const bool same_list = PerCpuPages::list_index(PerCpuPages::order_of(pindex), {owner, alloc::Mapping::mapped}) == pindex;
+    const bool same_list = PerCpuPages::list_index(PerCpuPages::order_of(pindex), owner) == pindex;
     return same_list ? owner : listed;
 }
 
 }  // namespace
 
-std::vector<Zone> plan_zones(std::uint64_t memory_bytes, FrameTable& frames, const alloc::KernelRules& rules) {
+std::vector<Zone> plan_zones(std::uint64_t memory_bytes, std::uint64_t nodes, FrameTable& frames,
+                             const alloc::KernelRules& rules, const alloc::FreetypeLists& freetypes) {
     std::vector<ZoneLayout> layouts;
-    const auto add = [&](const char* name, std::uint64_t begin, std::uint64_t end) {
-        if (begin >= end) return;
-        const PfnRange span = frames_between(begin, end);
-        const std::uint64_t reserved = begin == 0 ? kReservedBytes >> kPageShift : 0;
-        layouts.push_back({name,
-                           ZoneIndex{static_cast<std::uint8_t>(layouts.size())},
-                           span,
-                           span.count - PageCount{reserved},
-                           PageCount{0},
-                           {}});
-    };
-    add("DMA", 0, std::min(memory_bytes, kDmaEnd));
-    add("DMA32", kDmaEnd, std::min(memory_bytes, kDma32End));
-    add("Normal", kDma32End, memory_bytes);
+    // Nodes have equal shares, of whole blocks of the largest order; the last has the rest.
+    const std::uint64_t unit = alloc::kMaxOrder.pages().raw() * kPageBytes;
+    const std::uint64_t share = memory_bytes / nodes / unit * unit;
+    for (std::uint64_t node = 0; node < nodes; ++node) {
+        const std::uint64_t node_begin = node * share;
+        const std::uint64_t node_end = node + 1 == nodes ? memory_bytes : node_begin + share;
+        const auto add = [&](const char* name, std::uint64_t begin, std::uint64_t end) {
+            begin = std::max(begin, node_begin);
+            end = std::min(end, node_end);
+            if (begin >= end) return;
+            ZoneLayout layout;
+            layout.name = name;
+            layout.index = ZoneIndex{static_cast<std::uint8_t>(layouts.size())};
+            layout.span = frames_between(begin, end);
+            layout.managed = layout.span.count - PageCount{begin == 0 ? kReservedBytes >> kPageShift : 0};
+            layout.node = alloc::NodeId{static_cast<std::uint8_t>(node)};
+            layouts.push_back(std::move(layout));
+        };
+        add("DMA", 0, kDmaEnd);
+        add("DMA32", kDmaEnd, kDma32End);
+        add("Normal", kDma32End, memory_bytes);
+    }
     set_watermarks(layouts);
     std::vector<Zone> zones;
     for (ZoneLayout& layout : layouts) {
         const Pfn begin = std::max(layout.span.first, pfn_of(PhysAddr{kReservedBytes}));
         const Pfn end = layout.span.end();
-        zones.emplace_back(std::move(layout), frames, rules);
+        zones.emplace_back(std::move(layout), frames, rules, freetypes);
         free_range(zones.back(), begin, end);
     }
     return zones;
 }
 
-std::vector<Zone> plan_zones(const KernelSnapshot& snapshot, FrameTable& frames, const alloc::KernelRules& rules) {
+std::vector<Zone> plan_zones(const KernelSnapshot& snapshot, FrameTable& frames, const alloc::KernelRules& rules,
+                             const alloc::FreetypeLists& freetypes) {
     std::vector<Zone> zones;
     for (const SnapshotZone& recorded : snapshot.zones) {
         ZoneLayout layout{recorded.name,          ZoneIndex{static_cast<std::uint8_t>(zones.size())},
                           recorded.span,          recorded.managed,
                           recorded.watermark_min, {}};
         for (PageCount reserve : recorded.lowmem_reserve) layout.lowmem_reserve.push_back(reserve.raw());
+        // high_wmark_pages() and its like: the boost is part of each mark.
+        layout.watermark_min += recorded.watermark_boost;
+        layout.watermark_low = recorded.watermark_low + recorded.watermark_boost;
         layout.watermark_high = recorded.watermark_high + recorded.watermark_boost;
         layout.kind = recorded.index == kZoneNormal ? alloc::ZoneKind::normal : alloc::ZoneKind::other;
-        Zone& zone = zones.emplace_back(std::move(layout), frames, rules);
+        Zone& zone = zones.emplace_back(std::move(layout), frames, rules, freetypes);
+        zone.set_highatomic_reserved(recorded.nr_reserved_highatomic);
         for (std::size_t i = 0; i < recorded.pageblock_types.size(); ++i) {
             const char type = recorded.pageblock_types[i];
             const Pfn block = recorded.pageblock_start + PageCount{i << alloc::kPageblockOrder.index()};

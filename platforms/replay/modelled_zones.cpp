@@ -86,7 +86,7 @@ void compare_zone(const alloc::Zone& zone, const SnapshotZone& recorded, LevelRe
 }
 
 void compare_pcp(const alloc::Zone& zone, const alloc::PerCpuPages& lists, const SnapshotPcp& recorded, LevelReport& report) {
-    for (std::size_t i = 0; i < alloc::PerCpuPages::kLists; ++i) {
+    for (std::size_t i = 0; i < lists.lists().size(); ++i) {
         std::vector<Pfn> expected, got;
         for (const SnapshotPcpList& list : recorded.lists)
             if (list.pindex == i) expected = list.blocks;

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "alloc/buddy/watermark.h"
 #include "platforms/build/zone_plan.h"
+#include "platforms/replay/gfp_text.h"
 #include "platforms/replay/level_replay.h"
 #include "platforms/replay/modelled_zones.h"
 #include "platforms/replay/trace_recorder.h"
@@ -90,8 +92,9 @@ class PcpReplay {
     void allocate(UntimedCpu& cpu, std::size_t i) {
         const TraceEvent& event = trace_.log.events[i];
         const FreeType type{static_cast<Migratetype>(event.migratetype), Mapping::mapped};
+        const GfpReserves gfp = gfp_reserves(trace_.log.gfp.at(event.gfp_index()));
         check(i, pages_.alloc_pages(
-                     cpu, {event.order, type, alloc::Blocking::may_block, pages_.zone_of(event.pfn()).layout().index}));
+                     cpu, {event.order, type, gfp.blocking, pages_.zone_of(event.pfn()).layout().index, gfp.reserves}));
     }
 
     void check(std::size_t i, std::optional<Pfn> got) {
@@ -193,7 +196,7 @@ class PcpReplay {
         if (mismatch.got) {
             Zone& zone = pages_.zone_of(*mismatch.got);
             if (PerCpuPages::serves(mismatch.order)) {
-                const std::size_t list = PerCpuPages::list_index(mismatch.order, {mismatch.type, Mapping::mapped});
+                const std::size_t list = PerCpuPages::list_index(mismatch.order, mismatch.type);
                 pages_.pcp(zone, step.cpu).push(frames_, list, *mismatch.got, mismatch.type);
             } else {
                 alloc::BuddyWork work;
@@ -210,15 +213,20 @@ class PcpReplay {
     void take_off_pcp(Zone& zone, Pfn block) {
         for (const UntimedCpu& cpu : cpus_) {
             PerCpuPages& lists = pages_.pcp(zone, cpu.id());
-            for (std::size_t list = 0; list < PerCpuPages::kLists; ++list)
+            for (std::size_t list = 0; list < lists.lists().size(); ++list)
                 for (auto at = lists.lists()[list].front(); at; at = frames_.next(*at))
                     if (*at == block) return lists.remove(frames_, list, block);
         }
     }
 
+    // A request that failed leaves no line and marks the zone all the same, if no free block is of its order: the largest that
+    // tasks ask for is that of a huge page.
     bool any_below_high() const {
-        return std::any_of(pages_.zones().begin(), pages_.zones().end(),
-                           [](const Zone& zone) { return zone.fill() == ZoneFill::below_high; });
+        return std::any_of(pages_.zones().begin(), pages_.zones().end(), [](const Zone& zone) {
+            const PageCount mark = zone.layout().watermark_high;
+            return zone.fill() == ZoneFill::below_high ||
+                   (mark > PageCount{0} && !alloc::watermark_ok(zone, alloc::kPageblockOrder, mark, alloc::AllocFlags{}));
+        });
     }
 
     Zone& zone_numbered(unsigned index) {

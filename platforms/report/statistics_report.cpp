@@ -26,7 +26,7 @@ std::string workload_table(const WorkloadResult& workload) {
     for (const Phase& phase : workload.phases) table.add_column(phase.name, Align::right);
     bool any = false;
     for (const MetricInfo& metric : metrics()) {
-        if (metric.column != Column::detail) continue;
+        if (metric.column != Column::on_request) continue;
         std::vector<std::string> row{std::string{metric.heading}};
         bool measured = false;
         for (const Phase& phase : workload.phases) {

@@ -41,8 +41,8 @@ class Measurement {
   public:
     explicit Measurement(Session& session) : session_{session} {}
 
-    [[nodiscard]] Phase phase(std::size_t index, std::string name, bool is_protected) {
-        Phase result{std::move(name), {}};
+    [[nodiscard]] Phase phase(std::size_t index, std::string phase_name, bool is_protected) {
+        Phase result{std::move(phase_name), {}};
         std::vector<std::uint64_t> latencies;
         std::uint64_t pages = 0;
         std::uint64_t cycles = 0;
@@ -59,8 +59,15 @@ class Measurement {
             pool_hits += samples.pool_hits;
         });
         auto& metrics = result.metrics;
+        alloc::for_each_counter([&](std::string_view name, auto member) {
+            metrics[std::string{name}] = static_cast<double>(counted(index, member));
+        });
+        for (const auto& [name, value] : session_.figures(index)) metrics[name] = value;
+        add_mapped(index, metrics);
+        metrics["obtained_bytes"] = static_cast<double>(pages * kPageBytes);
         metrics["pages"] = static_cast<double>(pages);
-        metrics["splits"] = static_cast<double>(splits(index));
+        metrics["splits"] = static_cast<double>(counted(index, &alloc::KernelCounters::direct_map_level2_splits) +
+                                                counted(index, &alloc::KernelCounters::direct_map_level3_splits));
         metrics["unmapped_free_bytes"] = static_cast<double>(session_.unmapped_free_at_end(index).raw() * kPageBytes);
         if (const auto slowdown = victim_slowdown(index)) metrics["victim_slowdown_percent"] = *slowdown;
         if (accesses > 0) metrics["cycles_per_access"] = static_cast<double>(access_cycles) / static_cast<double>(accesses);
@@ -79,9 +86,11 @@ class Measurement {
         metrics["stolen_cycles_per_page"] = static_cast<double>(stolen(index)) / per_page;
         if (is_protected) {
             const ExposureTracker::Total exposure = session_.exposure().total(index);
-            if (exposure.pages > 0)
+            if (exposure.pages > 0) {
                 metrics["exposure_cycles_per_page"] =
                     static_cast<double>(exposure.page_cycles) / static_cast<double>(exposure.pages);
+                metrics["longest_exposure_cycles"] = static_cast<double>(exposure.longest);
+            }
         }
         return result;
     }
@@ -115,6 +124,7 @@ class Measurement {
             all[path + ".mmu.full_flushes"] = end.mmu.full_flushes;
             all[path + ".apic.sent"] = end.apic.sent;
             all[path + ".apic.received"] = end.apic.received;
+            all[path + ".apic.timers"] = end.apic.timers;
             if (!session_.allocates(core)) all[path + ".background.accesses"] = end.background_accesses;
             add_cache_counters(core, path, all);
         });
@@ -132,7 +142,9 @@ class Measurement {
                 hash.add(cycles);
             }
             for (std::size_t phase = 0; phase < session_.phase_count(); ++phase)
-                for (std::uint64_t cycles : session_.samples(core, phase).alloc_cycles) hash.add(cycles);
+                for (const auto& of_kind :
+                     {&session_.samples(core, phase).alloc_cycles, &session_.samples(core, phase).mapped_cycles})
+                    for (std::uint64_t cycles : *of_kind) hash.add(cycles);
         });
         for (const auto& [name, value] : counters) {
             hash.add(name);
@@ -162,22 +174,11 @@ class Measurement {
         metrics["order9_blocks_obtainable"] = static_cast<double>(memory.order9_obtainable);
         metrics["order10_blocks_obtainable"] = static_cast<double>(memory.order10_obtainable);
         metrics["stranded_free_bytes"] = static_cast<double>(memory.stranded.raw() * kPageBytes);
-        metrics["movable_failures_above_mark"] =
-            static_cast<double>(counted(phase, &alloc::KernelCounters::movable_failures_above_mark));
     }
 
     void add_pool(std::size_t phase, std::uint64_t hits, std::size_t requests, std::map<std::string, double>& metrics) {
-        metrics["flips_to_unmapped"] = static_cast<double>(counted(phase, &alloc::KernelCounters::flips_to_unmapped));
-        metrics["flips_to_mapped"] = static_cast<double>(counted(phase, &alloc::KernelCounters::flips_to_mapped));
         metrics["pool_mean_bytes"] = session_.pool().mean_pages(phase) * static_cast<double>(kPageBytes);
         if (requests > 0) metrics["pool_hit_percent"] = 100 * static_cast<double>(hits) / static_cast<double>(requests);
-    }
-
-    // Of all cores, in one phase.
-    std::uint64_t counted(std::size_t phase, std::uint64_t alloc::KernelCounters::*counter) {
-        std::uint64_t sum = 0;
-        for_each_core([&](CpuId core) { sum += end(core, phase).kernel.*counter - begin(core, phase).kernel.*counter; });
-        return sum;
     }
 
     // By the level that held the line; with fixed latencies there are no levels.
@@ -191,9 +192,29 @@ class Measurement {
         }
     }
 
-    std::uint64_t splits(std::size_t phase) {
-        return counted(phase, &alloc::KernelCounters::direct_map_level2_splits) +
-               counted(phase, &alloc::KernelCounters::direct_map_level3_splits);
+    // Of all cores, in one phase.
+    std::uint64_t counted(std::size_t phase, std::uint64_t alloc::KernelCounters::*counter) {
+        std::uint64_t sum = 0;
+        for_each_core([&](CpuId core) { sum += end(core, phase).kernel.*counter - begin(core, phase).kernel.*counter; });
+        return sum;
+    }
+
+    void add_mapped(std::size_t phase, std::map<std::string, double>& metrics) {
+        std::vector<std::uint64_t> latencies;
+        std::uint64_t failures = 0;
+        for_each_core([&](CpuId core) {
+            const OperationSamples& samples = session_.samples(core, phase);
+            latencies.insert(latencies.end(), samples.mapped_cycles.begin(), samples.mapped_cycles.end());
+            failures += samples.mapped_failures;
+        });
+        if (latencies.empty() && failures == 0) return;
+        metrics["mapped_allocations"] = static_cast<double>(latencies.size());
+        metrics["mapped_failures"] = static_cast<double>(failures);
+        if (latencies.empty()) return;
+        std::sort(latencies.begin(), latencies.end());
+        metrics["mapped_p50_cycles"] = percentile(latencies, 0.5);
+        metrics["mapped_p999_cycles"] = percentile(latencies, 0.999);
+        metrics["mapped_max_cycles"] = static_cast<double>(latencies.back());
     }
 
     std::uint64_t interrupts(std::size_t phase) {
@@ -243,7 +264,8 @@ class Measurement {
 WorkloadResult measure(std::string_view workload_name, const Workload& workload, Session& session) {
     Measurement measurement{session};
     const RunConfig& config = session.node().config();
-    const bool is_protected = alloc::find_flush_strategy(config.flush.strategy).protection == alloc::Protection::is_protected;
+    const alloc::StrategyInfo& strategy = alloc::find_flush_strategy(config.flush.strategy);
+    const bool is_protected = strategy.protection != alloc::Protection::not_protected;
     WorkloadResult result;
     result.workload = workload_name;
     const std::vector<std::string> phases = workload.phases();
@@ -253,6 +275,13 @@ WorkloadResult measure(std::string_view workload_name, const Workload& workload,
     result.counters = measurement.counters();
     result.proc = proc_files(session.node(), result.counters);
     result.facts["protection"] = is_protected ? "protected" : "not protected";
+    if (strategy.exposure_bound != nullptr)
+        result.facts["exposure"] = "declared: protection is deferred by up to " +
+                                   std::to_string(strategy.exposure_bound(config.kernel).raw()) + " cycles (" +
+                                   config.flush.strategy + ")";
+    if (session.node().config().platform.numa_nodes > 1)
+        result.facts["numa"] =
+            "no oracle: zonelists and pages of several NUMA nodes follow the kernel's sources, no recorded run";
     if (session.node().machine().topology().hypothetical())
         result.facts["hypothetical"] = "more cores than the product has: cores per socket were grown";
     result.end_cycles = session.end().raw();

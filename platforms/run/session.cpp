@@ -10,6 +10,8 @@ inline constexpr Label kBarrier{"barrier"};
 inline constexpr Label kIdle{"idle"};
 inline constexpr Label kAcquire{"acquire"};
 inline constexpr Label kRelease{"release"};
+inline constexpr Label kAcquireMapped{"acquire-mapped"};
+inline constexpr Label kReleaseMapped{"release-mapped"};
 
 }  // namespace
 
@@ -19,7 +21,7 @@ class Session::Program : public hw::CoreProgram {
     explicit Program(Session& session) : session_{session} {}
     void run(hw::Core& core) override { session_.run_core(core.id()); }
     void on_interrupt(hw::Core& core, hw::Vector vector) override {
-        session_.node_->kernel().on_interrupt(session_.node_->cpu(core.id()), vector.raw());
+        session_.on_interrupt(core, vector);
     }
     void on_notice(hw::Core& core, const hw::Message& notice) override { session_.on_notice(core, notice); }
 
@@ -59,6 +61,7 @@ Session::Session(const RunConfig& config, Workload& workload, const SessionParts
       program_{std::make_unique<Program>(*this)},
       cores_(config.hw.cores),
       phase_count_{kFirstPhase + workload.phases().size()},
+      figures_(phase_count_),
       unmapped_free_(phase_count_),
       memory_(phase_count_) {
     hw::Machine& machine = node_->machine();
@@ -91,12 +94,19 @@ void Session::run_core(CpuId core) {
     PerCore& mine = cores_[core.index()];
     hw::Core& silicon = node_->machine().core(core);
     mark(core);
+    node_->kernel().start(node_->cpu(core));
     if (mine.allocates) {
         workload_.run(*this, core);
         finish_allocating(core);
     } else {
         silicon.timeline().set_conduct(node_->machine().conduct_of_loops());
-        while (!mine.stopped) mine.background->step();
+        while (!mine.stopped) {
+            mine.background->step();
+            if (!node_->kernel().work().pending(core)) [[likely]]
+                continue;
+            serve_kernel(core);
+            silicon.timeline().set_conduct(node_->machine().conduct_of_loops());
+        }
     }
     mark(core);
     silicon.set_mode(x86::Mode::supervisor);
@@ -110,11 +120,58 @@ void Session::begin_phase(CpuId core) {
     time.order();
     if (++arrived_ == allocating_cores_) {
         arrived_ = 0;
-        measure_memory();  // nobody allocates now
+        note_phase_end(core);
         declared_phase_ = next;
         node_->machine().notify_all(node_->machine().core(core), kPhase, next);
     }
-    time.wait_for_wake();
+    sleep_until(core, [this, core, next] { return cores_[core.index()].phase == next; });
+}
+
+// The state of the kernel, at a moment when nobody changes it: all allocating cores are here, and no core runs kernel work.
+void Session::note_phase_end(CpuId core) {
+    waits_for_work_ = core;
+    sleep_until(core, [this] { return working_ == 0; });
+    waits_for_work_.reset();
+    unmapped_free_[declared_phase_] = node_->kernel().unmapped_free_pages();
+}
+
+void Session::sleep_until(CpuId core, const std::function<bool()>& condition) {
+    PerCore& mine = cores_[core.index()];
+    hw::Timeline& time = node_->machine().core(core).timeline();
+    while (true) {
+        time.order();
+        if (condition()) return;
+        if (node_->kernel().work().pending(core)) {
+            serve_kernel(core);
+            continue;
+        }
+        mine.asleep = true;
+        time.wait_for_wake();
+        mine.asleep = false;
+    }
+}
+
+void Session::wake(CpuId sleeper, Cycles now) {
+    if (cores_[sleeper.index()].asleep) node_->machine().core(sleeper).timeline().wake(now);
+}
+
+void Session::serve_kernel(CpuId core) {
+    alloc::Kernel& kernel = node_->kernel();
+    if (!kernel.work().pending(core)) return;
+    hw::Timeline& time = node_->machine().core(core).timeline();
+    time.order();
+    ++working_;
+    kernel.work().run_pending(node_->cpu(core));
+    time.order();
+    if (--working_ == 0 && waits_for_work_) wake(*waits_for_work_, time.now());
+}
+
+// Due work makes a core active: it may touch what others can change before it is passive again.
+void Session::on_interrupt(hw::Core& core, hw::Vector vector) {
+    node_->kernel().on_interrupt(node_->cpu(core.id()), vector.raw());
+    if (!node_->kernel().work().pending(core.id())) return;
+    core.timeline().set_conduct(hw::Timeline::Conduct::active);
+    wake(core.id(), core.timeline().now());
 }
 
 void Session::warm_up(CpuId core, Cycles warm_up, Cycles baseline) {
@@ -134,10 +191,10 @@ void Session::finish_allocating(CpuId core) {
     const alloc::Account account{node_->cpu(core), kIdle};
     time.order();
     if (++finished_ == allocating_cores_) {
-        measure_memory();
+        note_phase_end(core);
         node_->machine().notify_all(node_->machine().core(core), kStop, 0);
     }
-    time.wait_for_wake();  // until the stop; interrupts are served meanwhile
+    sleep_until(core, [this, core] { return cores_[core.index()].stopped; });
 }
 
 void Session::on_notice(hw::Core& core, const hw::Message& notice) {
@@ -150,11 +207,11 @@ void Session::on_notice(hw::Core& core, const hw::Message& notice) {
             mark(core.id());
             mine.phase = notice.payload;
             exposure_.enter_phase(core.id(), mine.phase);
-            if (mine.allocates) core.timeline().wake(core.timeline().now());
+            wake(core.id(), core.timeline().now());
             return;
         case kStop:
             mine.stopped = true;
-            if (mine.allocates) core.timeline().wake(core.timeline().now());
+            wake(core.id(), core.timeline().now());
             return;
         default:
             SPLINTER_CHECK(false, "unknown notice");
@@ -176,6 +233,7 @@ void Session::mark(CpuId core) {
 }
 
 std::optional<Pfn> Session::acquire(CpuId core, const alloc::AllocRequest& request) {
+    serve_kernel(core);
     CoreCpu& cpu = node_->cpu(core);
     OperationSamples& samples = cores_[core.index()].samples[cores_[core.index()].phase];
     const Cycles begin = cpu.now();
@@ -198,6 +256,7 @@ std::optional<Pfn> Session::acquire(CpuId core, const alloc::AllocRequest& reque
 }
 
 void Session::release(CpuId core, Pfn block, Order order) {
+    serve_kernel(core);
     CoreCpu& cpu = node_->cpu(core);
     const Cycles begin = cpu.now();
     {
@@ -205,6 +264,30 @@ void Session::release(CpuId core, Pfn block, Order order) {
         strategy().release(cpu, block, order);
     }
     cores_[core.index()].samples[cores_[core.index()].phase].cycles += (cpu.now() - begin).raw();
+}
+
+std::optional<Pfn> Session::acquire_mapped(CpuId core, const alloc::AllocRequest& request) {
+    serve_kernel(core);
+    CoreCpu& cpu = node_->cpu(core);
+    OperationSamples& samples = cores_[core.index()].samples[cores_[core.index()].phase];
+    const alloc::Account account{cpu, kAcquireMapped};
+    const Cycles begin = cpu.now();
+    const auto block = node_->kernel().pages().alloc_pages(cpu, request);
+    if (block)
+        samples.mapped_cycles.push_back((cpu.now() - begin).raw());
+    else
+        ++samples.mapped_failures;
+    return block;
+}
+
+void Session::release_mapped(CpuId core, Pfn block, Order order) {
+    serve_kernel(core);
+    const alloc::Account account{node_->cpu(core), kReleaseMapped};
+    node_->kernel().pages().free_pages(node_->cpu(core), block, order);
+}
+
+void Session::add_figure(CpuId core, const std::string& metric, double value) {
+    figures_[cores_[core.index()].phase][metric] += value;
 }
 
 void Session::count_accesses(CpuId core, std::uint64_t accesses, Cycles begin) {

@@ -25,8 +25,7 @@ TraceWorkload::TraceWorkload(const RunConfig& config, Failures failures)
       cores_{config.hw.cores},
       source_{load_trace_source(config)},
       blocks_(source_.script.allocations()),
-      live_{end_of(source_, config)},
-      waiting_(cores_, false) {
+      live_{end_of(source_, config)} {
     counts_.events = source_.events;
 }
 
@@ -58,13 +57,8 @@ void TraceWorkload::run(Session& session, CpuId core) {
 
 void TraceWorkload::wait_for_turn(Session& session, CpuId core, std::size_t operation) {
     const alloc::Account account{session.node().cpu(core), kTurn};
-    hw::Timeline& time = session.node().machine().core(core).timeline();
-    time.order();
-    if (turn_ == operation) return;
-    waiting_[core.index()] = true;
-    time.wait_for_wake();
-    time.order();
-    SPLINTER_CHECK(turn_ == operation, "a core is woken for its own operation");
+    session.serve_kernel(core);
+    session.sleep_until(core, [this, operation] { return turn_ == operation; });
 }
 
 void TraceWorkload::pass_turn(Session& session, CpuId core) {
@@ -72,9 +66,7 @@ void TraceWorkload::pass_turn(Session& session, CpuId core) {
     time.order();
     if (++turn_ == source_.script.operations().size()) return;
     const CpuId next{static_cast<std::uint32_t>(source_.script.operations()[turn_].cpu.raw() % cores_)};
-    if (!waiting_[next.index()]) return;
-    waiting_[next.index()] = false;
-    session.node().machine().core(next).timeline().wake(time.now());
+    session.wake(next, time.now());
 }
 
 void TraceWorkload::execute(Session& session, CpuId core, const TraceOperation& operation) {
@@ -131,13 +123,18 @@ void TraceWorkload::free_allocated(Session& session, CpuId core, const TraceOper
 
 void TraceWorkload::allocate_bulk(Session& session, CpuId core, const TraceOperation& operation) {
     const alloc::Account account{session.node().cpu(core), kOrdinary};
-    for (std::uint64_t i = 0; i < operation.subject; ++i) {
-        ++counts_.allocations;
-        alloc::AllocRequest request;
-        request.only_zone = alloc::ZoneIndex{operation.zone.value()};
-        const auto page = session.node().kernel().pages().alloc_pages(session.node().cpu(core), request);
-        if (page) bulk_pages_.push_back(*page);
-        page ? took({*page, PageCount{1}}) : void(++counts_.failures);
+    alloc::AllocRequest request;
+    request.only_zone = alloc::ZoneIndex{operation.zone.value()};
+    counts_.allocations += operation.subject;
+    for (std::uint64_t left = operation.subject; left > 0;) {
+        const std::vector<Pfn> pages =
+            session.node().kernel().pages().alloc_pages_bulk(session.node().cpu(core), request, left);
+        if (pages.empty()) return void(counts_.failures += left);
+        for (Pfn page : pages) {
+            bulk_pages_.push_back(page);
+            took({page, PageCount{1}});
+        }
+        left -= pages.size();
     }
 }
 

@@ -64,7 +64,6 @@ class TraceWorkload : public Workload {
     std::size_t bulk_freed_ = 0;
     FrameSet live_;
     std::size_t turn_ = 0;       // operation whose turn it is; changed at ordering points
-    std::vector<bool> waiting_;  // by core
     Counts counts_;
 };
 

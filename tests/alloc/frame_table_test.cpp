@@ -20,10 +20,10 @@ TEST_F(Frames, AnUntouchedFrameIsOnNoList) {
 
 TEST_F(Frames, StateOrderAndLinksDoNotOverlap) {
     const Pfn last{FrameTable::kMaxFrames - 1};
-    table.set(last, FrameState::buddy(5), Order{10U});
+    table.set(last, FrameState::buddy(Migratetype::isolate), Order{10U});
     table.set_next(last, Pfn{0});  // every bit of the link is set
     table.set_prev(last, Pfn{1});
-    EXPECT_EQ(table.state(last).list(), 5U);
+    EXPECT_EQ(table.state(last).list(), Migratetype::isolate);
     EXPECT_EQ(table.order(last), Order{10U});
     EXPECT_EQ(table.next(last), Pfn{0});
     EXPECT_EQ(table.prev(last), Pfn{1});
@@ -73,8 +73,8 @@ TEST(FrameTableSize, ATouchedFrameCostsEightBytes) {
 TEST_F(Frames, AStateIsExactlyOneThing) {
     EXPECT_TRUE(FrameState{}.none());
     EXPECT_FALSE(FrameState::pcp(Migratetype::movable).none() || FrameState::pcp(Migratetype::movable).in_buddy());
-    EXPECT_TRUE(FrameState::buddy(0).in_buddy());
-    EXPECT_FALSE(FrameState::buddy(0).on_pcp());
+    EXPECT_TRUE(FrameState::buddy(Migratetype::unmovable).in_buddy());
+    EXPECT_FALSE(FrameState::buddy(Migratetype::unmovable).on_pcp());
 }
 
 TEST(FrameTableSize, OneFrameMoreThanItsLinksCanNameIsRefused) {

@@ -119,7 +119,7 @@ TEST(Linux6_12, InAnEdgePageblockNothingMoves) {
 Migratetype drained_type(const KernelRules& rules) {
     OneZone on{rules};
     PerCpuPages lists;
-    lists.push(on.frames, PerCpuPages::list_index(Order{0U}, kMovable), kStart, Migratetype::movable);
+    lists.push(on.frames, PerCpuPages::list_index(Order{0U}, Migratetype::movable), kStart, Migratetype::movable);
     on.zone.set_pageblock_migratetype(kStart, Migratetype::unmovable);
     free_pcppages_bulk(on.zone, lists, PageCount{1}, 0, [](Order, const BuddyWork&) {});
     return on.listener.drained_types.at(0);

@@ -168,7 +168,8 @@ TEST_F(Allocator, AFrameOfNoZoneIsCaught) { EXPECT_THROW((void)pages.zone_of(Pfn
 TEST_F(Allocator, DecayCountsEachBatchByItself) {  // five pages in batches of four: each overshoots by a block of eight
     const auto blocks = take(2, block_of(3));
     PerCpuPages& lists = pcp();
-    while (lists.count() > PageCount{0}) (void)lists.pop(node.memory.frames(), PerCpuPages::list_index(Order{3U}, kMovable));
+    while (lists.count() > PageCount{0})
+        (void)lists.pop(node.memory.frames(), PerCpuPages::list_index(Order{3U}, Migratetype::movable));
     for (Pfn block : blocks) pages.free_pages(node.cpu(), block, Order{3U});
     ASSERT_EQ(lists.count(), PageCount{16});
     lists.state().batch = PageCount{4};
@@ -266,7 +267,7 @@ TEST(ZoneChoice, AZoneAtItsHighWatermarkIsMarkedUntilADrainLiftsIt) {  // ZONE_B
     RecordedKernel node{[](FrameTable& frames) {
                             std::vector<Zone> zones;
                             ZoneLayout layout = zone_layout(kSpan);
-                            layout.watermark_high = kSpan.count - PageCount{2};
+                            layout.watermark_high = kSpan.count - PageCount{16};
                             zones.push_back(free_zone(std::move(layout), frames));
                             return zones;
                         },

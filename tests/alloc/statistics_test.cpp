@@ -77,10 +77,10 @@ TEST(Statistics, MovableFailuresCountOnlyWhileFreeMemoryIsAboveTheMark) {
     for (std::uint64_t i = 0; i < 4 * 512 - 511; ++i) ASSERT_TRUE(pages.alloc_pages(node.cpu(), kUnmappedPage));
     ASSERT_EQ(pages.unmapped_free_pages(), PageCount{511});
     EXPECT_FALSE(pages.alloc_pages(node.cpu(), movable));  // 512 pages are not there at all
-    EXPECT_EQ(node.counted(&KernelCounters::movable_failures_above_mark), 0U);
+    EXPECT_EQ(node.counted(&KernelCounters::movable_failures_above_watermark), 0U);
     EXPECT_FALSE(pages.alloc_pages(node.cpu(), AllocRequest{Order{0U}, kMovable, Blocking::may_block, {}}));
     EXPECT_EQ(node.counted(&KernelCounters::failed_allocations), 2U);
-    EXPECT_EQ(node.counted(&KernelCounters::movable_failures_above_mark), 1U);
+    EXPECT_EQ(node.counted(&KernelCounters::movable_failures_above_watermark), 1U);
 }
 
 }  // namespace splinter::alloc

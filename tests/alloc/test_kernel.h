@@ -63,7 +63,11 @@ class TestKernel {
           flush{calls, PageCount{params.flush_ceiling}},
           tables{pages},
           direct_map{memory.root(), tables, flush, cpus},
-          strategy{find_flush_strategy(strategy_name).make({pages, direct_map, flush, observer, params, cpus})} {}
+          work{cpus, memory.data()},
+          strategy{find_flush_strategy(strategy_name)
+                       .make({pages, direct_map, flush, observer, params, cpus, work, memory.data()})} {
+        pages.configure({params.compaction, params.pcp_trylock_fails});
+    }
 
     // What a CPU has counted, by all parts.
     [[nodiscard]] KernelCounters counters(CpuId cpu) {
@@ -78,6 +82,7 @@ class TestKernel {
     TlbFlush flush;
     FailingPageTablePages tables;
     DirectMap direct_map;
+    KernelWork work;
     StrategyPtr strategy;
 };
 

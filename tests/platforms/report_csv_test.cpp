@@ -17,6 +17,14 @@ TEST(Csv, HasOneRowPerPointWorkloadAndPhase) {
               "2,none,secretmem,steady,1e-300,0.3333333333333333,,,,,,,,,,,,18446744073709551614,0xfedcba9876543210\n");
 }
 
+TEST(Csv, HasTheFiguresThatTheExperimentNamesBehindTheUsualOnes) {
+    PointResult point = samples::steady_point("2", "none", {{"pages", 3}, {"flips_to_mapped", 7}});
+    point.result.config.push_back({"report.columns", "pages+flips_to_mapped", "x.toml:1:1", "", ""});
+    const std::string text = csv_report({point});
+    EXPECT_NE(text.find(",pages,flips_to_mapped,end_cycles,"), std::string::npos) << text;
+    EXPECT_NE(text.find(",3,7,1000,"), std::string::npos) << text;
+}
+
 TEST(Csv, PadsTheHashAndQuotesWhatNeedsIt) {
     PointResult point = samples::steady_point("2", "none", {});
     point.key[1].value = "a,\"b\"";

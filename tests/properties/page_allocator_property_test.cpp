@@ -15,18 +15,22 @@ namespace {
 
 // On both sides of a border between 1 GiB leaves, so that two of them can be split.
 constexpr PfnRange kSpan{Pfn{2 * kGiantPages.raw() - 2 * kLargestBlock.raw()}, times(kLargestBlock, 4)};
-const KernelParams kParams{.pcp_batch = 8, .pcp_high = 40, .batch_pages = 12};
+const KernelParams kParams{
+    .pcp_batch = 8, .pcp_high = 40, .batch_pages = 12, .deferred_pages = 5, .side_cache_keep = 700, .pcp_trylock_fails = 5};
 
 // The contract of a protecting strategy, as the CPUs' TLBs see it.
 class ContractObserver : public MapObserver {
   public:
-    explicit ContractObserver(InterleavingMachine& machine) : machine_{machine} {}
+    ContractObserver(InterleavingMachine& machine, std::string_view strategy)
+        : machine_{machine}, protection_{find_flush_strategy(strategy).protection} {}
     void handed_out(Cpu&, PfnRange range) override {
+        if (protection_ == Protection::deferred) return;
         SPLINTER_CHECK(!machine_.any_caches(range), "a protected block is handed out while a TLB translates it");
     }
 
   private:
     InterleavingMachine& machine_;
+    Protection protection_;
 };
 
 enum class Kind : std::uint8_t { ordinary, is_protected };
@@ -37,16 +41,28 @@ struct LiveBlock {
     Kind kind;
 };
 
-struct State {
+struct State : MovableOwner {
     State(std::string_view strategy, std::size_t cpus, std::uint64_t seed)
-        : machine{memory, cpus, seed, kSpan}, observer{machine}, kernel{memory, zones(), cpus, kParams, strategy, observer} {
+        : machine{memory, cpus, seed, kSpan}, observer{machine, strategy}, kernel{memory,  zones(),  cpus,
+                                                                                  kParams, strategy, observer} {
         machine.set_handler([this](Cpu& cpu, std::uint8_t) { kernel.calls.on_interrupt(cpu); });
         machine.set_on_switch([this] { check_unlocked_zone(); });
     }
     std::vector<Zone> zones() {
         std::vector<Zone> one;
-        one.push_back(free_zone(zone_layout(kSpan), memory.frames()));
+        ZoneLayout layout = zone_layout(kSpan);
+        layout.watermark_min = PageCount{64};
+        layout.watermark_low = PageCount{2048};  // half of the zone: the slow path is as common as the fast one
+        layout.managed = PageCount{60'000};      // as of a zone that may reserve two pageblocks
+        one.push_back(free_zone(std::move(layout), memory.frames()));
         return one;
+    }
+    // Compaction moves what Allocate has registered.
+    void moved(Pfn from, Pfn to, Order order) override {
+        const auto at = std::find_if(live.begin(), live.end(), [from](const LiveBlock& block) { return block.block == from; });
+        SPLINTER_CHECK(at != live.end() && at->order == order, "what moves is live");
+        at->block = to;
+        ++moves;
     }
     [[nodiscard]] const Zone& zone() const { return kernel.pages.zones().front(); }
 
@@ -66,7 +82,7 @@ struct State {
         SPLINTER_CHECK(owners.without_owner() == kernel.strategy->held(), "pages without an owner are the strategy's stash");
         for (Pfn at = kSpan.first; at < kSpan.end(); at += PageCount{1}) {
             const bool stashed = owners[at] == Owners::Owner::nobody;
-            const bool unmapped = zone().pageblock_freetype(at).mapping == Mapping::unmapped;
+            const bool unmapped = zone().pageblock_freetype(at).mapping() == Mapping::unmapped;
             SPLINTER_CHECK(memory.mapped(at) == !(unmapped || stashed || protected_pages.contains(at)),
                            "page frame " + std::to_string(at.raw()) + " is mapped as its owner needs it");
             SPLINTER_CHECK(!(unmapped && owners[at] == Owners::Owner::page_table), "page tables are never unmapped");
@@ -78,7 +94,7 @@ struct State {
         Owners owners{kSpan};
         audit_free_lists(zone(), owners);
         zone().for_each_free([&](Pfn block, Order, std::size_t) {
-            SPLINTER_CHECK(memory.mapped(block) == (zone().pageblock_freetype(block).mapping == Mapping::mapped),
+            SPLINTER_CHECK(memory.mapped(block) == (zone().pageblock_freetype(block).mapping() == Mapping::mapped),
                            "a free block is mapped as its list says");
         });
     }
@@ -88,6 +104,7 @@ struct State {
     ContractObserver observer;
     TestKernel kernel;
     std::vector<LiveBlock> live;
+    std::uint64_t moves = 0;
     std::uint64_t switches = 0;
 };
 
@@ -95,10 +112,14 @@ struct Allocate {
     Order order;
     FreeType type;
     Blocking blocking;
+    Reserves reserves;
 
     void perform(State& state, Cpu& cpu) const {
-        const auto block = state.kernel.pages.alloc_pages(cpu, {order, type, blocking, {}});
-        if (block) state.live.push_back({*block, order, Kind::ordinary});
+        const auto block = state.kernel.pages.alloc_pages(cpu, {order, type, blocking, {}, reserves});
+        if (!block) return;
+        state.live.push_back({*block, order, Kind::ordinary});
+        if (type.migratetype == Migratetype::movable && order < kPageblockOrder)
+            state.kernel.pages.movable().add(*block, order, state);
     }
     friend std::ostream& operator<<(std::ostream& out, const Allocate& allocate) {
         return out << "Allocate{" << allocate.order.index() << ", " << allocate.type
@@ -129,6 +150,7 @@ struct Release {
         const auto at = state.live.begin() + static_cast<std::ptrdiff_t>(which % state.live.size());
         const LiveBlock gone = *at;
         state.live.erase(at);  // before the first call: another CPU may look for one meanwhile
+        state.kernel.pages.movable().remove(gone.block);
         if (gone.kind == Kind::is_protected)
             state.kernel.strategy->release(cpu, gone.block, gone.order);
         else
@@ -174,6 +196,7 @@ rc::Gen<Operation> any_operation(std::uint32_t cpus) {
     const auto order = order_of(rc::gen::inRange(0U, 4U), rc::gen::inRange(0U, kOrders));
     const auto type = rc::gen::element(kUnmovable, kUnmovable, kMovable, kMovable.with(Migratetype::reclaimable));
     const auto blocking = rc::gen::weightedElement<Blocking>({{4, Blocking::may_block}, {1, Blocking::may_not_block}});
+    const auto reserves = rc::gen::element(Reserves::untouched, Reserves::may_use);
     const auto on_any_cpu = [cpus](const auto& generator) {
         return rc::gen::apply(
             [](std::uint32_t cpu, const auto& operation) {
@@ -182,7 +205,7 @@ rc::Gen<Operation> any_operation(std::uint32_t cpus) {
             rc::gen::inRange(0U, cpus), generator);
     };
     return rc::gen::weightedOneOf<Operation>(
-        {{4, on_any_cpu(rc::gen::construct<Allocate>(order, type, blocking))},
+        {{4, on_any_cpu(rc::gen::construct<Allocate>(order, type, blocking, reserves))},
          {6, on_any_cpu(rc::gen::construct<Acquire>(order, blocking))},
          {8, on_any_cpu(rc::gen::construct<Release>(rc::gen::arbitrary<std::size_t>()))},
          {1, on_any_cpu(rc::gen::construct<FailPageTablePages>(rc::gen::inRange<std::uint64_t>(1, 3),
@@ -217,6 +240,10 @@ void holds_under(std::string_view strategy) {
 RC_GTEST_PROP(InterleavedAllocator, KeepsPagesAndPageTablesConsistentUnderFreetype, ()) { holds_under("freetype"); }
 RC_GTEST_PROP(InterleavedAllocator, KeepsPagesAndPageTablesConsistentUnderPerPage, ()) { holds_under("per-page"); }
 RC_GTEST_PROP(InterleavedAllocator, KeepsPagesAndPageTablesConsistentUnderBatched, ()) { holds_under("batched"); }
+RC_GTEST_PROP(InterleavedAllocator, KeepsPagesAndPageTablesConsistentUnderSideCache, ()) { holds_under("side-cache"); }
+RC_GTEST_PROP(InterleavedAllocator, KeepsPagesAndPageTablesConsistentUnderBatchedDeferred, ()) {
+    holds_under("batched-deferred");
+}
 
 }  // namespace
 }  // namespace splinter::alloc

@@ -51,7 +51,7 @@ struct Take {
             const auto block = take_block(state.zone, order, type, mode, work);
             if (!block) return;
             SPLINTER_CHECK(block->raw() % order.pages().raw() == 0, "a block is aligned to its size");
-            SPLINTER_CHECK(state.zone.pageblock_freetype(*block).mapping == type.mapping, "a block is mapped as asked");
+            SPLINTER_CHECK(state.zone.pageblock_freetype(*block).flags == type.flags, "a block is mapped as asked");
             state.live.emplace_back(*block, order);
             state.handed_out.push_back(block->raw());
         }
@@ -87,11 +87,11 @@ struct Flip {
         TakeMode mode = TakeMode::normal;
         BuddyWork work;
         const Order whole = std::max(order, kPageblockOrder);
-        const auto block = take_block(state.zone, whole, wanted.opposite(), mode, work);
+        const auto block = take_block(state.zone, whole, wanted.with(wanted.flags.toggled(FreetypeFlag::unmapped)), mode, work);
         if (!block) return;
         for (Pfn at = *block; at < *block + whole.pages(); at += kPageblock) {
             state.zone.set_pageblock_migratetype(at, wanted.migratetype);
-            state.zone.set_pageblock_mapping(at, wanted.mapping);
+            state.zone.set_pageblock_flags(at, wanted.flags);
         }
         state.zone.expand(*block, order, whole, wanted, work);
         state.live.emplace_back(*block, order);

@@ -27,6 +27,14 @@ const std::vector<Load> kLoads{
     {"secretmem_small_lists",
      {"kernel.pcp_batch=2", "kernel.pcp_high=4", "flush.batch_pages=5", "workload.secretmem.think=100cyc",
       "hw.mmu.l1d.entries=8", "hw.mmu.l2.entries=48", "platform.cores=5", "workload.secretmem.cores_percent=80"}},
+    // Timers, wake-ups of others and kernel threads on allocating and passive cores.
+    {"secretmem_with_kernel_work",
+     {"kernel.stat_interval=9000cyc", "flush.deferred_pages=20", "flush.deferred_deadline=15000cyc", "freetype.preflip_low=600",
+      "freetype.preflip_high=1100", "freetype.return_above=1200", "flush.side_cache_keep=600", "workload.secretmem.pages=200"}},
+    {"pressure",
+     {"workload.run=pressure", "platform.memory=32MiB", "workload.pressure.pool_percent=10", "workload.pressure.steps=2500",
+      "workload.pressure.owner_pages=100", "platform.cores=4", "freetype.preflip_low=300", "freetype.preflip_high=600",
+      "freetype.return_above=700", "kernel.stat_interval=100000cyc"}},
     {"trace", trace_sets("secret512-k61", "gfp:GFP_HIGHUSER|__GFP_ACCOUNT")},
 };
 
@@ -100,8 +108,13 @@ TEST_P(QuantumUnderProbes, ChangesNothingThatWalkingCoresSee) {
         EXPECT_EQ(probed(GetParam(), quantum), reference) << "quantum " << quantum;
 }
 
-INSTANTIATE_TEST_SUITE_P(Strategies, QuantumUnderProbes, ::testing::Values("per-page", "batched", "freetype"),
-                         [](const auto& test) { return test.param == "per-page" ? "per_page" : test.param; });
+INSTANTIATE_TEST_SUITE_P(Strategies, QuantumUnderProbes,
+                         ::testing::Values("per-page", "batched", "batched-deferred", "side-cache", "freetype"),
+                         [](const auto& test) {
+                             std::string name = test.param;
+                             std::replace(name.begin(), name.end(), '-', '_');
+                             return name;
+                         });
 
 TEST(QuantumLimit, TheLookaheadIsAcceptedAndOneCycleMoreIsRefused) {
     const std::uint64_t lookahead = small_config({}).hw.lookahead().raw();

@@ -1,0 +1,61 @@
+#include "alloc/buddy/watermark.h"
+
+#include <algorithm>
+
+namespace splinter::alloc {
+namespace {
+
+// __zone_watermark_unusable_free(): what the request could not have all the same.
+std::uint64_t unusable(const Zone& zone, Order order, const AllocFlags& flags) {
+    const std::uint64_t rest = order.pages().raw() - 1;
+    if (flags.uses_reserves()) return rest;
+    const bool all = zone.rules().highatomic == HighatomicReserve::by_pageblock;
+    return rest + (all ? zone.highatomic_reserved() : zone.highatomic_free()).raw();
+}
+
+bool has_block(const Zone& zone, Order least, const AllocFlags& flags) {
+    for (Order order = least; order <= kMaxOrder; order = order.next()) {
+        for (std::size_t type = 0; type < kPcpMigratetypes; ++type)
+            for (Mapping mapping : {Mapping::mapped, Mapping::unmapped})
+                if (zone.has_free(order, {static_cast<Migratetype>(type), mapping})) return true;
+        if (flags.highatomic && zone.has_free(order, {Migratetype::highatomic, Mapping::mapped})) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+AllocFlags slow_path_flags(const AllocRequest& request) {
+    AllocFlags flags;
+    flags.mark = Mark::min;
+    flags.min_reserve = request.reserves == Reserves::may_use;
+    flags.non_block = request.blocking == Blocking::may_not_block;
+    flags.highatomic = flags.min_reserve && flags.non_block && request.order > Order{0U};
+    return flags;
+}
+
+PageCount lowmem_reserve(const ZoneLayout& layout) {
+    return PageCount{layout.lowmem_reserve.empty() ? 0 : layout.lowmem_reserve.back()};
+}
+
+PageCount mark_of(const ZoneLayout& layout, Mark mark) {
+    if (mark == Mark::high) return layout.watermark_high;
+    if (mark == Mark::low) return std::max(layout.watermark_low, layout.watermark_min);
+    return layout.watermark_min;
+}
+
+bool watermark_ok(const Zone& zone, Order order, PageCount mark, const AllocFlags& flags) {
+    return watermark_ok(zone, order, mark, flags, zone.free_pages());
+}
+
+bool watermark_ok(const Zone& zone, Order order, PageCount mark, const AllocFlags& flags, PageCount free) {
+    std::uint64_t min = mark.raw();
+    if (flags.min_reserve) {
+        min -= min / 2;
+        if (flags.non_block) min -= min / 4;
+    }
+    if (free.raw() <= min + lowmem_reserve(zone.layout()).raw() + unusable(zone, order, flags)) return false;
+    return order == Order{0U} || has_block(zone, order, flags);
+}
+
+}  // namespace splinter::alloc
