@@ -44,6 +44,7 @@ class Measurement {
         std::vector<std::uint64_t> latencies;
         std::uint64_t pages = 0;
         std::uint64_t cycles = 0;
+        std::uint64_t worst_cycles = 0;
         std::uint64_t accesses = 0;
         std::uint64_t access_cycles = 0;
         for_each_core([&](CpuId core) {
@@ -51,6 +52,7 @@ class Measurement {
             latencies.insert(latencies.end(), samples.alloc_cycles.begin(), samples.alloc_cycles.end());
             pages += samples.pages;
             cycles += samples.cycles;
+            worst_cycles = std::max(worst_cycles, samples.worst_cycles);
             accesses += samples.accesses;
             access_cycles += samples.access_cycles;
         });
@@ -60,6 +62,9 @@ class Measurement {
         metrics["unmapped_free_bytes"] = static_cast<double>(session_.unmapped_free_at_end(index).raw() * kPageBytes);
         if (const auto slowdown = victim_slowdown(index)) metrics["victim_slowdown_percent"] = *slowdown;
         if (accesses > 0) metrics["cycles_per_access"] = static_cast<double>(access_cycles) / static_cast<double>(accesses);
+        if (worst_cycles > 0) metrics["worst_call_cycles"] = static_cast<double>(worst_cycles);
+        if (const std::uint64_t zeroed = pages_zeroed(index); zeroed > 0)
+            metrics["zeroed_bytes"] = static_cast<double>(zeroed * kPageBytes);
         if (pages == 0) return result;
         const auto per_page = static_cast<double>(pages);
         std::sort(latencies.begin(), latencies.end());
@@ -167,6 +172,13 @@ class Measurement {
             sum += b.direct_map_level2_splits - a.direct_map_level2_splits + b.direct_map_level3_splits -
                    a.direct_map_level3_splits;
         });
+        return sum;
+    }
+
+    std::uint64_t pages_zeroed(std::size_t phase) {
+        std::uint64_t sum = 0;
+        for_each_core(
+            [&](CpuId core) { sum += end(core, phase).kernel.pages_zeroed - begin(core, phase).kernel.pages_zeroed; });
         return sum;
     }
 

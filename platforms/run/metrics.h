@@ -7,9 +7,9 @@
 
 namespace splinter::platforms {
 
-// Of the text table. A table without a figure for a `where_measured` metric leaves it out; one with a figure for it leaves out
-// whatever else it has no figure for.
-enum class Column : std::uint8_t { always, where_measured };
+// Of the text table. A table without a figure for a `where_measured` or `if_any` metric leaves it out; one with a figure for a
+// `where_measured` metric leaves out whatever else it has no figure for.
+enum class Column : std::uint8_t { always, if_any, where_measured };
 
 struct MetricInfo {
     std::string_view id;       // key in Phase::metrics and column of the CSV

@@ -28,6 +28,7 @@ struct OperationSamples {
     std::uint64_t pages = 0;                  // allocated
     std::uint64_t cycles = 0;                 // inside allocation and free calls
     std::uint64_t failures = 0;
+    std::uint64_t worst_cycles = 0;   // of one allocation or free call
     std::uint64_t accesses = 0;       // data accesses that the workload measured
     std::uint64_t access_cycles = 0;  // and their cycles
 };
