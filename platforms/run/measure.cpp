@@ -238,6 +238,9 @@ WorkloadResult measure(std::string_view workload_name, const Workload& workload,
     result.ledger = measurement.ledger();
     result.counters = measurement.counters();
     result.facts["protection"] = is_protected ? "protected" : "not protected";
+    if (config.flush.strategy == "freetype")
+        result.facts["freetype policies"] =
+            config.kernel.freetype.generation + ", as read in the series; checked against no kernel";
     if (session.node().machine().topology().hypothetical())
         result.facts["hypothetical"] = "more cores than the product has: cores per socket were grown";
     result.end_cycles = session.end().raw();
