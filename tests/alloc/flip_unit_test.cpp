@@ -80,6 +80,15 @@ TEST_F(SmallUnit, APageblockWithUnmappedUnitsIsNotClaimedForATypeThatHasNoUnmapp
     }));
 }
 
+TEST_F(SmallUnit, AUnitOnItsWayOutKeepsItsPageblockFromBeingClaimed) {
+    bool claimable = true;
+    node.log().set_on_call([&](const Call& call) {
+        if (call.kind == Call::Kind::narrowed) claimable = node.zone().has_uniform_flags(Pfn{call.what});
+    });
+    (void)node.take(kUnmappedPage).value();
+    EXPECT_FALSE(claimable);
+}
+
 TEST_F(SmallUnit, EarlyDoesNotKeepAStolenUnitWhosePageblockHasNoUnmappedList) {
     FreetypeParams params = unit("64KiB");
     params.generation = "early";

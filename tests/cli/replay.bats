@@ -65,7 +65,11 @@ setup() {
     refuses 'FLAG[+FLAG]:MIGRATETYPE' config check "$smoke" --set kernel.freetypes=unmapped
     refuses 'takes from unmapped:unmovable' config check "$smoke" --set kernel.freetypes=none
     "$splinter" config check "$smoke" --set kernel.freetypes=none --set flush.strategy=batched
-    "$splinter" config check "$smoke" --set kernel.freetypes=pgtable-key:unmovable,unmapped:unmovable+movable
+    # In --set a comma separates the values of an axis: more than one entry comes from a file.
+    printf '%s\n' "include = [\"$source_dir/configs/costs/linux-6.12.toml\", \"$source_dir/configs/workloads/secretmem.toml\"]" \
+        '[kernel]' 'freetypes = "pgtable-key:unmovable,unmapped:unmovable+movable"' >"$work/two.toml"
+    "$splinter" config check "$work/two.toml" --set platform.model="$source_dir/configs/platforms/skylake-sp-2s.toml" \
+        --set flush.strategy=freetype --set workload.run=secretmem
 }
 
 @test "a run with freetypes says that no kernel has checked them, and of which generation they are" {
