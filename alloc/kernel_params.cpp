@@ -45,9 +45,9 @@ void describe(KernelParams& p, ParamVisitor& v) {
                 "6.12: the most that the limit rises to; in any zone at most an eighth of it, shared by the CPUs "
                 "(zone_highsize())");
         v.text("freetypes", p.freetypes,
-               "free lists beside the migratetypes' own, as FLAG[+FLAG]:MIGRATETYPE[+MIGRATETYPE], comma separated, or none; "
-               "flags: "
-               "unmapped, pgtable-key");
+               "free lists beside the migratetypes' own, as FLAG[+FLAG]:MIGRATETYPE[+MIGRATETYPE], comma separated (in a file: "
+               "--set "
+               "takes commas as values of an axis), or none; flags: unmapped, pgtable-key");
         v.cycles(
             "stat_interval", p.stat_interval, kTime,
             "sysctl_stat_interval: how often each CPU's vmstat worker lets its per-CPU lists sink (1 s at 2.5 GHz); 0: never");

@@ -26,8 +26,12 @@ void free_range(Zone& zone, PfnRange range, FreeType type, BuddyWork& work) {
 Flips::Flips(PageAllocator& pages, PageblockFlipper& tables, const FlipPolicy& policy)
     : pages_{pages}, tables_{tables}, policy_{policy} {}
 
+bool Flips::may_flip(const Cpu& cpu, const AllocRequest& request) const {
+    return request.blocking == Blocking::may_block && !mapping_.contains(cpu.id());
+}
+
 std::optional<Pfn> Flips::serve(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting) {
-    if (request.blocking == Blocking::may_not_block) return std::nullopt;
+    if (!may_flip(cpu, request)) return std::nullopt;
     const Account account{cpu, kFlip};
     const Converted flipped = convert(cpu, zone, request.order, request.freetype, fragmenting);
     if (flipped.outcome != Ahead::done) return std::nullopt;
@@ -36,7 +40,7 @@ std::optional<Pfn> Flips::serve(Cpu& cpu, Zone& zone, const AllocRequest& reques
 }
 
 Flips::Supply Flips::supply(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting) {
-    if (policy_.refill == EmptyRefill::leaves_it || request.blocking == Blocking::may_not_block) return Supply::none;
+    if (policy_.refill == EmptyRefill::leaves_it || !may_flip(cpu, request)) return Supply::none;
     const Account account{cpu, kFlip};
     const Converted flipped = convert(cpu, zone, request.order, request.freetype, fragmenting);
     if (flipped.outcome != Ahead::done) return Supply::none;
@@ -126,12 +130,19 @@ PageblockFlipper::Outcome Flips::change_tables(Cpu& cpu, PfnRange block, Freetyp
         if (outcome == PageblockFlipper::Outcome::done && !unscrubbed_.empty()) unscrubbed_.remove(block);
         return outcome;
     }
-    tables_.map(cpu, block);
+    return map_tables(cpu, block);
+}
+
+PageblockFlipper::Outcome Flips::map_tables(Cpu& cpu, PfnRange block) {
+    mapping_.insert(cpu.id());
+    const auto outcome = tables_.map(cpu, block);
+    mapping_.erase(cpu.id());
+    if (outcome == PageblockFlipper::Outcome::no_memory) return outcome;
     if (policy_.scrub == Scrub::on_alloc) unscrubbed_.add(block);
-    if (policy_.scrub != Scrub::on_remap) return PageblockFlipper::Outcome::done;
+    if (policy_.scrub != Scrub::on_remap) return outcome;
     const Account account{cpu, kScrub};
     clear_mapped(cpu, pages_.counters(cpu.id()), block);
-    return PageblockFlipper::Outcome::done;
+    return outcome;
 }
 
 void Flips::give_up(Cpu& cpu, Zone& zone, PfnRange block, FreetypeFlags old) {
@@ -142,7 +153,10 @@ void Flips::give_up(Cpu& cpu, Zone& zone, PfnRange block, FreetypeFlags old) {
         return;
     }
     ++pages_.counters(cpu.id()).flips_rolled_back;
-    tables_.undo_unmap(cpu, block);
+    if (old.mapping() == Mapping::mapped)
+        tables_.undo_unmap(cpu, block);
+    else
+        tables_.undo_map(cpu, block);
     const IrqLockGuard lock{cpu, PageAllocator::lock_of(zone)};
     zone.set_flags(block, old);
     BuddyWork work;

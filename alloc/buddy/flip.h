@@ -3,11 +3,15 @@
 // (PageblockFlipper).
 //
 // A flip happens outside the zone lock with interrupts on, since it may need a page-table page and a TLB shootdown [C]. Why it
-// does not recurse: the direct map starts fully mapped, splits are never undone, and page tables are never unmapped memory [C].
+// does not recurse: the direct map starts fully mapped, splits are never undone, and page tables are never unmapped memory [C],
+// so that mapping a pageblock needs no page-table page. With other units it may, to split a leaf that was unmapped whole; the
+// request for that page then flips nothing [I].
 // Callers that may not block never flip: they may hold a lock that the CPUs to interrupt spin on [C], and mapping is refused to
 // them as well, though it needs no flush [C]. can_set_direct_map() is true: x86-64 without debug_pagealloc.
 // No kernel has checked these policies. Leaves out: KASAN tags, page reporting.
 #pragma once
+
+#include <set>
 
 #include "alloc/buddy/flip_policy.h"
 #include "alloc/buddy/page_allocator.h"
@@ -23,9 +27,10 @@ class PageblockFlipper {
     // Takes a free block out of the direct map; no core translates it after return.
     [[nodiscard]] virtual Outcome unmap(Cpu& cpu, PfnRange block) = 0;
     // Puts it back, without a flush: no stale entry can exist of what was not present [C].
-    virtual void map(Cpu& cpu, PfnRange block) = 0;
-    // After unmap() had no memory: undoes what it did.
+    [[nodiscard]] virtual Outcome map(Cpu& cpu, PfnRange block) = 0;
+    // After the one or the other had no memory: undoes what it did.
     virtual void undo_unmap(Cpu& cpu, PfnRange block) = 0;
+    virtual void undo_map(Cpu& cpu, PfnRange block) = 0;
 };
 
 class Flips {
@@ -75,7 +80,9 @@ class Flips {
     std::optional<Pfn> take_block_as_generation(Zone& zone, Order order, FreeType other, Fragmenting fragmenting,
                                                 BuddyWork& work) const;
     PageblockFlipper::Outcome change_tables(Cpu& cpu, PfnRange block, FreetypeFlags from, FreetypeFlags to);
+    PageblockFlipper::Outcome map_tables(Cpu& cpu, PfnRange block);
     void give_up(Cpu& cpu, Zone& zone, PfnRange block, FreetypeFlags old);
+    [[nodiscard]] bool may_flip(const Cpu& cpu, const AllocRequest& request) const;
     void put_remainder(Cpu& cpu, Zone& zone, PfnRange block, Order used);
     void put_whole(Cpu& cpu, Zone& zone, PfnRange block);
     Ahead ahead(Cpu& cpu, Zone& zone, FreeType wanted, FreeType other);
@@ -85,6 +92,7 @@ class Flips {
     PageblockFlipper& tables_;
     FlipPolicy policy_;
     UnscrubbedPages unscrubbed_;
+    std::set<CpuId> mapping_;  // CPUs that are mapping a block now
 };
 
 }  // namespace splinter::alloc

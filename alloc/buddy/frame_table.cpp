@@ -29,18 +29,8 @@ std::uint64_t FrameTable::touched_bytes() const {
 
 FrameTable::~FrameTable() { munmap(words_, bytes_); }
 
-void BlockList::push_front(FrameTable& frames, Pfn block) {
-    frames.set_prev(block, std::nullopt);
-    frames.set_next(block, head_);
-    if (head_) frames.set_prev(*head_, block);
-    head_ = block;
-    if (!tail_) tail_ = block;
-    ++size_;
-}
-
 void BlockList::push_back(FrameTable& frames, Pfn block) {
-    frames.set_next(block, std::nullopt);
-    frames.set_prev(block, tail_);
+    frames.set_links(block, tail_, std::nullopt);
     if (tail_) frames.set_next(*tail_, block);
     tail_ = block;
     if (!head_) head_ = block;

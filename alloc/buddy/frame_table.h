@@ -56,11 +56,17 @@ class FrameTable {
     [[nodiscard]] std::optional<Pfn> next(Pfn pfn) const { return link(pfn, field(pfn, kNextShift, kLinkMask)); }
     [[nodiscard]] std::optional<Pfn> prev(Pfn pfn) const { return link(pfn, field(pfn, kPrevShift, kLinkMask)); }
     void set(Pfn pfn, FrameState state, Order order) {
-        set_field(pfn, kStateShift, 0xf, state.bits());
-        set_field(pfn, kOrderShift, 0xf, order.raw());
+        constexpr std::uint64_t kOthers = ~((std::uint64_t{0xf} << kStateShift) | (std::uint64_t{0xf} << kOrderShift));
+        std::uint64_t& word = words_[pfn.raw()];
+        word = (word & kOthers) | (state.bits() << kStateShift) | (std::uint64_t{order.raw()} << kOrderShift);
     }
     void set_next(Pfn pfn, std::optional<Pfn> next) { set_field(pfn, kNextShift, kLinkMask, encode(pfn, next)); }
     void set_prev(Pfn pfn, std::optional<Pfn> prev) { set_field(pfn, kPrevShift, kLinkMask, encode(pfn, prev)); }
+    void set_links(Pfn pfn, std::optional<Pfn> prev, std::optional<Pfn> next) {
+        constexpr std::uint64_t kOthers = ~((kLinkMask << kPrevShift) | (kLinkMask << kNextShift));
+        std::uint64_t& word = words_[pfn.raw()];
+        word = (word & kOthers) | (encode(pfn, prev) << kPrevShift) | (encode(pfn, next) << kNextShift);
+    }
     // Host memory that the table has taken, for tests and reports: 8 bytes for each frame of a touched pageblock, in whole host
     // pages. A look at an untouched frame counts too, as the host's page of zeros.
     [[nodiscard]] std::uint64_t touched_bytes() const;
@@ -96,7 +102,13 @@ class BlockList {
     [[nodiscard]] std::uint64_t size() const { return size_; }
     [[nodiscard]] std::optional<Pfn> front() const { return head_; }
     [[nodiscard]] std::optional<Pfn> back() const { return tail_; }
-    void push_front(FrameTable& frames, Pfn block);
+    void push_front(FrameTable& frames, Pfn block) {
+        frames.set_links(block, std::nullopt, head_);
+        if (head_) frames.set_prev(*head_, block);
+        head_ = block;
+        if (!tail_) tail_ = block;
+        ++size_;
+    }
     void push_back(FrameTable& frames, Pfn block);
     void remove(FrameTable& frames, Pfn block);
 

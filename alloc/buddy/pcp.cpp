@@ -8,19 +8,6 @@ PerCpuPages::PerCpuPages(const FreetypeIndex& freetypes) : lists_(kPlainLists + 
     for (std::size_t i = kMigratetypes; i < freetypes.size(); ++i) banks_.push_back(freetypes.type_of(i));
 }
 
-std::size_t PerCpuPages::list_index(Order order, Migratetype type) {
-    const Migratetype migratetype = static_cast<std::size_t>(type) < kPcpMigratetypes ? type : Migratetype::movable;
-    if (order.index() > kCostlyOrder) return kLowLists + (migratetype == Migratetype::movable ? 1 : 0);
-    return order.index() * kPcpMigratetypes + static_cast<std::size_t>(migratetype);
-}
-
-Order PerCpuPages::order_of(std::size_t list) {
-    if (list < kLowLists) return Order{static_cast<unsigned>(list / kPcpMigratetypes)};
-    if (list < kPlainLists) return Order{kThpOrder};
-    const auto bank_order = static_cast<unsigned>((list - kPlainLists) % kBankLists);
-    return Order{bank_order <= kCostlyOrder ? bank_order : kThpOrder};
-}
-
 Migratetype PerCpuPages::type_of(std::size_t list) {
     if (list < kLowLists) return static_cast<Migratetype>(list % kPcpMigratetypes);
     return list == kLowLists + 1 ? Migratetype::movable : Migratetype::unmovable;
@@ -40,18 +27,6 @@ PageCount PerCpuPages::unmapped_count() const {
     return PageCount{pages};
 }
 
-std::optional<Pfn> PerCpuPages::pop(FrameTable& frames, std::size_t list) {
-    const auto block = lists_[list].front();
-    if (block) remove(frames, list, *block);
-    return block;
-}
-
-void PerCpuPages::push(FrameTable& frames, std::size_t list, Pfn block, Migratetype type) {
-    frames.set(block, FrameState::pcp(type), order_of(list));
-    lists_[list].push_front(frames, block);
-    state_.count += order_of(list).pages();
-}
-
 void PerCpuPages::push_cold(FrameTable& frames, std::size_t list, Pfn block, Migratetype type) {
     frames.set(block, FrameState::pcp(type), order_of(list));
     lists_[list].push_back(frames, block);
@@ -67,12 +42,6 @@ std::optional<PerCpuPages::Cold> PerCpuPages::pop_cold(FrameTable& frames, std::
         return cold;
     }
     return std::nullopt;
-}
-
-void PerCpuPages::remove(FrameTable& frames, std::size_t list, Pfn block) {
-    lists_[list].remove(frames, block);
-    frames.clear(block);
-    state_.count -= order_of(list).pages();
 }
 
 }  // namespace splinter::alloc

@@ -3,6 +3,7 @@
 // limit. LIFO lists per order and freetype; how much moves between them and the buddy is pcp_rules.h.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "alloc/buddy/frame_table.h"
@@ -23,14 +24,23 @@ class PerCpuPages {
     // pcp_allowed_order()
     static constexpr bool serves(Order order) { return order.index() <= kCostlyOrder || order.index() == kThpOrder; }
     // order_to_pindex(); migratetypes without a list of their own use movable's, as free_unref_page() does.
-    static std::size_t list_index(Order order, Migratetype type);
+    static std::size_t list_index(Order order, Migratetype type) {
+        const Migratetype listed = static_cast<std::size_t>(type) < kPcpMigratetypes ? type : Migratetype::movable;
+        if (order.index() > kCostlyOrder) return kLowLists + (listed == Migratetype::movable ? 1 : 0);
+        return order.index() * kPcpMigratetypes + static_cast<std::size_t>(listed);
+    }
     // The same for any freetype. REQUIRES: it has free lists.
     static std::size_t list_index(Order order, FreeType type, const FreetypeIndex& freetypes) {
         if (type.flags.none()) return list_index(order, type.migratetype);
         const std::size_t bank = *freetypes.of(type) - kMigratetypes;
         return kPlainLists + bank * kBankLists + std::min(order.index(), kCostlyOrder + 1);
     }
-    static Order order_of(std::size_t list);
+    static Order order_of(std::size_t list) {
+        if (list < kLowLists) return Order{static_cast<unsigned>(list / kPcpMigratetypes)};
+        if (list < kPlainLists) return Order{kThpOrder};
+        const auto bank_order = static_cast<unsigned>((list - kPlainLists) % kBankLists);
+        return Order{bank_order <= kCostlyOrder ? bank_order : kThpOrder};
+    }
     // Of the blocks on a plain list, except for those whose type has no list of its own.
     static Migratetype type_of(std::size_t list);
 
@@ -44,9 +54,17 @@ class PerCpuPages {
     // Pages on the lists of unmapped banks.
     [[nodiscard]] PageCount unmapped_count() const;
 
-    std::optional<Pfn> pop(FrameTable& frames, std::size_t list);
+    std::optional<Pfn> pop(FrameTable& frames, std::size_t list) {
+        const auto block = lists_[list].front();
+        if (block) remove(frames, list, *block);
+        return block;
+    }
     // At the hot end, with the migratetype that its pageblock has now.
-    void push(FrameTable& frames, std::size_t list, Pfn block, Migratetype type);
+    void push(FrameTable& frames, std::size_t list, Pfn block, Migratetype type) {
+        frames.set(block, FrameState::pcp(type), order_of(list));
+        lists_[list].push_front(frames, block);
+        state_.count += order_of(list).pages();
+    }
     void push(FrameTable& frames, std::size_t list, Pfn block) { push(frames, list, block, type_on(list)); }
     // At the cold end: a refill keeps the buddy's order.
     void push_cold(FrameTable& frames, std::size_t list, Pfn block, Migratetype type);
@@ -59,7 +77,11 @@ class PerCpuPages {
     // The coldest block of the next non-empty list from `list` on, round robin as free_pcppages_bulk() goes.
     std::optional<Cold> pop_cold(FrameTable& frames, std::size_t& list);
     // Takes a block off the list that holds it. REQUIRES: it is on that list.
-    void remove(FrameTable& frames, std::size_t list, Pfn block);
+    void remove(FrameTable& frames, std::size_t list, Pfn block) {
+        lists_[list].remove(frames, block);
+        frames.clear(block);
+        state_.count -= order_of(list).pages();
+    }
     [[nodiscard]] const std::vector<BlockList>& lists() const { return lists_; }
 
   private:

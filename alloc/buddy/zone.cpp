@@ -39,8 +39,6 @@ void Zone::add_wilderness(PfnRange range) {
 
 void Zone::add_free_block(Pfn block, Order order, Migratetype list) { link(block, order, {list, Mapping::mapped}, true); }
 
-FreeType Zone::pageblock_freetype(Pfn pfn) const { return {migratetypes_[pageblock_index(pfn)], flags_of(pfn)}; }
-
 void Zone::set_pageblock_migratetype(Pfn pfn, Migratetype migratetype) { migratetypes_[pageblock_index(pfn)] = migratetype; }
 
 void Zone::set_flags(PfnRange range, FreetypeFlags flags) {

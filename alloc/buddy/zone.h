@@ -84,7 +84,7 @@ class Zone {
 
     // --- pageblocks ---
     // Migratetype of the pageblock and flags of the unit that pfn is in.
-    [[nodiscard]] FreeType pageblock_freetype(Pfn pfn) const;
+    [[nodiscard]] FreeType pageblock_freetype(Pfn pfn) const { return {migratetypes_[pageblock_index(pfn)], flags_of(pfn)}; }
     // Each sets its own bits only, as the series does [C]. The flags of listed blocks must not change.
     void set_pageblock_migratetype(Pfn pfn, Migratetype migratetype);
     void set_flags(PfnRange range, FreetypeFlags flags);  // REQUIRES: whole units

@@ -57,13 +57,23 @@ class Freetype : public FlushStrategy, private PageblockFlipper {
         pool_.add(cpu, block.count);
         return PageblockFlipper::Outcome::done;
     }
-    void map(Cpu& cpu, PfnRange block) override {
-        FlushStrategy::map(cpu, block);
+    PageblockFlipper::Outcome map(Cpu& cpu, PfnRange block) override {
+        if (context().direct_map.set_mapping(cpu, block, Mapping::mapped) != DirectMap::Outcome::done)
+            return PageblockFlipper::Outcome::no_memory;
+        widened(cpu, block);
         pool_.remove(cpu, block.count);
+        return PageblockFlipper::Outcome::done;
     }
     void undo_unmap(Cpu& cpu, PfnRange block) override {
         const auto undone = context().direct_map.set_mapping(cpu, block, Mapping::mapped);
         SPLINTER_CHECK(undone == DirectMap::Outcome::done, "undoing a partial unmap needs no page-table page");
+    }
+    // Whoever speculated may have loaded entries of what was present for a while.
+    void undo_map(Cpu& cpu, PfnRange block) override {
+        const auto undone = context().direct_map.set_mapping(cpu, block, Mapping::unmapped);
+        SPLINTER_CHECK(undone == DirectMap::Outcome::done, "undoing a partial mapping needs no page-table page");
+        narrowed(cpu, block);
+        before_reuse(cpu, block);
     }
 
     Flips flips_;

@@ -83,7 +83,7 @@ std::vector<MetricInfo> shown_metrics(const Section& section) {
         if (metric.column == Column::on_request) continue;
         if (measured(section, metric))
             without_empty = without_empty || metric.column == Column::where_measured;
-        else if (metric.column == Column::where_measured)
+        else if (metric.column != Column::always)
             continue;
         shown.push_back(metric);
     }

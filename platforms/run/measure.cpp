@@ -46,6 +46,7 @@ class Measurement {
         std::vector<std::uint64_t> latencies;
         std::uint64_t pages = 0;
         std::uint64_t cycles = 0;
+        std::uint64_t worst_cycles = 0;
         std::uint64_t accesses = 0;
         std::uint64_t access_cycles = 0;
         std::uint64_t pool_hits = 0;
@@ -54,6 +55,7 @@ class Measurement {
             latencies.insert(latencies.end(), samples.alloc_cycles.begin(), samples.alloc_cycles.end());
             pages += samples.pages;
             cycles += samples.cycles;
+            worst_cycles = std::max(worst_cycles, samples.worst_cycles);
             accesses += samples.accesses;
             access_cycles += samples.access_cycles;
             pool_hits += samples.pool_hits;
@@ -73,6 +75,9 @@ class Measurement {
         if (accesses > 0) metrics["cycles_per_access"] = static_cast<double>(access_cycles) / static_cast<double>(accesses);
         add_memory(index, metrics);
         if (is_protected) add_pool(index, pool_hits, latencies.size(), metrics);
+        if (worst_cycles > 0) metrics["worst_call_cycles"] = static_cast<double>(worst_cycles);
+        if (const std::uint64_t zeroed = counted(index, &alloc::KernelCounters::pages_zeroed); zeroed > 0)
+            metrics["zeroed_bytes"] = static_cast<double>(zeroed * kPageBytes);
         if (pages == 0) return result;
         const auto per_page = static_cast<double>(pages);
         std::sort(latencies.begin(), latencies.end());
@@ -282,6 +287,9 @@ WorkloadResult measure(std::string_view workload_name, const Workload& workload,
     if (session.node().config().platform.numa_nodes > 1)
         result.facts["numa"] =
             "no oracle: zonelists and pages of several NUMA nodes follow the kernel's sources, no recorded run";
+    if (config.flush.strategy == "freetype")
+        result.facts["freetype policies"] =
+            config.kernel.freetype.generation + ", as read in the series; checked against no kernel";
     if (session.node().machine().topology().hypothetical())
         result.facts["hypothetical"] = "more cores than the product has: cores per socket were grown";
     result.end_cycles = session.end().raw();

@@ -21,6 +21,10 @@ constexpr MetricInfo kMetrics[] = {
      "flushing, is in the call that did it"},
     {"alloc_p99_cycles", "p99 cycles", "cycles", "99th percentile of the cycles of one allocation"},
     {"alloc_p999_cycles", "p99.9 cycles", "cycles", "99.9th percentile of the cycles of one allocation"},
+    {"worst_call_cycles", "worst cycles", "cycles",
+     "the longest allocation or free of the phase, whatever it had to do for itself or others: flips, scrubs, zeroing, lock "
+     "waits",
+     Column::on_request},
     {"ipis_per_1000_pages", "IPIs /1000 pages", "IPIs/1000 pages",
      "inter-processor interrupts received by all cores in the phase, per 1000 pages allocated in it; a core whose call queue "
      "is not "
@@ -40,6 +44,10 @@ constexpr MetricInfo kMetrics[] = {
      "memory out of the direct map that nobody owns at the end of the phase: free pages of unmapped pageblocks, and pages that "
      "the "
      "strategy holds ready"},
+    {"zeroed_bytes", "zeroed", "bytes",
+     "memory that the kernel cleared in the phase: for the owner of a page, at the scrub of a block, and at a free; "
+     "freetype.scrub says which",
+     Column::on_request},
     {"cycles_per_access", "cycles /access", "cycles/access",
      "pointer-chase: cycles of one data access, translation included, mean over the measured accesses of the phase",
      Column::where_measured},

@@ -1,5 +1,7 @@
 #include "platforms/run/session.h"
 
+#include <algorithm>
+
 #include "hw/base/check.h"
 
 namespace splinter::platforms {
@@ -245,6 +247,7 @@ std::optional<Pfn> Session::acquire(CpuId core, const alloc::AllocRequest& reque
     }
     const Cycles spent = cpu.now() - begin;
     samples.cycles += spent.raw();
+    samples.worst_cycles = std::max(samples.worst_cycles, spent.raw());
     if (!block) {
         ++samples.failures;
         return std::nullopt;
@@ -263,7 +266,10 @@ void Session::release(CpuId core, Pfn block, Order order) {
         const alloc::Account account{cpu, kRelease};
         strategy().release(cpu, block, order);
     }
-    cores_[core.index()].samples[cores_[core.index()].phase].cycles += (cpu.now() - begin).raw();
+    const std::uint64_t spent = (cpu.now() - begin).raw();
+    OperationSamples& samples = cores_[core.index()].samples[cores_[core.index()].phase];
+    samples.cycles += spent;
+    samples.worst_cycles = std::max(samples.worst_cycles, spent);
 }
 
 std::optional<Pfn> Session::acquire_mapped(CpuId core, const alloc::AllocRequest& request) {

@@ -35,6 +35,7 @@ struct OperationSamples {
     std::uint64_t pool_hits = 0;      // allocations that took nothing out of the direct map
     std::vector<std::uint64_t> mapped_cycles;  // one per successful ordinary allocation
     std::uint64_t mapped_failures = 0;
+    std::uint64_t worst_cycles = 0;   // of one allocation or free call
     std::uint64_t accesses = 0;       // data accesses that the workload measured
     std::uint64_t access_cycles = 0;  // and their cycles
 };

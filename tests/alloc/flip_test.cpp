@@ -1,19 +1,10 @@
-// Flips of pageblocks between mapped and unmapped: PageAllocator::rmqueue_direct_map() with the strategy `freetype`.
+// Flips of pageblocks between mapped and unmapped, as the series does them by default: Flips with the strategy `freetype`.
 #include <gtest/gtest.h>
 
-#include "tests/alloc/test_kernel.h"
-#include "tests/alloc/zone_lists.h"
+#include "tests/alloc/flip_kernels.h"
 
 namespace splinter::alloc {
 namespace {
-
-constexpr PfnRange kInLargeLeaves{Pfn{16 * kLargestBlock.raw()}, times(kLargestBlock, 2)};  // below 1 GiB
-constexpr PfnRange kInGiantLeaf{kFirstGiant, times(kLargestBlock, 2)};
-constexpr AllocRequest kUnmappedPage{Order{0U}, kUnmovableUnmapped, Blocking::may_block, {}};
-
-AllocRequest block_of(unsigned order, FreeType type, Blocking blocking = Blocking::may_block) {
-    return {Order{order}, type, blocking, {}};
-}
 
 struct Flip : ::testing::Test {
     RecordedKernel node{kInLargeLeaves, "freetype", 2};
