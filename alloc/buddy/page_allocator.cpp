@@ -155,6 +155,7 @@ std::optional<Pfn> PageAllocator::rmqueue_pcplist(Cpu& cpu, Zone& zone, const Al
 // Never flips a pageblock: only the list of the request's own freetype, and its fallbacks, can refill.
 void PageAllocator::refill(Cpu& cpu, Zone& zone, Order order, FreeType type, PerCpuPages& lists, Fragmenting fragmenting) {
     const Account account{cpu, kBulk};
+    cpu.order();  // the zone's fill
     const unsigned blocks = zone.rules().pcp_rules.refill_blocks(lists.state(), order, zone.fill());
     const IrqLockGuard lock{cpu, lock_of(zone)};
     rmqueue_bulk(zone, lists, order, type, fragmenting, blocks, [&](const BuddyWork& work) { charge(cpu, zone, order, work); });
@@ -245,6 +246,7 @@ void PageAllocator::free_to_list(Cpu& cpu, Zone& zone, Pfn block, Order order) {
     const FreeType type = zone.pageblock_freetype(block);
     const std::size_t list = PerCpuPages::list_index(order, type);
     lists.push(*frames_, list, block, type.migratetype);
+    cpu.order();  // the zone's fill
     const PageCount pages = zone.rules().pcp_rules.on_free(lists.state(), order, zone.fill());
     if (pages == PageCount{0}) return;
     drain(cpu, zone, lists, pages, list);
@@ -274,6 +276,7 @@ void PageAllocator::drain(Cpu& cpu, Zone& zone, PerCpuPages& lists, PageCount pa
 
 void PageAllocator::decay(Cpu& cpu, Zone& zone) {
     PerCpuPages& lists = pcp(zone, cpu.id());
+    cpu.order();  // another CPU may be draining them
     PageCount left = zone.rules().pcp_rules.decay(lists.state());
     while (left > PageCount{0}) {  // a batch for each time that the lock is taken, from the first list on
         const LockGuard lock{cpu, pcp_lock_of(zone, cpu.id())};

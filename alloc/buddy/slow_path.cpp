@@ -112,7 +112,10 @@ std::optional<Pfn> PageAllocator::direct_compact(Cpu& cpu, const AllocRequest& r
     ++mine.compact_stall;
     const auto block = get_page_from_freelist(cpu, request, flags);
     ++(block ? mine.compact_success : mine.compact_fail);
-    if (block) compactor_.served(zone_of(*block), order);
+    if (block) {
+        cpu.order();
+        compactor_.served(zone_of(*block), order);
+    }
     return block;
 }
 
