@@ -9,6 +9,7 @@ namespace splinter::alloc {
 namespace {
 
 constexpr unsigned kMaxCompactRetries = 16;  // MAX_COMPACT_RETRIES
+constexpr unsigned kMaxReclaimRetries = 16;  // MAX_RECLAIM_RETRIES
 
 bool costly(const AllocRequest& request) { return compaction_order(request).index() > kCostlyOrder; }
 
@@ -27,6 +28,13 @@ bool compacts_again(const AllocRequest& request, CompactResult result, CompactPr
     if (priority >= most) return false;
     priority = most;  // the next higher: async is not tried from here
     return true;
+}
+
+bool lists_hold_pages(const std::vector<std::vector<PerCpuPages>>& pcps) {
+    for (const auto& of_zone : pcps)
+        for (const PerCpuPages& lists : of_zone)
+            if (lists.count() > PageCount{0}) return true;
+    return false;
 }
 
 }  // namespace
@@ -51,11 +59,13 @@ std::optional<Pfn> PageAllocator::alloc_slowly(Cpu& cpu, const AllocRequest& req
         }
     }
     unsigned successes = 0;
-    for (bool progress = true;; progress = false) {
+    for (unsigned turn = 0;; ++turn) {
         // A recorded allocation is one that was served: if nothing has served it here, only compaction can help.
         if (!request.only_zone)
             if (const auto block = get_page_from_freelist(cpu, request, flags)) return block;
         if (!may_block) return std::nullopt;
+        cpu.order();
+        const bool progress = turn == 0 || lists_hold_pages(pcps_);
         if (progress && !request.only_zone)
             if (const auto block = direct_reclaim(cpu, request, flags)) return block;
         if (const auto block = direct_compact(cpu, request, flags, priority, result)) return block;
@@ -63,7 +73,9 @@ std::optional<Pfn> PageAllocator::alloc_slowly(Cpu& cpu, const AllocRequest& req
         if (costly(request) && request.effort != Effort::retry_may_fail) return std::nullopt;
         // should_reclaim_retry(): free memory alone, with nothing to reclaim, is what the zonelist has just refused.
         if (unreserve_highatomic(cpu, request, Keep::nothing)) continue;
-        if (!progress || !compacts_again(request, result, priority, successes)) return std::nullopt;
+        if (progress && compacts_again(request, result, priority, successes)) continue;
+        cpu.order();
+        if (!lists_hold_pages(pcps_) || turn == kMaxReclaimRetries) return std::nullopt;
     }
 }
 

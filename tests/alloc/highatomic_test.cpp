@@ -126,7 +126,7 @@ TEST_P(Highatomic, AFreeBlockOfTwoPageblocksGoesBackWholeIn6_12) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, Highatomic, ::testing::Values(&kLinux6_1, &kLinux6_12),
-                         [](const auto& info) { return info.param == &kLinux6_1 ? "Linux6_1" : "Linux6_12"; });
+                         [](const auto& test) { return test.param == &kLinux6_1 ? "Linux6_1" : "Linux6_12"; });
 
 // --- when the allocator reserves, and who is served from it ---
 
