@@ -4,6 +4,7 @@
 
 #include "alloc/buddy/highatomic.h"
 #include "alloc/buddy/pcp_lock.h"
+#include "alloc/buddy/zone_lock.h"
 #include "hw/base/check.h"
 
 namespace splinter::alloc {
@@ -31,6 +32,7 @@ PageAllocator::PageAllocator(FrameTable& frames, std::vector<Zone> zones, std::s
         SPLINTER_CHECK(zones_[i].layout().index.raw() == i, "zones are numbered in ascending order");
         pcps_.emplace_back(cpus);
         for (PerCpuPages& pcp : pcps_.back()) pcp.configure(in_zone(limits, zones_[i], cpus));
+        zones_[i].publish();
     }
 }
 
@@ -75,11 +77,11 @@ bool PageAllocator::serves(Cpu& cpu, Zone& zone, const AllocRequest& request, co
     cpu.order();
     const ZoneLayout& layout = zone.layout();
     if (layout.watermark_high > PageCount{0} && zone.fill() == ZoneFill::above_high) {
-        if (watermark_ok(zone, request.order, layout.watermark_high, flags)) return true;
+        if (watermark_seen_ok(zone, request.order, layout.watermark_high, flags)) return true;
         zone.set_fill(ZoneFill::below_high);
     }
     if (request.only_zone && flags.mark == Mark::min) return true;
-    return watermark_ok(zone, request.order, mark_of(layout, flags.mark), flags);
+    return watermark_seen_ok(zone, request.order, mark_of(layout, flags.mark), flags);
 }
 
 std::optional<Pfn> PageAllocator::alloc_pages(Cpu& cpu, const AllocRequest& request) {
@@ -126,9 +128,7 @@ std::optional<Pfn> PageAllocator::get_page_from_freelist(Cpu& cpu, const AllocRe
 }
 
 void PageAllocator::reserve_highatomic(Cpu& cpu, Zone& zone, Pfn block, Order order) {
-    cpu.order();
-    if (highatomic_limit_reached(zone)) return;
-    const IrqLockGuard lock{cpu, lock_of(zone)};
+    const ZoneLock lock{cpu, zone};
     BuddyWork work;
     alloc::reserve_highatomic(zone, block, order, work);
     if (work.pageblocks_moved > 0) cpu.retire(Step::pageblock_move, work.pageblocks_moved);
@@ -157,14 +157,14 @@ void PageAllocator::refill(Cpu& cpu, Zone& zone, Order order, FreeType type, Per
     const Account account{cpu, kBulk};
     cpu.order();  // the zone's fill
     const unsigned blocks = zone.rules().pcp_rules.refill_blocks(lists.state(), order, zone.fill());
-    const IrqLockGuard lock{cpu, lock_of(zone)};
+    const ZoneLock lock{cpu, zone};
     rmqueue_bulk(zone, lists, order, type, fragmenting, blocks, [&](const BuddyWork& work) { charge(cpu, zone, order, work); });
 }
 
 std::optional<Pfn> PageAllocator::rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) {
     {
         const Account account{cpu, kBuddy};
-        const IrqLockGuard lock{cpu, lock_of(zone)};
+        const ZoneLock lock{cpu, zone};
         const FreeType reserve = request.freetype.with(Migratetype::highatomic);
         TakeMode mode = TakeMode::normal;
         BuddyWork work;
@@ -194,7 +194,7 @@ std::optional<Pfn> PageAllocator::rmqueue_direct_map(Cpu& cpu, Zone& zone, const
     const auto outcome = unmapping ? flipper_->unmap(cpu, range) : flipper_->map(cpu, range);
     if (outcome == PageblockFlipper::Outcome::no_memory) {  // roll back: the block goes home under its old freetype
         ++counters(cpu.id()).flips_rolled_back;
-        const IrqLockGuard lock{cpu, lock_of(zone)};
+        const ZoneLock lock{cpu, zone};
         BuddyWork work;
         zone.free_block(*block, order, other, work);
         charge(cpu, zone, order, work);
@@ -207,7 +207,7 @@ std::optional<Pfn> PageAllocator::rmqueue_direct_map(Cpu& cpu, Zone& zone, const
 
 // Normal mode first (a block of UNMOVABLE type), then an explicit try in claim mode.
 std::optional<Pfn> PageAllocator::take_pageblocks(Cpu& cpu, Zone& zone, Order order, FreeType type) {
-    const IrqLockGuard lock{cpu, lock_of(zone)};
+    const ZoneLock lock{cpu, zone};
     TakeMode mode = TakeMode::normal;
     BuddyWork work;
     const auto block = take_block(zone, order, type, mode, work);
@@ -216,7 +216,7 @@ std::optional<Pfn> PageAllocator::take_pageblocks(Cpu& cpu, Zone& zone, Order or
 }
 
 void PageAllocator::put_flipped(Cpu& cpu, Zone& zone, Pfn block, Order low, Order high, FreeType type) {
-    const IrqLockGuard lock{cpu, lock_of(zone)};
+    const ZoneLock lock{cpu, zone};
     for (Pfn at = block; at < block + high.pages(); at += kPageblockOrder.pages()) {
         zone.set_pageblock_migratetype(at, type.migratetype);
         zone.set_pageblock_mapping(at, type.mapping);
@@ -251,7 +251,7 @@ void PageAllocator::free_to_list(Cpu& cpu, Zone& zone, Pfn block, Order order) {
     if (pages == PageCount{0}) return;
     drain(cpu, zone, lists, pages, list);
     cpu.order();
-    if (zone.fill() == ZoneFill::below_high && watermark_ok(zone, Order{0U}, zone.layout().watermark_high, AllocFlags{}))
+    if (zone.fill() == ZoneFill::below_high && watermark_seen_ok(zone, Order{0U}, zone.layout().watermark_high, AllocFlags{}))
         zone.set_fill(ZoneFill::above_high);
 }
 
@@ -261,7 +261,7 @@ void PageAllocator::free_to_buddy(Cpu& cpu, Pfn block, Order order) {
     counters(cpu.id()).pgfree += order.pages().raw();
     cpu.touch(layout::struct_page(block), Touch::owned);
     Zone& zone = zone_of(block);
-    const IrqLockGuard lock{cpu, lock_of(zone)};
+    const ZoneLock lock{cpu, zone};
     BuddyWork work;
     zone.free_directly(block, order, work);
     charge(cpu, zone, order, work);
@@ -269,7 +269,7 @@ void PageAllocator::free_to_buddy(Cpu& cpu, Pfn block, Order order) {
 
 void PageAllocator::drain(Cpu& cpu, Zone& zone, PerCpuPages& lists, PageCount pages, std::size_t first_list) {
     const Account account{cpu, kPcpDrain};
-    const IrqLockGuard lock{cpu, lock_of(zone)};
+    const ZoneLock lock{cpu, zone};
     free_pcppages_bulk(zone, lists, pages, first_list,
                        [&](Order order, const BuddyWork& work) { charge(cpu, zone, order, work); });
 }

@@ -4,6 +4,7 @@
 
 #include "alloc/buddy/page_allocator.h"
 #include "alloc/buddy/pcp_lock.h"
+#include "alloc/buddy/zone_lock.h"
 
 namespace splinter::alloc {
 namespace {
@@ -94,7 +95,7 @@ bool PageAllocator::unreserve_highatomic(Cpu& cpu, const AllocRequest& request, 
         Zone& zone = zones_[position];
         cpu.order();
         if (!may_unreserve(zone, keep)) continue;
-        const IrqLockGuard lock{cpu, lock_of(zone)};
+        const ZoneLock lock{cpu, zone};
         BuddyWork work;
         // The reserve is mapped: a request for unmapped pages gets it as mapped ones, to flip.
         const FreeType type{request.freetype.migratetype, Mapping::mapped};

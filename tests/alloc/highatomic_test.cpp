@@ -89,9 +89,11 @@ TEST_P(Highatomic, APageblockAtTheZonesEndIsReservedIn6_1ThoughNothingMoves) {
 TEST_P(Highatomic, TheLastPageblockIsKeptUnlessNothingElseHelps) {
     Zone z = zone(60'000);
     z.set_highatomic_reserved(kPageblock);
+    z.publish();
     EXPECT_FALSE(may_unreserve(z, Keep::one_pageblock));
     EXPECT_TRUE(may_unreserve(z, Keep::nothing));
     z.set_highatomic_reserved(kPageblock + PageCount{1});
+    z.publish();
     EXPECT_TRUE(may_unreserve(z, Keep::one_pageblock));
 }
 
