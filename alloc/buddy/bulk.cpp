@@ -21,7 +21,7 @@ Zone* PageAllocator::zone_for_bulk(Cpu& cpu, const AllocRequest& request, std::u
         cpu.retire(Step::zone_lookup);
         cpu.order();
         const PageCount mark = mark_of(zone.layout(), Mark::low) + PageCount{wanted};
-        if (watermark_ok(zone, Order{0U}, mark, AllocFlags{})) return &zone;
+        if (watermark_seen_ok(zone, Order{0U}, mark, AllocFlags{})) return &zone;
     }
     return nullptr;
 }

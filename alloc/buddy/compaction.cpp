@@ -4,6 +4,7 @@
 
 #include "alloc/buddy/compaction_run.h"
 #include "alloc/buddy/page_allocator.h"
+#include "alloc/buddy/zone_lock.h"
 
 namespace splinter::alloc {
 namespace {
@@ -59,17 +60,19 @@ CompactResult Compactor::compact(Cpu& cpu, Zone& zone, const CompactGoal& goal) 
         if (++mine.considered < limit) return CompactResult::deferred;
         mine.considered = limit;
     }
-    // compaction_suit_allocation_order(): there is a block by now. Of unmapped memory that says nothing: free unmapped blocks
-    // count for watermarks.
-    const bool there = goal.type.mapping() == Mapping::mapped
-                           ? watermark_ok(zone, goal.order, mark_of(zone.layout(), goal.flags.mark), goal.flags)
-                           : has_goal(zone, goal);
     CompactResult result = CompactResult::success;
-    if (!there) {
-        if (!compaction_suitable(zone, goal.order)) return CompactResult::skipped;
-        result = CompactionRun{pages_, cpu, zone, goal}.run();
-        cpu.order();
+    bool there = false;
+    {
+        const ZoneLock lock{cpu, zone};  // the kernel looks without it
+        // compaction_suit_allocation_order(): there is a block by now. Of unmapped memory that says nothing: free unmapped
+        // blocks count for watermarks.
+        there = goal.type.mapping() == Mapping::mapped
+                    ? watermark_ok(zone, goal.order, mark_of(zone.layout(), goal.flags.mark), goal.flags)
+                    : has_goal(zone, goal);
+        if (!there && !compaction_suitable(zone, goal.order)) return CompactResult::skipped;
     }
+    if (!there) result = CompactionRun{pages_, cpu, zone, goal}.run();
+    cpu.order();
     Deferral& after = deferral(zone);
     if (result == CompactResult::success) {
         after.order_failed = std::max(after.order_failed, goal.order.index() + 1);

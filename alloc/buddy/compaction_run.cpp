@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "alloc/buddy/page_allocator.h"
+#include "alloc/buddy/zone_lock.h"
 
 namespace splinter::alloc {
 namespace {
@@ -24,20 +25,24 @@ CompactionRun::CompactionRun(PageAllocator& pages, Cpu& cpu, Zone& zone, const C
 CompactResult CompactionRun::run() {
     CompactResult result = CompactResult::complete;
     for (; migrate_ < free_; migrate_ += kBlock) {  // compact_scanners_met()
-        cpu_.order();
-        if (has_goal(zone_, goal_)) {
+        if (reached()) {
             result = CompactResult::success;
             break;
         }
-        if (!is_source(migrate_)) continue;
         const Outcome outcome = migrate(migrate_);
         // What was migrated lies on this CPU's lists, where it cannot merge (lru_add_drain_cpu_zone()).
         if (outcome != Outcome::nothing_moved) pages_.drain_pages(cpu_, zone_, cpu_.id());
         if (outcome == Outcome::no_target) break;
     }
     release();
-    cpu_.order();
-    return has_goal(zone_, goal_) ? CompactResult::success : result;
+    return reached() ? CompactResult::success : result;
+}
+
+// compact_finished(), under the zone lock, as all looks at the zone here: what happens to it elsewhere may be ahead of this
+// CPU's time.
+bool CompactionRun::reached() {
+    const ZoneLock lock{cpu_, zone_};
+    return has_goal(zone_, goal_);
 }
 
 // suitable_migration_source(): an asynchronous run of a request keeps to pageblocks of its own type.
@@ -87,7 +92,12 @@ std::vector<MovableBlocks::Entry> CompactionRun::isolate(Pfn pageblock, std::uin
 
 CompactionRun::Outcome CompactionRun::migrate(Pfn pageblock) {
     std::uint64_t scanned = 0;
-    const std::vector<MovableBlocks::Entry> entries = isolate(pageblock, scanned);
+    std::vector<MovableBlocks::Entry> entries;
+    {
+        const ZoneLock lock{cpu_, zone_};
+        if (!is_source(pageblock)) return Outcome::nothing_moved;
+        entries = isolate(pageblock, scanned);
+    }
     cpu_.retire(Step::compact_scan, scanned);
     pages_.counters(cpu_.id()).compact_migrate_scanned += scanned;
     Outcome outcome = Outcome::nothing_moved;
@@ -151,7 +161,7 @@ std::optional<Pfn> CompactionRun::take_isolated(Order order) {
 
 // isolate_freepages_block(): as many as the minimum watermark allows (__isolate_free_page()).
 void CompactionRun::isolate_free(Pfn pageblock) {
-    const IrqLockGuard lock{cpu_, PageAllocator::lock_of(zone_)};
+    const ZoneLock lock{cpu_, zone_};
     std::uint64_t scanned = 0;
     if (is_target(pageblock))
         for (Pfn at = pageblock; at < pageblock + kBlock; ++scanned) {

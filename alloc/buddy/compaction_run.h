@@ -15,6 +15,7 @@ class CompactionRun {
     CompactResult run();
 
   private:
+    [[nodiscard]] bool reached();
     enum class Outcome : std::uint8_t { nothing_moved, moved, no_target };
     // --- the migrate scanner ---
     [[nodiscard]] bool is_source(Pfn pageblock) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "alloc/buddy/clearing.h"
+#include "alloc/buddy/zone_lock.h"
 #include "hw/base/check.h"
 
 namespace splinter::alloc {
@@ -84,7 +85,7 @@ std::optional<PfnRange> Flips::take(Cpu& cpu, Zone& zone, Order order, FreeType 
     if (policy_.exceeds_the_largest_block())
         if (const auto range = take_range(cpu, zone, other)) return range;
     const Order whole = std::max(order, policy_.order());
-    const IrqLockGuard lock{cpu, PageAllocator::lock_of(zone)};
+    const ZoneLock lock{cpu, zone};
     BuddyWork work;
     auto block = take_block_as_generation(zone, whole, other, fragmenting, work);
     if (block) {
@@ -113,7 +114,7 @@ std::optional<Pfn> Flips::take_block_as_generation(Zone& zone, Order order, Free
 // A unit of more than the largest block [I]: claimed as a whole, so that it is of one migratetype like a claimed pageblock.
 // Without such a range the unit is a pageblock, because refusing would fail requests while memory is free.
 std::optional<PfnRange> Flips::take_range(Cpu& cpu, Zone& zone, FreeType other) {
-    const IrqLockGuard lock{cpu, PageAllocator::lock_of(zone)};
+    const ZoneLock lock{cpu, zone};
     BuddyWork work;
     const auto range = zone.take_free_range(policy_.unit, other.flags, work);
     if (range)
@@ -157,7 +158,7 @@ void Flips::give_up(Cpu& cpu, Zone& zone, PfnRange block, FreetypeFlags old) {
         tables_.undo_unmap(cpu, block);
     else
         tables_.undo_map(cpu, block);
-    const IrqLockGuard lock{cpu, PageAllocator::lock_of(zone)};
+    const ZoneLock lock{cpu, zone};
     zone.set_flags(block, old);
     BuddyWork work;
     free_range(zone, block, zone.pageblock_freetype(block.first), work);  // "Important: free using _old_ freetype" [C]
@@ -166,7 +167,7 @@ void Flips::give_up(Cpu& cpu, Zone& zone, PfnRange block, FreetypeFlags old) {
 
 void Flips::put_remainder(Cpu& cpu, Zone& zone, PfnRange block, Order used) {
     if (block.count <= used.pages()) return;
-    const IrqLockGuard lock{cpu, PageAllocator::lock_of(zone)};
+    const ZoneLock lock{cpu, zone};
     const FreeType type = zone.pageblock_freetype(block.first);
     const Order high = order_of(block);
     BuddyWork work;
@@ -180,7 +181,7 @@ void Flips::put_remainder(Cpu& cpu, Zone& zone, PfnRange block, Order used) {
 }
 
 void Flips::put_whole(Cpu& cpu, Zone& zone, PfnRange block) {
-    const IrqLockGuard lock{cpu, PageAllocator::lock_of(zone)};
+    const ZoneLock lock{cpu, zone};
     BuddyWork work;
     free_range(zone, block, zone.pageblock_freetype(block.first), work);
     pages_.charge(cpu, zone, order_of(block), work);

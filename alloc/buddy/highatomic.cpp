@@ -75,7 +75,7 @@ void reserve_highatomic(Zone& zone, Pfn block, Order order, BuddyWork& work) {
 }
 
 bool may_unreserve(const Zone& zone, Keep keep) {
-    return keep == Keep::nothing || zone.highatomic_reserved() > kPageblockPages;
+    return keep == Keep::nothing || zone.seen().highatomic_reserved > kPageblockPages;
 }
 
 bool unreserve_highatomic(Zone& zone, FreeType type, BuddyWork& work) {

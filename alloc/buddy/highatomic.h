@@ -19,11 +19,12 @@
 
 namespace splinter::alloc {
 
-// The zone may reserve no more. Asked without the zone lock first.
+// The zone may reserve no more. REQUIRES: zone lock held (the kernel asks without it first).
 [[nodiscard]] bool highatomic_limit_reached(const Zone& zone);
 // REQUIRES: zone lock held; `block` of `order` was just taken.
 void reserve_highatomic(Zone& zone, Pfn block, Order order, BuddyWork& work);
 
+// Asked without the lock.
 enum class Keep : std::uint8_t { one_pageblock, nothing };  // !force, force
 [[nodiscard]] bool may_unreserve(const Zone& zone, Keep keep);
 // One pageblock, or what 6.12 has as one block, becomes `type`; whether free memory moved. REQUIRES: zone lock held.

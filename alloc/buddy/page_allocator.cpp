@@ -6,6 +6,7 @@
 #include "alloc/buddy/flip.h"
 #include "alloc/buddy/highatomic.h"
 #include "alloc/buddy/pcp_lock.h"
+#include "alloc/buddy/zone_lock.h"
 #include "hw/base/check.h"
 
 namespace splinter::alloc {
@@ -33,6 +34,7 @@ PageAllocator::PageAllocator(FrameTable& frames, std::vector<Zone> zones, std::s
         SPLINTER_CHECK(zones_[i].layout().index.raw() == i, "zones are numbered in ascending order");
         pcps_.emplace_back(cpus, PerCpuPages{zones_[i].freetypes()});
         for (PerCpuPages& pcp : pcps_.back()) pcp.configure(in_zone(limits, zones_[i], cpus));
+        zones_[i].publish();
     }
 }
 
@@ -77,11 +79,11 @@ bool PageAllocator::serves(Cpu& cpu, Zone& zone, const AllocRequest& request, co
     cpu.order();
     const ZoneLayout& layout = zone.layout();
     if (layout.watermark_high > PageCount{0} && zone.fill() == ZoneFill::above_high) {
-        if (watermark_ok(zone, request.order, layout.watermark_high, flags)) return true;
+        if (watermark_seen_ok(zone, request.order, layout.watermark_high, flags)) return true;
         zone.set_fill(ZoneFill::below_high);
     }
     if (request.only_zone && flags.mark == Mark::min) return true;
-    return watermark_ok(zone, request.order, mark_of(layout, flags.mark), flags);
+    return watermark_seen_ok(zone, request.order, mark_of(layout, flags.mark), flags);
 }
 
 std::optional<Pfn> PageAllocator::alloc_pages(Cpu& cpu, const AllocRequest& request) {
@@ -141,9 +143,7 @@ std::optional<Pfn> PageAllocator::get_page_from_freelist(Cpu& cpu, const AllocRe
 }
 
 void PageAllocator::reserve_highatomic(Cpu& cpu, Zone& zone, Pfn block, Order order) {
-    cpu.order();
-    if (highatomic_limit_reached(zone)) return;
-    const IrqLockGuard lock{cpu, lock_of(zone)};
+    const ZoneLock lock{cpu, zone};
     BuddyWork work;
     alloc::reserve_highatomic(zone, block, order, work);
     if (work.pageblocks_moved > 0) cpu.retire(Step::pageblock_move, work.pageblocks_moved);
@@ -178,15 +178,16 @@ std::optional<Pfn> PageAllocator::rmqueue_pcplist(Cpu& cpu, Zone& zone, const Al
 
 void PageAllocator::refill(Cpu& cpu, Zone& zone, Order order, FreeType type, PerCpuPages& lists, Fragmenting fragmenting) {
     const Account account{cpu, kBulk};
+    cpu.order();  // the zone's fill
     const unsigned blocks = zone.rules().pcp_rules.refill_blocks(lists.state(), order, zone.fill());
-    const IrqLockGuard lock{cpu, lock_of(zone)};
+    const ZoneLock lock{cpu, zone};
     rmqueue_bulk(zone, lists, order, type, fragmenting, blocks, [&](const BuddyWork& work) { charge(cpu, zone, order, work); });
 }
 
 std::optional<Pfn> PageAllocator::rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) {
     {
         const Account account{cpu, kBuddy};
-        const IrqLockGuard lock{cpu, lock_of(zone)};
+        const ZoneLock lock{cpu, zone};
         const FreeType reserve = request.freetype.with(Migratetype::highatomic);
         TakeMode mode = TakeMode::normal;
         BuddyWork work;
@@ -223,11 +224,12 @@ void PageAllocator::free_to_list(Cpu& cpu, Zone& zone, Pfn block, Order order) {
     if (flips_ != nullptr) flips_->before_free(cpu, block, order, type);
     const std::size_t list = PerCpuPages::list_index(order, type, zone.freetypes());
     lists.push(*frames_, list, block, type.migratetype);
+    cpu.order();  // the zone's fill
     const PageCount pages = zone.rules().pcp_rules.on_free(lists.state(), order, zone.fill());
     if (pages == PageCount{0}) return;
     drain(cpu, zone, lists, pages, list);
     cpu.order();
-    if (zone.fill() == ZoneFill::below_high && watermark_ok(zone, Order{0U}, zone.layout().watermark_high, AllocFlags{}))
+    if (zone.fill() == ZoneFill::below_high && watermark_seen_ok(zone, Order{0U}, zone.layout().watermark_high, AllocFlags{}))
         zone.set_fill(ZoneFill::above_high);
 }
 
@@ -238,7 +240,7 @@ void PageAllocator::free_to_buddy(Cpu& cpu, Pfn block, Order order) {
     cpu.touch(layout::struct_page(block), Touch::owned);
     Zone& zone = zone_of(block);
     if (flips_ != nullptr) flips_->before_free(cpu, block, order, zone.pageblock_freetype(block));
-    const IrqLockGuard lock{cpu, lock_of(zone)};
+    const ZoneLock lock{cpu, zone};
     BuddyWork work;
     zone.free_directly(block, order, work);
     charge(cpu, zone, order, work);
@@ -246,13 +248,14 @@ void PageAllocator::free_to_buddy(Cpu& cpu, Pfn block, Order order) {
 
 void PageAllocator::drain(Cpu& cpu, Zone& zone, PerCpuPages& lists, PageCount pages, std::size_t first_list) {
     const Account account{cpu, kPcpDrain};
-    const IrqLockGuard lock{cpu, lock_of(zone)};
+    const ZoneLock lock{cpu, zone};
     free_pcppages_bulk(zone, lists, pages, first_list,
                        [&](Order order, const BuddyWork& work) { charge(cpu, zone, order, work); });
 }
 
 void PageAllocator::decay(Cpu& cpu, Zone& zone) {
     PerCpuPages& lists = pcp(zone, cpu.id());
+    cpu.order();  // another CPU may be draining them
     PageCount left = zone.rules().pcp_rules.decay(lists.state());
     while (left > PageCount{0}) {  // a batch for each time that the lock is taken, from the first list on
         const LockGuard lock{cpu, pcp_lock_of(zone, cpu.id())};

@@ -96,7 +96,6 @@ class PageAllocator {
     [[nodiscard]] const std::vector<std::size_t>& zonelist(CpuId cpu) const { return zonelists_[node_of(cpu).raw()]; }
 
     // --- for the parts of the allocator ---
-    [[nodiscard]] static LockId lock_of(const Zone& zone) { return LockId{kFirstZoneLock.raw() + zone.layout().index.raw()}; }
     // Cycles and counters of work on free lists. REQUIRES: zone lock held.
     void charge(Cpu& cpu, const Zone& zone, Order order, const BuddyWork& work);
 

@@ -4,11 +4,13 @@
 
 #include "alloc/buddy/page_allocator.h"
 #include "alloc/buddy/pcp_lock.h"
+#include "alloc/buddy/zone_lock.h"
 
 namespace splinter::alloc {
 namespace {
 
 constexpr unsigned kMaxCompactRetries = 16;  // MAX_COMPACT_RETRIES
+constexpr unsigned kMaxReclaimRetries = 16;  // MAX_RECLAIM_RETRIES
 
 bool costly(Order order) { return order.index() > kCostlyOrder; }
 
@@ -27,6 +29,13 @@ bool compacts_again(Order order, CompactResult result, CompactPriority& priority
     if (priority >= most) return false;
     priority = most;  // the next higher: async is not tried from here
     return true;
+}
+
+bool lists_hold_pages(const std::vector<std::vector<PerCpuPages>>& pcps) {
+    for (const auto& of_zone : pcps)
+        for (const PerCpuPages& lists : of_zone)
+            if (lists.count() > PageCount{0}) return true;
+    return false;
 }
 
 }  // namespace
@@ -48,11 +57,13 @@ std::optional<Pfn> PageAllocator::alloc_slowly(Cpu& cpu, const AllocRequest& req
         }
     }
     unsigned successes = 0;
-    for (bool progress = true;; progress = false) {
+    for (unsigned turn = 0;; ++turn) {
         // A recorded allocation is one that was served: if nothing has served it here, only compaction can help.
         if (!request.only_zone)
             if (const auto block = get_page_from_freelist(cpu, request, flags)) return block;
         if (!may_block) return std::nullopt;
+        cpu.order();
+        const bool progress = turn == 0 || lists_hold_pages(pcps_);
         if (progress && !request.only_zone)
             if (const auto block = direct_reclaim(cpu, request, flags)) return block;
         if (const auto block = direct_compact(cpu, request, flags, priority, result)) return block;
@@ -60,7 +71,9 @@ std::optional<Pfn> PageAllocator::alloc_slowly(Cpu& cpu, const AllocRequest& req
         if (costly(order) && request.effort != Effort::retry_may_fail) return std::nullopt;
         // should_reclaim_retry(): free memory alone, with nothing to reclaim, is what the zonelist has just refused.
         if (unreserve_highatomic(cpu, request, Keep::nothing)) continue;
-        if (!progress || !compacts_again(order, result, priority, successes)) return std::nullopt;
+        if (progress && compacts_again(order, result, priority, successes)) continue;
+        cpu.order();
+        if (!lists_hold_pages(pcps_) || turn == kMaxReclaimRetries) return std::nullopt;
     }
 }
 
@@ -80,7 +93,7 @@ bool PageAllocator::unreserve_highatomic(Cpu& cpu, const AllocRequest& request, 
         Zone& zone = zones_[position];
         cpu.order();
         if (!may_unreserve(zone, keep)) continue;
-        const IrqLockGuard lock{cpu, lock_of(zone)};
+        const ZoneLock lock{cpu, zone};
         BuddyWork work;
         // The reserve is mapped: a request for unmapped pages gets it as mapped ones, to flip.
         const FreeType type{request.freetype.migratetype};
@@ -110,7 +123,10 @@ std::optional<Pfn> PageAllocator::direct_compact(Cpu& cpu, const AllocRequest& r
     ++mine.compact_stall;
     const auto block = get_page_from_freelist(cpu, request, flags);
     ++(block ? mine.compact_success : mine.compact_fail);
-    if (block) compactor_.served(zone_of(*block), order);
+    if (block) {
+        cpu.order();
+        compactor_.served(zone_of(*block), order);
+    }
     return block;
 }
 

@@ -6,19 +6,19 @@ namespace splinter::alloc {
 namespace {
 
 // __zone_watermark_unusable_free(): what the request could not have all the same.
-std::uint64_t unusable(const Zone& zone, Order order, const AllocFlags& flags) {
+std::uint64_t unusable(const Zone& zone, const ZoneView& view, Order order, const AllocFlags& flags) {
     const std::uint64_t rest = order.pages().raw() - 1;
     if (flags.uses_reserves()) return rest;
     const bool all = zone.rules().highatomic == HighatomicReserve::by_pageblock;
-    return rest + (all ? zone.highatomic_reserved() : zone.highatomic_free()).raw();
+    return rest + (all ? view.highatomic_reserved : view.highatomic_free).raw();
 }
 
-bool has_block(const Zone& zone, Order least, const AllocFlags& flags) {
+bool has_block(const ZoneView& view, Order least, const AllocFlags& flags) {
     for (Order order = least; order <= kMaxOrder; order = order.next()) {
         for (std::size_t type = 0; type < kPcpMigratetypes; ++type)
             for (Mapping mapping : {Mapping::mapped, Mapping::unmapped})
-                if (zone.has_free(order, {static_cast<Migratetype>(type), mapping})) return true;
-        if (flags.highatomic && zone.has_free(order, {Migratetype::highatomic, Mapping::mapped})) return true;
+                if (view.has_free(order, {static_cast<Migratetype>(type), mapping})) return true;
+        if (flags.highatomic && view.has_free(order, {Migratetype::highatomic, Mapping::mapped})) return true;
     }
     return false;
 }
@@ -44,18 +44,22 @@ PageCount mark_of(const ZoneLayout& layout, Mark mark) {
     return layout.watermark_min;
 }
 
-bool watermark_ok(const Zone& zone, Order order, PageCount mark, const AllocFlags& flags) {
-    return watermark_ok(zone, order, mark, flags, zone.free_pages());
-}
-
-bool watermark_ok(const Zone& zone, Order order, PageCount mark, const AllocFlags& flags, PageCount free) {
+bool watermark_ok(const Zone& zone, const ZoneView& view, Order order, PageCount mark, const AllocFlags& flags) {
     std::uint64_t min = mark.raw();
     if (flags.min_reserve) {
         min -= min / 2;
         if (flags.non_block) min -= min / 4;
     }
-    if (free.raw() <= min + lowmem_reserve(zone.layout()).raw() + unusable(zone, order, flags)) return false;
-    return order == Order{0U} || has_block(zone, order, flags);
+    if (view.free.raw() <= min + lowmem_reserve(zone.layout()).raw() + unusable(zone, view, order, flags)) return false;
+    return order == Order{0U} || has_block(view, order, flags);
+}
+
+bool watermark_ok(const Zone& zone, Order order, PageCount mark, const AllocFlags& flags) {
+    return watermark_ok(zone, zone.view(), order, mark, flags);
+}
+
+bool watermark_seen_ok(const Zone& zone, Order order, PageCount mark, const AllocFlags& flags) {
+    return watermark_ok(zone, zone.seen(), order, mark, flags);
 }
 
 }  // namespace splinter::alloc

@@ -29,8 +29,10 @@ struct AllocFlags {
 
 // __zone_watermark_ok(): enough free pages above `mark`, and for an order above 0 a free block of at least that order of a
 // type that per-CPU lists serve, whether the request may have it or not.
+[[nodiscard]] bool watermark_ok(const Zone& zone, const ZoneView& view, Order order, PageCount mark, const AllocFlags& flags);
+// As the zone is now. REQUIRES: zone lock held.
 [[nodiscard]] bool watermark_ok(const Zone& zone, Order order, PageCount mark, const AllocFlags& flags);
-// The same with `free` free pages.
-[[nodiscard]] bool watermark_ok(const Zone& zone, Order order, PageCount mark, const AllocFlags& flags, PageCount free);
+// As it was when its lock was last released.
+[[nodiscard]] bool watermark_seen_ok(const Zone& zone, Order order, PageCount mark, const AllocFlags& flags);
 
 }  // namespace splinter::alloc

@@ -108,6 +108,15 @@ std::optional<Pfn> Zone::list_wilderness() {
     return block;
 }
 
+ZoneView Zone::view() const {
+    ZoneView now{free_pages_, highatomic_free_, highatomic_reserved_, {}};
+    for (std::size_t order = 0; order < kOrders; ++order)
+        for (std::size_t list = 0; list < kFreeListIndices; ++list)
+            if (!areas_[order][list].empty()) now.lists[order] |= std::uint32_t{1} << list;
+    if (wilderness_used_ < wilderness_.size()) now.lists[kMaxOrder.index()] |= std::uint32_t{1} << *kMovable.list_index();
+    return now;
+}
+
 std::uint64_t Zone::free_blocks(Order order) const {
     std::uint64_t blocks = 0;
     for (std::size_t list = 0; list < index_.size(); ++list) blocks += list_of(order, list).size();

@@ -54,6 +54,19 @@ struct ZoneLayout {
     NodeId node{0};
 };
 
+// What one may know of a zone without its lock: the counters of vmstat and which lists have blocks, as of the last release of
+// the lock (zone_lock.h).
+struct ZoneView {
+    PageCount free;
+    PageCount highatomic_free;
+    PageCount highatomic_reserved;
+    std::array<std::uint32_t, kOrders> lists{};  // bit i: list i has a block
+    [[nodiscard]] bool has_free(Order order, FreeType type) const {
+        const auto list = type.list_index();
+        return list && (lists[order.index()] >> *list & 1U) != 0;
+    }
+};
+
 class Zone {
   public:
     Zone(ZoneLayout layout, FrameTable& frames, const KernelRules& rules = kLinux6_12, const FreetypeLists& freetypes = {});
@@ -124,6 +137,11 @@ class Zone {
     // The free block that pfn is in.
     [[nodiscard]] std::optional<Pfn> free_block_of(Pfn pfn) const;
 
+    // --- without the lock ---
+    [[nodiscard]] const ZoneView& seen() const { return view_; }
+    [[nodiscard]] ZoneView view() const;  // as it is now: for who holds the lock
+    void publish() { view_ = view(); }
+
     // --- ZONE_BELOW_HIGH ---
     // The flag as the last look at the watermark left it; who looks when is the allocator's business.
     [[nodiscard]] ZoneFill fill() const { return fill_; }
@@ -182,6 +200,7 @@ class Zone {
     const KernelRules* rules_;
     Tracepoints* tracepoints_ = nullptr;
     ZoneFill fill_ = ZoneFill::above_high;
+    ZoneView view_;
 };
 
 template <class Visitor>

@@ -89,9 +89,11 @@ TEST_P(Highatomic, APageblockAtTheZonesEndIsReservedIn6_1ThoughNothingMoves) {
 TEST_P(Highatomic, TheLastPageblockIsKeptUnlessNothingElseHelps) {
     Zone z = zone(60'000);
     z.set_highatomic_reserved(kPageblock);
+    z.publish();
     EXPECT_FALSE(may_unreserve(z, Keep::one_pageblock));
     EXPECT_TRUE(may_unreserve(z, Keep::nothing));
     z.set_highatomic_reserved(kPageblock + PageCount{1});
+    z.publish();
     EXPECT_TRUE(may_unreserve(z, Keep::one_pageblock));
 }
 
@@ -126,7 +128,7 @@ TEST_P(Highatomic, AFreeBlockOfTwoPageblocksGoesBackWholeIn6_12) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, Highatomic, ::testing::Values(&kLinux6_1, &kLinux6_12),
-                         [](const auto& info) { return info.param == &kLinux6_1 ? "Linux6_1" : "Linux6_12"; });
+                         [](const auto& test) { return test.param == &kLinux6_1 ? "Linux6_1" : "Linux6_12"; });
 
 // --- when the allocator reserves, and who is served from it ---
 

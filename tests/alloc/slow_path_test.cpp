@@ -113,7 +113,7 @@ TEST(Zonelists, BeginWithTheHighestZoneOfTheNodeAndGoOnWithTheNextNode) {
     EXPECT_EQ(build_zonelists(zones), (Zonelists{{2, 1, 0, 3}, {3, 2, 1, 0}}));
 }
 
-TEST(Zonelists, SpreadTheFirstChoicesOfNodesThatAreEquallyFar) {  // find_next_best_node(), node_load[]
+TEST(Zonelists, GoRoundTheNodesFromTheLocalOneUpwards) {  // find_next_best_node()
     TestMemory memory;
     std::vector<Zone> zones;
     for (std::uint8_t i = 0; i < 4; ++i) zones.push_back(zone_of_node(memory.frames(), i, i));

@@ -21,7 +21,9 @@ struct Watermarks : ::testing::Test {
     Zone whole{free_zone(zone_layout(kSpan), memory.frames())};
     Zone empty{zone_layout(kSpan), memory.frames()};
     static bool ok(const Zone& zone, std::uint64_t mark, const AllocFlags& flags, std::uint64_t free) {
-        return watermark_ok(zone, Order{0U}, PageCount{mark}, flags, PageCount{free});
+        ZoneView view = zone.view();
+        view.free = PageCount{free};
+        return watermark_ok(zone, view, Order{0U}, PageCount{mark}, flags);
     }
 };
 

@@ -86,6 +86,28 @@ TEST(QuantumLoads, ContendLocks) {
             << load.name;
 }
 
+// Memory is so short that the slow path serves, on two nodes, and drains other CPUs' lists while their owners use them.
+class QuantumUnderPressure : public ::testing::TestWithParam<std::string> {};
+
+WorkloadResult pressed(const std::string& strategy, std::uint64_t quantum) {
+    return small_run({"flush.strategy=" + strategy, "platform.quantum=" + std::to_string(quantum), "platform.memory=32MiB",
+                      "platform.numa_nodes=2", "kernel.pcp_trylock_fails=7", "kernel.pcp_batch=8", "kernel.pcp_high=40",
+                      "kernel.pcp_high_max=40", "workload.secretmem.pages=1856", "workload.secretmem.think=100cyc"})
+        .workloads.front();
+}
+
+TEST_P(QuantumUnderPressure, ChangesNoFigureAndNoState) {
+    const std::uint64_t lookahead = small_config({}).hw.lookahead().raw();
+    const WorkloadResult reference = pressed(GetParam(), 1);
+    EXPECT_GT(reference.counters.at("slow_paths"), 50U);
+    EXPECT_GT(reference.counters.at("pcp_trylock_failures"), 100U);
+    for (const std::uint64_t quantum : {std::uint64_t{37}, lookahead})
+        EXPECT_EQ(bytes(pressed(GetParam(), quantum)), bytes(reference)) << "quantum " << quantum;
+}
+
+INSTANTIATE_TEST_SUITE_P(Strategies, QuantumUnderPressure, ::testing::Values("none"),
+                         [](const auto& test) { return test.param; });
+
 // Cores that read the very frames whose entries others change: what a walk sees must not depend on who ran first in host order.
 std::string probed(const std::string& strategy, std::uint64_t quantum) {
     return run_in_child([&] {
