@@ -144,7 +144,7 @@ auto below_low(std::uint64_t managed) {
     };
 }
 
-constexpr AllocRequest kAtomic4{Order{4U}, kMovable, Blocking::may_not_block, {}, Reserves::may_use};
+constexpr AllocRequest kAtomic4{Order{4U}, kMovable, Blocking::may_not_block, {}, Contents::any, Reserves::may_use};
 
 TEST(HighatomicRequests, ReserveThePageblockThatTheSlowPathServedThemFrom) {
     RecordedKernel node{below_low(60'000)};

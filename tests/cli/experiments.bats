@@ -26,7 +26,13 @@ setup() {
     jq -e "[.points[] | $metrics | .obtained_bytes > 0] | any" "$work/all.json"
     for strategy in none per-page batched batched-deferred side-cache freetype; do
         obtained="[.points[] | select(.key[\"flush.strategy\"] == \"$strategy\")]"
-        jq -e "$obtained | .[0]$metrics.obtained_bytes > .[1]$metrics.obtained_bytes" "$work/all.json"
+        # Clean and fragmented, each with compaction and without.
+        jq -e "$obtained | .[0]$metrics.obtained_bytes > .[2]$metrics.obtained_bytes" "$work/all.json"
+    done
+    for strategy in side-cache freetype; do
+        obtained="[.points[] | select(.key[\"flush.strategy\"] == \"$strategy\")]"
+        jq -e "$obtained | .[2]$metrics.obtained_bytes > .[3]$metrics.obtained_bytes" "$work/all.json"
+        jq -e "$obtained | .[2]$metrics.pgmigrate_success > 0 and .[3]$metrics.pgmigrate_success == 0" "$work/all.json"
     done
 }
 
