@@ -13,12 +13,15 @@ std::uint64_t unusable(const Zone& zone, const ZoneView& view, Order order, cons
     return rest + (all ? view.highatomic_reserved : view.highatomic_free).raw();
 }
 
-bool has_block(const ZoneView& view, Order least, const AllocFlags& flags) {
-    for (Order order = least; order <= kMaxOrder; order = order.next()) {
-        for (std::size_t type = 0; type < kPcpMigratetypes; ++type)
-            for (Mapping mapping : {Mapping::mapped, Mapping::unmapped})
-                if (view.has_free(order, {static_cast<Migratetype>(type), mapping})) return true;
-        if (flags.highatomic && view.has_free(order, {Migratetype::highatomic, Mapping::mapped})) return true;
+// Whatever the flags of its freetype: the series counts unmapped blocks too [C].
+bool has_block(const Zone& zone, const ZoneView& view, Order least, const AllocFlags& flags) {
+    const FreetypeIndex& freetypes = zone.freetypes();
+    for (std::size_t list = 0; list < freetypes.size(); ++list) {
+        const Migratetype type = freetypes.type_of(list).migratetype;
+        const bool counts = static_cast<std::size_t>(type) < kPcpMigratetypes ||
+                            (type == Migratetype::highatomic && flags.highatomic);
+        for (Order order = least; counts && order <= kMaxOrder; order = order.next())
+            if (view.has_free(order, list)) return true;
     }
     return false;
 }
@@ -51,7 +54,7 @@ bool watermark_ok(const Zone& zone, const ZoneView& view, Order order, PageCount
         if (flags.non_block) min -= min / 4;
     }
     if (view.free.raw() <= min + lowmem_reserve(zone.layout()).raw() + unusable(zone, view, order, flags)) return false;
-    return order == Order{0U} || has_block(view, order, flags);
+    return order == Order{0U} || has_block(zone, view, order, flags);
 }
 
 bool watermark_ok(const Zone& zone, Order order, PageCount mark, const AllocFlags& flags) {

@@ -110,10 +110,10 @@ std::optional<Pfn> Zone::list_wilderness() {
 
 ZoneView Zone::view() const {
     ZoneView now{free_pages_, highatomic_free_, highatomic_reserved_, {}};
-    for (std::size_t order = 0; order < kOrders; ++order)
-        for (std::size_t list = 0; list < kFreeListIndices; ++list)
-            if (!areas_[order][list].empty()) now.lists[order] |= std::uint32_t{1} << list;
-    if (wilderness_used_ < wilderness_.size()) now.lists[kMaxOrder.index()] |= std::uint32_t{1} << *kMovable.list_index();
+    for (unsigned order = 0; order < kOrders; ++order)
+        for (std::size_t list = 0; list < index_.size(); ++list)
+            if (!list_of(Order{order}, list).empty()) now.lists[order] |= std::uint32_t{1} << list;
+    if (wilderness_used_ < wilderness_.size()) now.lists[kMaxOrder.index()] |= std::uint32_t{1} << *index_.of(kMovable);
     return now;
 }
 

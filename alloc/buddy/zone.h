@@ -61,10 +61,7 @@ struct ZoneView {
     PageCount highatomic_free;
     PageCount highatomic_reserved;
     std::array<std::uint32_t, kOrders> lists{};  // bit i: list i has a block
-    [[nodiscard]] bool has_free(Order order, FreeType type) const {
-        const auto list = type.list_index();
-        return list && (lists[order.index()] >> *list & 1U) != 0;
-    }
+    [[nodiscard]] bool has_free(Order order, std::size_t list) const { return (lists[order.index()] >> list & 1U) != 0; }
 };
 
 class Zone {
