@@ -27,8 +27,8 @@ struct KernelCounters {
     std::uint64_t misses_above_watermark = 0;  // a zone above its mark had no block: the slow paths, or the next zone, begin
     std::uint64_t failed_above_watermark = 0;  // failed allocations with such a miss: free memory of the wrong kind or size
     std::uint64_t movable_failures_above_watermark = 0;  // of them, movable requests
-    std::uint64_t shrunk_pages = 0;            // given back by a shrinker
-    std::uint64_t compact_stall = 0;           // direct compactions that did not find the zone unsuitable
+    std::uint64_t shrunk_pages = 0;                      // given back by a shrinker
+    std::uint64_t compact_stall = 0;                     // direct compactions that did not find the zone unsuitable
     std::uint64_t compact_success = 0;
     std::uint64_t compact_fail = 0;
     std::uint64_t compact_migrate_scanned = 0;  // pages

@@ -23,7 +23,8 @@ BlockCounts ZoneCensus::free_of_all_rows() const {
 
 ZoneCensus take_census(const Zone& zone) {
     ZoneCensus census;
-    zone.for_each_free([&](Pfn, Order order, std::size_t list) { ++census.free[row_of(zone.freetypes().type_of(list))][order.index()]; });
+    zone.for_each_free(
+        [&](Pfn, Order order, std::size_t list) { ++census.free[row_of(zone.freetypes().type_of(list))][order.index()]; });
     const PfnRange& span = zone.layout().span;
     for (Pfn at = span.first; at < span.end();
          at = Pfn{(at.raw() / kPageblockOrder.pages().raw() + 1) * kPageblockOrder.pages().raw()})

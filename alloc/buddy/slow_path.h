@@ -11,8 +11,8 @@
 // nothing is written out, unmapped or dropped, and kswapd does not exist. What it frees is taken to be what stands on CPUs'
 // lists: it has made progress the first time, and again as long as any list holds pages (another CPU may have refilled its own
 // with what was drained), at most MAX_RECLAIM_RETRIES times. So its tail runs: one HIGHATOMIC pageblock back but for the last,
-// all CPUs' lists drained, the zonelist again. The rest of the HIGHATOMIC reserve goes next, and where the kernel would look for
-// a task to kill, the request fails.
+// all CPUs' lists drained, the zonelist again. The rest of the HIGHATOMIC reserve goes next, and where the kernel would look
+// for a task to kill, the request fails.
 #pragma once
 
 #include "alloc/buddy/highatomic.h"

@@ -18,8 +18,8 @@ bool has_block(const Zone& zone, const ZoneView& view, Order least, const AllocF
     const FreetypeIndex& freetypes = zone.freetypes();
     for (std::size_t list = 0; list < freetypes.size(); ++list) {
         const Migratetype type = freetypes.type_of(list).migratetype;
-        const bool counts = static_cast<std::size_t>(type) < kPcpMigratetypes ||
-                            (type == Migratetype::highatomic && flags.highatomic);
+        const bool counts =
+            static_cast<std::size_t>(type) < kPcpMigratetypes || (type == Migratetype::highatomic && flags.highatomic);
         for (Order order = least; counts && order <= kMaxOrder; order = order.next())
             if (view.has_free(order, list)) return true;
     }

@@ -1,7 +1,7 @@
 // Strategy `batched-deferred`: what P. Roy proposed for guest_memfd pages without direct map: unmapped and handed out at once,
-// flushed together when 512 of them wait (flush.deferred_pages) or the first of them has waited for 5 s (flush.deferred_deadline),
-// whichever is first. Until then other cores can reach the page through stale entries: this is the exposure that the row in
-// registry.cpp declares. [M: mail, no code read]
+// flushed together when 512 of them wait (flush.deferred_pages) or the first of them has waited for 5 s
+// (flush.deferred_deadline), whichever is first. Until then other cores can reach the page through stale entries: this is the
+// exposure that the row in registry.cpp declares. [M: mail, no code read]
 //
 // The flush covers the range from the lowest to the highest page that waits. A page that is freed while it waits is nobody's
 // until the flush; then it is mapped, cleared and freed. The count and the deadline are the machine's, not a guest's.

@@ -1,5 +1,5 @@
-// What the kernel does by itself and not for a caller: items of workqueues with a delay (mod_delayed_work(), kernel/workqueue.c,
-// Linux 6.12) and kernel threads that somebody wakes (try_to_wake_up(), the reschedule interrupt).
+// What the kernel does by itself and not for a caller: items of workqueues with a delay (mod_delayed_work(),
+// kernel/workqueue.c, Linux 6.12) and kernel threads that somebody wakes (try_to_wake_up(), the reschedule interrupt).
 //
 // Time is the CPU's timer: at the deadline it interrupts, and the handler only notes that work is due, as hrtimers and the
 // scheduler's tick do. The work itself runs in process context, with no lock held and interrupts on, because it may wait for

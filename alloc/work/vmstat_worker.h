@@ -1,7 +1,8 @@
-// The vmstat worker: vmstat_update() and refresh_cpu_vm_stats() of mm/vmstat.c, Linux 6.12, as far as they change the allocator:
-// every sysctl_stat_interval each CPU lets the limits of its per-CPU lists sink and drains what is above (decay_pcp_high(); 6.1
-// has no such thing). Leaves out: folding of counters, draining of other nodes' lists, vmstat_shepherd()'s choice of CPUs that
-// have something to do, and the jiffies by which round_jiffies() keeps CPUs apart: all of them work at the same time.
+// The vmstat worker: vmstat_update() and refresh_cpu_vm_stats() of mm/vmstat.c, Linux 6.12, as far as they change the
+// allocator: every sysctl_stat_interval each CPU lets the limits of its per-CPU lists sink and drains what is above
+// (decay_pcp_high(); 6.1 has no such thing). Leaves out: folding of counters, draining of other nodes' lists,
+// vmstat_shepherd()'s choice of CPUs that have something to do, and the jiffies by which round_jiffies() keeps CPUs apart: all
+// of them work at the same time.
 #pragma once
 
 #include "alloc/buddy/page_allocator.h"

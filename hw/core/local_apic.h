@@ -1,7 +1,7 @@
 // The local APIC of one core: sends interrupts through the fabric, accepts them into the core's inbox (SDM Vol. 3A 11.6, 11.8).
 // Models: fixed-vector IPIs to a set of targets by one ICR write (shorthand or cluster destination), the timer in TSC-deadline
-// mode (11.5.4.1). Leaves out: priorities, the one-pending-per-vector limit of IRR (call-function interrupts are sent only to an
-// empty queue), what writing the deadline costs.
+// mode (11.5.4.1). Leaves out: priorities, the one-pending-per-vector limit of IRR (call-function interrupts are sent only to
+// an empty queue), what writing the deadline costs.
 #pragma once
 
 #include "hw/base/cpu_mask.h"

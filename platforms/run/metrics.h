@@ -10,7 +10,8 @@
 namespace splinter::platforms {
 
 // Of the text table. A table without a figure for a `where_measured` metric leaves it out; one with a figure for it leaves out
-// whatever else it has no figure for. `on_request`: where report.columns names it, and in CSV, JSON and the statistics of `run`.
+// whatever else it has no figure for. `on_request`: where report.columns names it, and in CSV, JSON and the statistics of
+// `run`.
 enum class Column : std::uint8_t { always, where_measured, on_request };
 
 struct MetricInfo {

@@ -22,9 +22,7 @@ class Session::Program : public hw::CoreProgram {
   public:
     explicit Program(Session& session) : session_{session} {}
     void run(hw::Core& core) override { session_.run_core(core.id()); }
-    void on_interrupt(hw::Core& core, hw::Vector vector) override {
-        session_.on_interrupt(core, vector);
-    }
+    void on_interrupt(hw::Core& core, hw::Vector vector) override { session_.on_interrupt(core, vector); }
     void on_notice(hw::Core& core, const hw::Message& notice) override { session_.on_notice(core, notice); }
 
   private:

@@ -32,7 +32,7 @@ struct OperationSamples {
     std::uint64_t pages = 0;                  // allocated
     std::uint64_t cycles = 0;                 // inside allocation and free calls
     std::uint64_t failures = 0;
-    std::uint64_t pool_hits = 0;      // allocations that took nothing out of the direct map
+    std::uint64_t pool_hits = 0;               // allocations that took nothing out of the direct map
     std::vector<std::uint64_t> mapped_cycles;  // one per successful ordinary allocation
     std::uint64_t mapped_failures = 0;
     std::uint64_t worst_cycles = 0;   // of one allocation or free call
@@ -131,8 +131,8 @@ class Session {
     std::size_t arrived_ = 0;  // allocating cores at the barrier; changed at ordering points
     std::size_t finished_ = 0;
     std::size_t declared_phase_ = 0;
-    std::size_t working_ = 0;               // cores that run kernel work; changed at ordering points
-    std::optional<CpuId> waits_for_work_;   // for which a phase cannot end
+    std::size_t working_ = 0;                             // cores that run kernel work; changed at ordering points
+    std::optional<CpuId> waits_for_work_;                 // for which a phase cannot end
     std::vector<std::map<std::string, double>> figures_;  // by phase
     std::vector<PageCount> unmapped_free_;                // at the end of each phase
     std::vector<alloc::MemoryStatistics> memory_;         // the same

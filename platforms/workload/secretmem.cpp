@@ -16,9 +16,7 @@ inline constexpr Label kThink{"think"};
 class Secretmem : public Workload {
   public:
     explicit Secretmem(const RunConfig& config)
-        : params_{config.workload.secretmem},
-          seed_{config.platform.seed},
-          share_{config.hw.cores, params_.cores_percent} {}
+        : params_{config.workload.secretmem}, seed_{config.platform.seed}, share_{config.hw.cores, params_.cores_percent} {}
 
     [[nodiscard]] std::vector<std::string> phases() const override { return {"population", "steady"}; }
 

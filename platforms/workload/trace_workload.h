@@ -63,7 +63,7 @@ class TraceWorkload : public Workload {
     std::vector<Pfn> bulk_pages_;  // held, in the order of their allocation
     std::size_t bulk_freed_ = 0;
     FrameSet live_;
-    std::size_t turn_ = 0;       // operation whose turn it is; changed at ordering points
+    std::size_t turn_ = 0;  // operation whose turn it is; changed at ordering points
     Counts counts_;
 };
 

@@ -57,16 +57,17 @@ TEST_F(Frames, EveryFrameCanBeLinkedToEveryOther) {
 
 TEST_F(Frames, OnlyTouchedFramesCostMemoryAPageOfItForEachPageblock) {
     EXPECT_EQ(table.touched_bytes(), 0U);
-    table.set(Pfn{512 * 1000}, FrameState::buddy(0), Order{0U});
-    table.set(Pfn{512 * 1000 + 511}, FrameState::buddy(0), Order{0U});
-    table.set(Pfn{512 * 2000}, FrameState::buddy(0), Order{0U});
+    table.set(Pfn{512 * 1000}, FrameState::buddy(Migratetype::unmovable), Order{0U});
+    table.set(Pfn{512 * 1000 + 511}, FrameState::buddy(Migratetype::unmovable), Order{0U});
+    table.set(Pfn{512 * 2000}, FrameState::buddy(Migratetype::unmovable), Order{0U});
     EXPECT_EQ(table.touched_bytes(), 2U * 4096);
 }
 
 TEST(FrameTableSize, ATouchedFrameCostsEightBytes) {
     constexpr std::uint64_t kFrames = 32 * 512;
     FrameTable table{PageCount{kFrames}};
-    for (Pfn frame{0}; frame < Pfn{kFrames}; frame += PageCount{1}) table.set(frame, FrameState::buddy(0), Order{0U});
+    for (Pfn frame{0}; frame < Pfn{kFrames}; frame += PageCount{1})
+        table.set(frame, FrameState::buddy(Migratetype::unmovable), Order{0U});
     EXPECT_EQ(table.touched_bytes(), kFrames * 8);
 }
 

@@ -30,7 +30,7 @@ std::uint64_t pages_until_refused(RecordedKernel& node, const AllocRequest& requ
     return taken;
 }
 
-AllocRequest page(Blocking blocking, Reserves reserves) { return {Order{0U}, kMovable, blocking, {}, reserves}; }
+AllocRequest page(Blocking blocking, Reserves reserves) { return {Order{0U}, kMovable, blocking, {}, Contents::any, reserves}; }
 
 TEST(SlowPath, BeginsAtTheLowMarkAndEndsAtTheMinimum) {
     RecordedKernel node{one_zone(24, 100), "none", 1, kOneByOne};

@@ -33,7 +33,7 @@ class Allocator {
   public:
     explicit Allocator(std::uint64_t bytes)
         : frames_{PageCount{bytes >> kPageShift}},
-          pages_{frames_, platforms::plan_zones(bytes, frames_, alloc::kLinux6_12), 1, alloc::pcp_limits({}),
+          pages_{frames_, platforms::plan_zones(bytes, 1, frames_, alloc::kLinux6_12), 1, alloc::pcp_limits({}),
                  alloc::layout::KernelData{alloc::layout::kDirectMap + bytes}} {}
 
     Pfn take(const AllocRequest& request) {

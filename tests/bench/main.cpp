@@ -4,7 +4,7 @@
 namespace splinter::bench {
 void register_rows();
 void register_allocator_rows();
-}
+}  // namespace splinter::bench
 
 // Nothing calls it: each row elaborates for itself.
 // NOLINTNEXTLINE(readability-identifier-naming)

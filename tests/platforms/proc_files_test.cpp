@@ -128,11 +128,14 @@ TEST(ProcStart, BlocksAreAlignedDisjointAndHaveNoFreeBuddies) {
                     EXPECT_FALSE(taken[page.raw()]);
                     taken[page.raw()] = true;
                 }
-                if (list.order < alloc::kPageblockOrder)
+                if (list.order < alloc::kPageblockOrder) {
                     EXPECT_EQ(zone.pageblock_types[(block - zone.pageblock_start).raw() >> 9] - '0', list.migratetype);
+                }
             }
         for (const auto& [block, order] : blocks)
-            if (order < alloc::kMaxOrder) EXPECT_FALSE(blocks.contains({Pfn{block.raw() ^ order.pages().raw()}, order}));
+            if (order < alloc::kMaxOrder) {
+                EXPECT_FALSE(blocks.contains({Pfn{block.raw() ^ order.pages().raw()}, order}));
+            }
     }
 }
 

@@ -52,8 +52,8 @@ struct LiveBlock {
 struct State : MovableOwner {
     State(std::string_view strategy, std::size_t cpus, std::uint64_t seed, const KernelParams& params)
         : machine{memory, cpus, seed, kSpan}, observer{machine, strategy}, kernel{memory,   zones(freetype_lists(params)),
-                                                                        cpus,     params,
-                                                                        strategy, observer} {
+                                                                                  cpus,     params,
+                                                                                  strategy, observer} {
         machine.set_handler([this](Cpu& cpu, std::uint8_t) { kernel.calls.on_interrupt(cpu); });
         machine.set_on_switch([this] { check_unlocked_zone(); });
     }
@@ -129,10 +129,10 @@ struct Allocate {
     Order order;
     FreeType type;
     Blocking blocking;
-    Reserves reserves;
+    Reserves reserves = Reserves::untouched;
 
     void perform(State& state, Cpu& cpu) const {
-        const auto block = state.kernel.pages.alloc_pages(cpu, {order, type, blocking, {}, reserves});
+        const auto block = state.kernel.pages.alloc_pages(cpu, {order, type, blocking, {}, Contents::any, reserves});
         if (!block) return;
         state.live.push_back({*block, order, Kind::ordinary});
         if (type.migratetype == Migratetype::movable && order < kPageblockOrder)
