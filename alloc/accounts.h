@@ -10,6 +10,8 @@ inline constexpr Label kFreePages{"free"};
 inline constexpr Label kBulk{"rmqueue_bulk"};
 inline constexpr Label kBuddy{"rmqueue_buddy"};
 inline constexpr Label kPcpDrain{"free_pcppages_bulk"};
+inline constexpr Label kSlowPath{"slowpath"};
+inline constexpr Label kCompaction{"compaction"};
 inline constexpr Label kFlip{"flip"};
 inline constexpr Label kScrub{"scrub"};
 inline constexpr Label kZero{"zero"};
@@ -21,5 +23,9 @@ inline constexpr Label kLocalFlush{"local-flush"};
 inline constexpr Label kAckWait{"ack-wait"};
 inline constexpr Label kCallHandler{"call-function"};
 inline constexpr Label kLockWait{"lock"};
+inline constexpr Label kKernelWork{"kworker"};
+inline constexpr Label kVmstat{"vmstat"};
+inline constexpr Label kShrink{"shrink"};
+inline constexpr Label kPreflip{"preflip"};
 
 }  // namespace splinter::alloc

@@ -18,8 +18,25 @@ struct KernelCounters {
     std::uint64_t flips_to_unmapped = 0;  // pageblocks
     std::uint64_t flips_to_mapped = 0;
     std::uint64_t flips_rolled_back = 0;
-    std::uint64_t fallbacks = 0;  // requests served from another migratetype
+    std::uint64_t flips_leaked = 0;  // blocks lost for want of a page-table page (early)
+    std::uint64_t pages_leaked = 0;  // the same in pages
+    std::uint64_t flips_of_key = 0;  // blocks whose flags changed, but not the direct map
+    std::uint64_t pages_zeroed = 0;  // by clear_page(), whoever asked for it
+    std::uint64_t fallbacks = 0;     // requests served from another migratetype
     std::uint64_t failed_allocations = 0;
+    std::uint64_t misses_above_watermark = 0;  // a zone above its mark had no block: the slow paths, or the next zone, begin
+    std::uint64_t failed_above_watermark = 0;  // failed allocations with such a miss: free memory of the wrong kind or size
+    std::uint64_t movable_failures_above_watermark = 0;  // of them, movable requests
+    std::uint64_t shrunk_pages = 0;                      // given back by a shrinker
+    std::uint64_t compact_stall = 0;                     // direct compactions that did not find the zone unsuitable
+    std::uint64_t compact_success = 0;
+    std::uint64_t compact_fail = 0;
+    std::uint64_t compact_migrate_scanned = 0;  // pages
+    std::uint64_t compact_free_scanned = 0;
+    std::uint64_t pgmigrate_success = 0;
+    std::uint64_t pgmigrate_fail = 0;
+    std::uint64_t slow_paths = 0;            // requests that the fast path did not serve
+    std::uint64_t pcp_trylock_failures = 0;  // per-CPU lists found locked: the buddy served
 };
 
 // visit(name, member pointer), the only list of the names.
@@ -36,8 +53,25 @@ void for_each_counter(Visitor&& visit) {
     visit("flips_to_unmapped", &KernelCounters::flips_to_unmapped);
     visit("flips_to_mapped", &KernelCounters::flips_to_mapped);
     visit("flips_rolled_back", &KernelCounters::flips_rolled_back);
+    visit("flips_leaked", &KernelCounters::flips_leaked);
+    visit("pages_leaked", &KernelCounters::pages_leaked);
+    visit("flips_of_key", &KernelCounters::flips_of_key);
+    visit("pages_zeroed", &KernelCounters::pages_zeroed);
     visit("fallbacks", &KernelCounters::fallbacks);
     visit("failed_allocations", &KernelCounters::failed_allocations);
+    visit("misses_above_watermark", &KernelCounters::misses_above_watermark);
+    visit("failed_above_watermark", &KernelCounters::failed_above_watermark);
+    visit("movable_failures_above_watermark", &KernelCounters::movable_failures_above_watermark);
+    visit("shrunk_pages", &KernelCounters::shrunk_pages);
+    visit("compact_stall", &KernelCounters::compact_stall);
+    visit("compact_success", &KernelCounters::compact_success);
+    visit("compact_fail", &KernelCounters::compact_fail);
+    visit("compact_migrate_scanned", &KernelCounters::compact_migrate_scanned);
+    visit("compact_free_scanned", &KernelCounters::compact_free_scanned);
+    visit("pgmigrate_success", &KernelCounters::pgmigrate_success);
+    visit("pgmigrate_fail", &KernelCounters::pgmigrate_fail);
+    visit("slow_paths", &KernelCounters::slow_paths);
+    visit("pcp_trylock_failures", &KernelCounters::pcp_trylock_failures);
 }
 
 }  // namespace splinter::alloc

@@ -21,9 +21,12 @@ class LockId : public Quantity<class LockIdTag, std::uint32_t> {
   public:
     using Quantity::Quantity;
 };
-inline constexpr LockId kCpaLock{0U};         // arch/x86/mm/pat/set_memory.c
-inline constexpr LockId kPgdLock{1U};         // arch/x86/mm/fault.c
-inline constexpr LockId kFirstZoneLock{16U};  // one per zone
+inline constexpr LockId kCpaLock{0U};          // arch/x86/mm/pat/set_memory.c
+inline constexpr LockId kPgdLock{1U};          // arch/x86/mm/fault.c
+inline constexpr LockId kDeferredLock{2U};     // pages whose flush is pending: strategy `batched-deferred`
+inline constexpr LockId kSideCacheLock{3U};    // the buddy beside the page allocator: strategy `side-cache`
+inline constexpr LockId kFirstZoneLock{16U};   // one per zone
+inline constexpr LockId kFirstPcpLock{4096U};  // one per zone and CPU (struct per_cpu_pages)
 
 // A growing word that one CPU waits on and others write: a call_single_data's lock, seen as a completion count.
 class CompletionId : public Quantity<class CompletionIdTag, std::uint64_t> {
@@ -31,7 +34,10 @@ class CompletionId : public Quantity<class CompletionIdTag, std::uint64_t> {
     using Quantity::Quantity;
 };
 
+// arch/x86/include/asm/irq_vectors.h
+inline constexpr std::uint8_t kLocalTimerVector = 0xec;    // LOCAL_TIMER_VECTOR
 inline constexpr std::uint8_t kCallFunctionVector = 0xfc;  // CALL_FUNCTION_VECTOR
+inline constexpr std::uint8_t kRescheduleVector = 0xfd;    // RESCHEDULE_VECTOR
 
 enum class Touch : std::uint8_t {
     owned,      // the line is private, or a lock that this CPU holds covers it
@@ -62,6 +68,14 @@ class Cpu {
 
     virtual void lock(LockId lock) = 0;
     virtual void unlock(LockId lock) = 0;
+    // spin_trylock(): false if anybody holds it, be it what this CPU's interrupt handler has interrupted. A port on which
+    // nobody else can hold a lock need not know of it.
+    [[nodiscard]] virtual bool try_lock(LockId lock) {
+        this->lock(lock);
+        return true;
+    }
+    // An ordering point: what follows reads state that others change without a lock in common, at this moment.
+    virtual void order() {}
     virtual IrqState irq_save() = 0;
     virtual void irq_restore(IrqState state) = 0;
 
@@ -69,6 +83,9 @@ class Cpu {
     virtual void invalidate(const x86::Invalidation& invalidation) = 0;
     // Sends an interrupt to each target; nothing more.
     virtual void write_icr(const CpuMask& targets, std::uint8_t vector) = 0;
+    // One kLocalTimerVector to this CPU at `when`, in place of the one asked for before; kNever: none. A port without a clock
+    // has no timer: work with a deadline is then never due.
+    virtual void set_timer(Cycles /*when*/) {}
     virtual void complete(CompletionId completion, std::uint64_t count) = 0;
     // Interruptible wait until the completion has reached `count`.
     virtual void wait_for(CompletionId completion, std::uint64_t count) = 0;

@@ -8,19 +8,36 @@
 
 namespace splinter::alloc {
 
+class NodeId : public Quantity<class NodeIdTag, std::uint8_t> {
+  public:
+    using Quantity::Quantity;
+};
+
 class ZoneIndex : public Quantity<class ZoneIndexTag, std::uint8_t> {
   public:
     using Quantity::Quantity;
 };
 
-// __GFP_DIRECT_RECLAIM: without it the caller may not wait for a TLB shootdown (ALLOC_NOBLOCK).
+// __GFP_DIRECT_RECLAIM: without it the caller may not wait for a TLB shootdown (ALLOC_NOBLOCK). The callers that take no lock
+// which they would have to wait for (ALLOC_NOLOCK, alloc_pages_nolock()) never pass it, and so are ALLOC_NOBLOCK too.
 enum class Blocking : std::uint8_t { may_block, may_not_block };
+
+// __GFP_ZERO
+enum class Contents : std::uint8_t { any, zeroed };
+// __GFP_HIGH: may go below the minimum watermark, to half of it, or to three eighths if it may not block either.
+enum class Reserves : std::uint8_t { untouched, may_use };
+
+// How hard the slow path tries: __GFP_NORETRY, nothing, __GFP_RETRY_MAYFAIL.
+enum class Effort : std::uint8_t { no_retry, normal, retry_may_fail };
 
 struct AllocRequest {
     Order order{0U};
     FreeType freetype;
     Blocking blocking = Blocking::may_block;
-    std::optional<ZoneIndex> only_zone;  // a recorded allocation stays in its zone; otherwise the zonelist decides
+    std::optional<ZoneIndex> only_zone{};  // a recorded allocation stays in its zone; otherwise the zonelist decides
+    Contents contents = Contents::any;
+    Reserves reserves = Reserves::untouched;
+    Effort effort = Effort::normal;
 
     [[nodiscard]] AllocRequest with(FreeType other) const {
         AllocRequest request = *this;

@@ -6,16 +6,29 @@ namespace splinter::alloc {
 
 Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTable& frames, BootInfo boot,
                MapObserver& observer)
-    : pages_{frames, std::move(boot.zones), boot.cpus, PageCount{params.pcp_batch}, PageCount{params.pcp_high}, boot.data},
+    : pages_{frames, std::move(boot.zones), boot.cpus, pcp_limits(params), boot.data},
       calls_{boot.cpus, boot.data},
       flush_{calls_, PageCount{params.flush_ceiling}},
       tables_{pages_},
       direct_map_{boot.root, tables_, flush_, boot.cpus},
-      strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus})} {}
+      work_{boot.cpus, boot.data},
+      vmstat_{work_, pages_, params.stat_interval},
+      strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus, work_, boot.data})} {
+    pages_.configure({params.compaction, params.pcp_trylock_fails});
+    pages_.set_cpu_nodes(std::move(boot.cpu_nodes));
+}
 
 void Kernel::on_interrupt(Cpu& cpu, std::uint8_t vector) {
-    SPLINTER_CHECK(vector == kCallFunctionVector, "no handler for vector " + std::to_string(vector));
-    calls_.on_interrupt(cpu);
+    switch (vector) {
+        case kCallFunctionVector:
+            return calls_.on_interrupt(cpu);
+        case kLocalTimerVector:
+            return work_.on_timer(cpu);
+        case kRescheduleVector:
+            return work_.on_reschedule(cpu);
+        default:
+            SPLINTER_CHECK(false, "no handler for vector " + std::to_string(vector));
+    }
 }
 
 PageCount Kernel::unmapped_free_pages() const { return pages_.unmapped_free_pages() + strategy_->held(); }

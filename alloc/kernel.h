@@ -2,6 +2,7 @@
 #pragma once
 
 #include "alloc/flush/strategies.h"
+#include "alloc/work/vmstat_worker.h"
 
 namespace splinter::alloc {
 
@@ -11,6 +12,7 @@ struct BootInfo {
     Pfn root;  // of the kernel's page tables
     layout::KernelData data;
     std::vector<Zone> zones;
+    std::vector<NodeId> cpu_nodes{};  // by CPU; none: node 0
 };
 
 class Kernel {
@@ -19,6 +21,13 @@ class Kernel {
     Kernel(const Kernel&) = delete;
     Kernel& operator=(const Kernel&) = delete;
 
+    // Once on each CPU, before anything else runs on it: its periodic work.
+    void start(Cpu& cpu) {
+        vmstat_.start(cpu);
+        strategy_->start(cpu);
+    }
+    // Work of the kernel's own that waits for a moment in process context on a CPU.
+    [[nodiscard]] KernelWork& work() { return work_; }
     // The door for interrupts: `vector` as given to Cpu::write_icr().
     void on_interrupt(Cpu& cpu, std::uint8_t vector);
     [[nodiscard]] PageAllocator& pages() { return pages_; }
@@ -36,6 +45,8 @@ class Kernel {
     TlbFlush flush_;
     PlainPageTablePages tables_;
     DirectMap direct_map_;
+    KernelWork work_;
+    VmstatWorker vmstat_;
     StrategyPtr strategy_;
 };
 

@@ -1,18 +1,82 @@
 #include "alloc/kernel_params.h"
 
+#include <algorithm>
+
 namespace splinter::alloc {
+namespace {
+
+constexpr Limits kTime{0, 1'000'000'000'000};
+
+void describe(FreetypeParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "freetype"};
+    v.choice("generation", p.generation, {"late", "early"},
+             "whose rules strategy freetype follows: late (v3 of the ALLOC_UNMAPPED series) or early (its RFC); "
+             "alloc/buddy/README.md lists the differences");
+    v.choice("flip_unit", p.flip_unit, {"64KiB", "2MiB", "1GiB"},
+             "memory that leaves or enters the direct map at once; the series flips pageblocks of 2MiB");
+    v.flag("refill_flips", p.refill_flips,
+           "whether the refill of a per-CPU list may flip a block when it finds none; in the series it never does");
+    v.choice(
+        "scrub", p.scrub, {"generation", "on-remap", "on-free", "on-alloc"},
+        "when memory that was unmapped is cleared before others see it: as the generation does (late: whole blocks on-remap; "
+        "early: never), each page on-free, or each page when a mapped request takes it (on-alloc)");
+    constexpr Limits kPages{0, 1'000'000'000};
+    v.count("preflip_low", p.preflip_low, kPages,
+            "free unmapped pages below which a kernel thread takes whole free blocks out of the direct map ahead of demand; 0: "
+            "never, as in the series");
+    v.count("preflip_high", p.preflip_high, kPages, "free unmapped pages at which that thread stops");
+    v.count("return_above", p.return_above, kPages,
+            "free unmapped pages above which the thread returns whole free unmapped blocks; 0: never, as in the series");
+}
+
+}  // namespace
 
 void describe(KernelParams& p, ParamVisitor& v) {
     {
         const ParamGroup group{v, "kernel"};
-        v.choice("version", p.version, {"6.12"}, "whose allocator rules");
+        v.choice("version", p.version, {"6.1", "6.12"},
+                 "whose page-allocator rules (mm/page_alloc.c of 6.1.192 or 6.12.117); freetypes exist on 6.12 only");
         v.count("flush_ceiling", p.flush_ceiling, {0, 1'000'000},
                 "tlb_single_page_flush_ceiling: ranges of more pages flush everything");
         v.count("pcp_batch", p.pcp_batch, {1, 4096}, "pages per refill or drain of a per-CPU list");
-        v.count("pcp_high", p.pcp_high, {1, 1'000'000}, "pages on a CPU's lists before it drains");
+        v.count("pcp_high", p.pcp_high, {1, 1'000'000},
+                "pages on a CPU's lists before it drains; 6.12 moves this limit between it and pcp_high_max");
+        v.count("pcp_high_max", p.pcp_high_max, {1, 10'000'000},
+                "6.12: the most that the limit rises to; in any zone at most an eighth of it, shared by the CPUs "
+                "(zone_highsize())");
+        v.text("freetypes", p.freetypes,
+               "free lists beside the migratetypes' own, as FLAG[+FLAG]:MIGRATETYPE[+MIGRATETYPE], comma separated (in a file: "
+               "--set "
+               "takes commas as values of an axis), or none; flags: unmapped, pgtable-key");
+        v.cycles(
+            "stat_interval", p.stat_interval, kTime,
+            "sysctl_stat_interval: how often each CPU's vmstat worker lets its per-CPU lists sink (1 s at 2.5 GHz); 0: never");
+        v.flag("compaction", p.compaction,
+               "direct compaction: the slow path migrates movable pages to make a free block (CONFIG_COMPACTION)");
+        v.count("pcp_trylock_fails", p.pcp_trylock_fails, {0, 1'000'000},
+                "for tests: every Nth trylock of a CPU's lists fails as if an interrupt had found them locked; 0: none");
     }
+    describe(p.freetype, v);
     const ParamGroup group{v, "flush"};
     v.count("batch_pages", p.batch_pages, {1, 262'144}, "strategy batched: pages unmapped by one call");
+    v.count("deferred_pages", p.deferred_pages, {1, 262'144},
+            "strategy batched-deferred: pages handed out and not flushed yet, at which all are flushed");
+    v.cycles("deferred_deadline", p.deferred_deadline, {1, kTime.max},
+             "strategy batched-deferred: the longest that a page waits for its flush (5 s at 2.5 GHz)");
+    v.count(
+        "side_cache_min_order", p.side_cache_min_order, {0, 9},
+        "strategy side-cache: the smallest block that a refill takes when there is no larger one; 9: whole pageblocks only, "
+        "0: as the RFC's code");
+    v.count("side_cache_keep", p.side_cache_keep, {0, 1'000'000'000},
+            "strategy side-cache: free pages above which a release gives a whole free block back; 0: only if memory is short");
+}
+
+PcpState pcp_limits(const KernelParams& params) {
+    PcpState limits;
+    limits.batch = PageCount{params.pcp_batch};
+    limits.high = limits.high_min = PageCount{params.pcp_high};
+    limits.high_max = PageCount{std::max(params.pcp_high, params.pcp_high_max)};
+    return limits;
 }
 
 }  // namespace splinter::alloc

@@ -32,8 +32,20 @@ class KernelData {
         return line(kCpus + kCpus * kCpus + zone * 16 + order.index());
     }
 
-  private:
+    // struct per_cpu_pages of a CPU and zone.
+    [[nodiscard]] constexpr VirtAddr pcp(std::uint64_t zone, CpuId cpu) const {
+        return line(kCpus + kCpus * kCpus + kZones * 16 + zone * kCpus + cpu.raw());
+    }
+    // The list of kernel threads that others have woken on a CPU (struct rq: wake list).
+    [[nodiscard]] constexpr VirtAddr work_queue(CpuId cpu) const { return line(kWorkQueues + cpu.raw()); }
+    // Data of the flush strategy that all CPUs share.
+    [[nodiscard]] constexpr VirtAddr strategy_line() const { return line(kWorkQueues + kCpus); }
+
     static constexpr std::uint64_t kCpus = 1024;
+    static constexpr std::uint64_t kZones = 256;
+
+  private:
+    static constexpr std::uint64_t kWorkQueues = kCpus + kCpus * kCpus + kZones * 16 + kZones * kCpus;
     [[nodiscard]] constexpr VirtAddr line(std::uint64_t index) const { return start_ + index * kLineBytes; }
     VirtAddr start_;
 };

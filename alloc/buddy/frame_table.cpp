@@ -1,6 +1,10 @@
 #include "alloc/buddy/frame_table.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <vector>
 
 #include "hw/base/check.h"
 #include "hw/base/user_error.h"
@@ -11,23 +15,22 @@ FrameTable::FrameTable(PageCount frames) : bytes_{(frames.raw() + 1) * sizeof(st
     if (frames.raw() > kMaxFrames) throw UserError("platform.memory", "the allocator model holds at most 1 TiB");
     void* mapping = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (mapping == MAP_FAILED) throw UserError("platform.memory", "the host has no address space for the frame table");
+    madvise(mapping, bytes_, MADV_NOHUGEPAGE);  // a touched frame shall not cost 2 MiB; without it, it may
     words_ = static_cast<std::uint64_t*>(mapping);
+}
+
+std::uint64_t FrameTable::touched_bytes() const {
+    const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+    std::vector<unsigned char> resident((bytes_ + page - 1) / page);
+    SPLINTER_CHECK(mincore(words_, bytes_, resident.data()) == 0, "the table is mapped");
+    return page * static_cast<std::uint64_t>(
+                      std::count_if(resident.begin(), resident.end(), [](unsigned char r) { return (r & 1) != 0; }));
 }
 
 FrameTable::~FrameTable() { munmap(words_, bytes_); }
 
-void BlockList::push_front(FrameTable& frames, Pfn block) {
-    frames.set_prev(block, std::nullopt);
-    frames.set_next(block, head_);
-    if (head_) frames.set_prev(*head_, block);
-    head_ = block;
-    if (!tail_) tail_ = block;
-    ++size_;
-}
-
 void BlockList::push_back(FrameTable& frames, Pfn block) {
-    frames.set_next(block, std::nullopt);
-    frames.set_prev(block, tail_);
+    frames.set_links(block, tail_, std::nullopt);
     if (tail_) frames.set_next(*tail_, block);
     tail_ = block;
     if (!head_) head_ = block;

@@ -5,35 +5,45 @@
 #include <cstdint>
 #include <optional>
 
+#include "alloc/freetype.h"
 #include "hw/base/types.h"
 
 namespace splinter::alloc {
 
-// What the allocator knows of a frame, in four bits: nothing, first frame of a block on a per-CPU list, or first frame of a
-// free block and the index of the free list that holds it.
+// What the allocator knows of a frame, in four bits: nothing, first frame of a block on a per-CPU list and the migratetype that
+// it has there (get_pcppage_migratetype()), or first frame of a free block and the migratetype of the list that holds it. The
+// list's flags are those of the block's pageblocks, always.
 class FrameState {
   public:
     constexpr FrameState() = default;
-    static constexpr FrameState pcp() { return FrameState{1}; }
-    static constexpr FrameState buddy(std::size_t list) { return FrameState{static_cast<std::uint8_t>(kFirstList + list)}; }
+    static constexpr FrameState pcp(Migratetype type) {
+        return FrameState{static_cast<std::uint8_t>(kFirstPcp + static_cast<std::uint8_t>(type))};
+    }
+    static constexpr FrameState buddy(Migratetype list) {
+        return FrameState{static_cast<std::uint8_t>(kFirstList + static_cast<std::uint8_t>(list))};
+    }
     static constexpr FrameState decode(std::uint64_t bits) { return FrameState{static_cast<std::uint8_t>(bits)}; }
 
     [[nodiscard]] constexpr bool none() const { return bits_ == 0; }
-    [[nodiscard]] constexpr bool on_pcp() const { return bits_ == 1; }
-    [[nodiscard]] constexpr bool in_buddy() const { return bits_ >= kFirstList; }
+    [[nodiscard]] constexpr bool on_pcp() const { return bits_ >= kFirstPcp; }
+    // REQUIRES: on_pcp().
+    [[nodiscard]] constexpr Migratetype pcp_type() const { return static_cast<Migratetype>(bits_ - kFirstPcp); }
+    [[nodiscard]] constexpr bool in_buddy() const { return bits_ >= kFirstList && bits_ < kFirstPcp; }
     // REQUIRES: in_buddy().
-    [[nodiscard]] constexpr std::size_t list() const { return bits_ - kFirstList; }
+    [[nodiscard]] constexpr Migratetype list() const { return static_cast<Migratetype>(bits_ - kFirstList); }
     [[nodiscard]] constexpr std::uint64_t bits() const { return bits_; }
 
   private:
-    static constexpr std::size_t kFirstList = 2;
+    static constexpr std::uint8_t kFirstList = 1;
+    static constexpr std::uint8_t kFirstPcp = kFirstList + kMigratetypes;
+    static_assert(kFirstPcp + kMigratetypes <= 16);
     explicit constexpr FrameState(std::uint8_t bits) : bits_{bits} {}
     std::uint8_t bits_ = 0;
 };
 
 class FrameTable {
   public:
-    static constexpr std::uint64_t kMaxFrames = (std::uint64_t{1} << 28) - 1;
+    static constexpr std::uint64_t kMaxFrames = std::uint64_t{1} << 28;
 
     // Throws UserError above kMaxFrames.
     explicit FrameTable(PageCount frames);
@@ -43,14 +53,23 @@ class FrameTable {
 
     [[nodiscard]] FrameState state(Pfn pfn) const { return FrameState::decode(field(pfn, kStateShift, 0xf)); }
     [[nodiscard]] Order order(Pfn pfn) const { return Order{static_cast<unsigned>(field(pfn, kOrderShift, 0xf))}; }
-    [[nodiscard]] std::optional<Pfn> next(Pfn pfn) const { return link(field(pfn, kNextShift, kLinkMask)); }
-    [[nodiscard]] std::optional<Pfn> prev(Pfn pfn) const { return link(field(pfn, kPrevShift, kLinkMask)); }
+    [[nodiscard]] std::optional<Pfn> next(Pfn pfn) const { return link(pfn, field(pfn, kNextShift, kLinkMask)); }
+    [[nodiscard]] std::optional<Pfn> prev(Pfn pfn) const { return link(pfn, field(pfn, kPrevShift, kLinkMask)); }
     void set(Pfn pfn, FrameState state, Order order) {
-        set_field(pfn, kStateShift, 0xf, state.bits());
-        set_field(pfn, kOrderShift, 0xf, order.raw());
+        constexpr std::uint64_t kOthers = ~((std::uint64_t{0xf} << kStateShift) | (std::uint64_t{0xf} << kOrderShift));
+        std::uint64_t& word = words_[pfn.raw()];
+        word = (word & kOthers) | (state.bits() << kStateShift) | (std::uint64_t{order.raw()} << kOrderShift);
     }
-    void set_next(Pfn pfn, std::optional<Pfn> next) { set_field(pfn, kNextShift, kLinkMask, encode(next)); }
-    void set_prev(Pfn pfn, std::optional<Pfn> prev) { set_field(pfn, kPrevShift, kLinkMask, encode(prev)); }
+    void set_next(Pfn pfn, std::optional<Pfn> next) { set_field(pfn, kNextShift, kLinkMask, encode(pfn, next)); }
+    void set_prev(Pfn pfn, std::optional<Pfn> prev) { set_field(pfn, kPrevShift, kLinkMask, encode(pfn, prev)); }
+    void set_links(Pfn pfn, std::optional<Pfn> prev, std::optional<Pfn> next) {
+        constexpr std::uint64_t kOthers = ~((kLinkMask << kPrevShift) | (kLinkMask << kNextShift));
+        std::uint64_t& word = words_[pfn.raw()];
+        word = (word & kOthers) | (encode(pfn, prev) << kPrevShift) | (encode(pfn, next) << kNextShift);
+    }
+    // Host memory that the table has taken, for tests and reports: 8 bytes for each frame of a touched pageblock, in whole host
+    // pages. A look at an untouched frame counts too, as the host's page of zeros.
+    [[nodiscard]] std::uint64_t touched_bytes() const;
     void clear(Pfn pfn) { words_[pfn.raw()] = 0; }
 
   private:
@@ -58,7 +77,8 @@ class FrameTable {
     static constexpr unsigned kOrderShift = 28;
     static constexpr unsigned kPrevShift = 32;
     static constexpr unsigned kStateShift = 60;
-    static constexpr std::uint64_t kLinkMask = (std::uint64_t{1} << 28) - 1;  // 0 is "no link": links are stored plus one
+    // Links are stored as the exclusive or of both frames: 0 is a link to itself, which no list has, and so is "no link".
+    static constexpr std::uint64_t kLinkMask = (std::uint64_t{1} << 28) - 1;
     [[nodiscard]] std::uint64_t field(Pfn pfn, unsigned shift, std::uint64_t mask) const {
         return (words_[pfn.raw()] >> shift) & mask;
     }
@@ -66,10 +86,10 @@ class FrameTable {
         std::uint64_t& word = words_[pfn.raw()];
         word = (word & ~(mask << shift)) | (value << shift);
     }
-    static std::optional<Pfn> link(std::uint64_t encoded) {
-        return encoded == 0 ? std::nullopt : std::optional{Pfn{encoded - 1}};
+    static std::optional<Pfn> link(Pfn pfn, std::uint64_t encoded) {
+        return encoded == 0 ? std::nullopt : std::optional{Pfn{encoded ^ pfn.raw()}};
     }
-    static std::uint64_t encode(std::optional<Pfn> pfn) { return pfn ? pfn->raw() + 1 : 0; }
+    static std::uint64_t encode(Pfn pfn, std::optional<Pfn> link) { return link ? link->raw() ^ pfn.raw() : 0; }
 
     std::uint64_t bytes_;
     std::uint64_t* words_;
@@ -82,7 +102,13 @@ class BlockList {
     [[nodiscard]] std::uint64_t size() const { return size_; }
     [[nodiscard]] std::optional<Pfn> front() const { return head_; }
     [[nodiscard]] std::optional<Pfn> back() const { return tail_; }
-    void push_front(FrameTable& frames, Pfn block);
+    void push_front(FrameTable& frames, Pfn block) {
+        frames.set_links(block, std::nullopt, head_);
+        if (head_) frames.set_prev(*head_, block);
+        head_ = block;
+        if (!tail_) tail_ = block;
+        ++size_;
+    }
     void push_back(FrameTable& frames, Pfn block);
     void remove(FrameTable& frames, Pfn block);
 

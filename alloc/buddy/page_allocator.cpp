@@ -1,19 +1,40 @@
 #include "alloc/buddy/page_allocator.h"
 
 #include <algorithm>
-#include <ranges>
 
+#include "alloc/buddy/clearing.h"
+#include "alloc/buddy/flip.h"
+#include "alloc/buddy/highatomic.h"
+#include "alloc/buddy/pcp_lock.h"
+#include "alloc/buddy/zone_lock.h"
 #include "hw/base/check.h"
 
 namespace splinter::alloc {
+namespace {
 
-PageAllocator::PageAllocator(FrameTable& frames, std::vector<Zone> zones, std::size_t cpus, PageCount pcp_batch,
-                             PageCount pcp_high, layout::KernelData data)
-    : frames_{&frames}, zones_{std::move(zones)}, counters_(cpus), data_{data} {
+// zone_highsize() of 6.12 with MIN_PERCPU_PAGELIST_HIGH_FRACTION: the limit of a CPU's lists rises at most to its share of an
+// eighth of the zone, and is nowhere less than four batches.
+PcpState in_zone(PcpState limits, const Zone& zone, std::size_t cpus) {
+    const std::uint64_t share = std::max(zone.layout().managed.raw() / 8 / cpus, 4 * limits.batch.raw());
+    limits.high_max = std::max(limits.high_min, std::min(limits.high_max, PageCount{share}));
+    return limits;
+}
+
+}  // namespace
+
+PageAllocator::PageAllocator(FrameTable& frames, std::vector<Zone> zones, std::size_t cpus, const PcpState& limits,
+                             layout::KernelData data)
+    : frames_{&frames},
+      zones_{std::move(zones)},
+      counters_(cpus),
+      data_{data},
+      zonelists_{build_zonelists(zones_)},
+      pcp_trylocks_(cpus, 0) {
     for (std::size_t i = 0; i < zones_.size(); ++i) {
         SPLINTER_CHECK(zones_[i].layout().index.raw() == i, "zones are numbered in ascending order");
-        pcps_.emplace_back(cpus);
-        for (PerCpuPages& pcp : pcps_.back()) pcp.configure(pcp_batch, pcp_high);
+        pcps_.emplace_back(cpus, PerCpuPages{zones_[i].freetypes()});
+        for (PerCpuPages& pcp : pcps_.back()) pcp.configure(in_zone(limits, zones_[i], cpus));
+        zones_[i].publish();
     }
 }
 
@@ -38,165 +59,214 @@ PageCount PageAllocator::unmapped_free_pages() const {
     return pages;
 }
 
-// __zone_watermark_ok() at the minimum mark: free pages less all but one of the request's are above the mark and the reserve
-// that the zone keeps from requests that prefer a higher one.
-// Asked under the zone lock, when the per-CPU list has nothing; Linux asks before, without a lock, of a count that may be
-// stale.
-bool PageAllocator::watermark_ok(const Zone& zone, const AllocRequest& request) const {
+void PageAllocator::set_cpu_nodes(std::vector<NodeId> nodes) {
+    for (NodeId node : nodes) SPLINTER_CHECK(node.raw() < zonelists_.size(), "a CPU's node has memory");
+    cpu_nodes_ = std::move(nodes);
+}
+
+// alloc_flags_nofragment(): the zonelist begins with ZONE_NORMAL, and a lower zone of the node may still have memory of the
+// right type.
+bool PageAllocator::avoids_fragmenting(CpuId cpu) const {
+    const std::vector<std::size_t>& zonelist = this->zonelist(cpu);
+    const ZoneLayout& preferred = zones_[zonelist.front()].layout();
+    if (preferred.kind != ZoneKind::normal) return false;
+    return zonelist.size() > 1 && zones_[zonelist[1]].layout().node == preferred.node;
+}
+
+// The checks of get_page_from_freelist(): 6.12 marks a zone that is below its high watermark for this order (ZONE_BELOW_HIGH;
+// 6.1 has no such flag, and none of its rules reads it). A recorded allocation was served: in the slow path if not here.
+bool PageAllocator::serves(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) const {
+    cpu.order();
     const ZoneLayout& layout = zone.layout();
-    if (request.only_zone) return true;
-    const std::size_t preferred = zones_.size() - 1;
-    const std::uint64_t reserve = preferred < layout.lowmem_reserve.size() ? layout.lowmem_reserve[preferred] : 0;
-    return zone.free_pages().raw() >= layout.watermark_min.raw() + reserve + request.order.pages().raw();
+    if (layout.watermark_high > PageCount{0} && zone.fill() == ZoneFill::above_high) {
+        if (watermark_seen_ok(zone, request.order, layout.watermark_high, flags)) return true;
+        zone.set_fill(ZoneFill::below_high);
+    }
+    if (request.only_zone && flags.mark == Mark::min) return true;
+    return watermark_seen_ok(zone, request.order, mark_of(layout, flags.mark), flags);
 }
 
 std::optional<Pfn> PageAllocator::alloc_pages(Cpu& cpu, const AllocRequest& request) {
     const Account account{cpu, kAllocPages};
     SPLINTER_CHECK(request.order <= kMaxOrder, "order above MAX_PAGE_ORDER");
-    std::optional<Pfn> block;
-    for (Zone& zone : zones_ | std::views::reverse) {  // the zonelist of a node: highest zone first
-        if (request.only_zone && *request.only_zone != zone.layout().index) continue;
-        cpu.retire(Step::zone_lookup);
-        block = rmqueue(cpu, zone, request);
-        if (block) break;
-    }
-    if (!block) {
+    if (flips_ != nullptr && !flips_->accepts(request)) {
         ++counters(cpu.id()).failed_allocations;
         return std::nullopt;
     }
-    SPLINTER_CHECK(frames_->state(*block).none(), "an allocated block is on no list");
-    counters(cpu.id()).pgalloc += request.order.pages().raw();
-    cpu.touch(layout::struct_page(*block), Touch::owned);  // prep_new_page()
+    const std::uint64_t misses_before = counters(cpu.id()).misses_above_watermark;
+    AllocFlags flags;
+    if (avoids_fragmenting(cpu.id())) flags.fragmenting = Fragmenting::avoided;
+    auto block = get_page_from_freelist(cpu, request, flags);
+    if (!block) block = alloc_slowly(cpu, request);
+    if (!block) {
+        if (counters(cpu.id()).misses_above_watermark > misses_before) {
+            ++counters(cpu.id()).failed_above_watermark;
+            if (request.freetype == kMovable) ++counters(cpu.id()).movable_failures_above_watermark;
+        }
+        ++counters(cpu.id()).failed_allocations;
+        return std::nullopt;
+    }
+    account_allocation(cpu, *block, request.order);
+    if (flips_ != nullptr)
+        flips_->after_allocation(cpu, *block, request);
+    else if (request.contents == Contents::zeroed)
+        clear_mapped(cpu, counters(cpu.id()), {*block, request.order.pages()});
     return block;
 }
 
-std::optional<Pfn> PageAllocator::rmqueue(Cpu& cpu, Zone& zone, const AllocRequest& request) {
-    if (!request.freetype.list_index()) return std::nullopt;
-    if (PerCpuPages::serves(request.order))
-        if (const auto block = rmqueue_pcplist(cpu, zone, request)) return block;
-    return rmqueue_buddy(cpu, zone, request);
+void PageAllocator::account_allocation(Cpu& cpu, Pfn block, Order order) {
+    SPLINTER_CHECK(frames_->state(block).none(), "an allocated block is on no list");
+    counters(cpu.id()).pgalloc += order.pages().raw();
+    cpu.touch(layout::struct_page(block), Touch::owned);  // prep_new_page()
 }
 
-std::optional<Pfn> PageAllocator::rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest& request) {
-    cpu.retire(Step::pcp_alloc);
+std::optional<Pfn> PageAllocator::get_page_from_freelist(Cpu& cpu, const AllocRequest& request, AllocFlags flags) {
+    const std::vector<std::size_t>& zonelist = this->zonelist(cpu.id());
+    const NodeId local = zones_[zonelist.front()].layout().node;
+    for (;;) {
+        bool retry = flags.fragmenting == Fragmenting::avoided;  // "fragmentation is worse than OOM"
+        for (std::size_t position : zonelist) {
+            Zone& zone = zones_[position];
+            if (request.only_zone && *request.only_zone != zone.layout().index) continue;
+            // "we're moving to a remote node: prefer local fragmentation"
+            if (retry && !request.only_zone && zone.layout().node != local) break;
+            cpu.retire(Step::zone_lookup);
+            if (!serves(cpu, zone, request, flags)) continue;
+            const auto block = rmqueue(cpu, zone, request, flags);
+            if (!block) continue;
+            if (flags.highatomic) reserve_highatomic(cpu, zone, *block, request.order);
+            return block;
+        }
+        if (!retry) return std::nullopt;
+        flags.fragmenting = Fragmenting::allowed;
+    }
+}
+
+void PageAllocator::reserve_highatomic(Cpu& cpu, Zone& zone, Pfn block, Order order) {
+    const ZoneLock lock{cpu, zone};
+    BuddyWork work;
+    alloc::reserve_highatomic(zone, block, order, work);
+    if (work.pageblocks_moved > 0) cpu.retire(Step::pageblock_move, work.pageblocks_moved);
+}
+
+std::optional<Pfn> PageAllocator::rmqueue(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) {
+    if (!zone.freetypes().has_list(request.freetype)) return std::nullopt;
+    if (PerCpuPages::serves(request.order))
+        if (const auto block = rmqueue_pcplist(cpu, zone, request, flags.fragmenting)) return block;
+    return rmqueue_buddy(cpu, zone, request, flags);
+}
+
+// Only the list of the request's own freetype, and its fallbacks, can refill [C]; with the knob freetype.refill_flips, an empty
+// refill flips a block, with the lists unlocked, and tries once more.
+std::optional<Pfn> PageAllocator::rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting) {
     PerCpuPages& lists = pcp(zone, cpu.id());
-    const std::size_t list = PerCpuPages::list_index(request.order, request.freetype);
-    if (lists.lists()[list].empty()) rmqueue_bulk(cpu, zone, request, lists, list);
+    const std::size_t list = PerCpuPages::list_index(request.order, request.freetype, zone.freetypes());
+    {
+        const PcpLock lock{*this, cpu, zone};
+        if (!lock.held()) return std::nullopt;
+        cpu.retire(Step::pcp_alloc);
+        zone.rules().pcp_rules.on_allocate(lists.state());
+        if (lists.lists()[list].empty()) refill(cpu, zone, request.order, request.freetype, lists, fragmenting);
+        if (const auto block = lists.pop(*frames_, list)) return block;
+    }
+    if (flips_ == nullptr || flips_->supply(cpu, zone, request, fragmenting) != Flips::Supply::flipped) return std::nullopt;
+    const PcpLock lock{*this, cpu, zone};
+    if (!lock.held()) return std::nullopt;
+    if (lists.lists()[list].empty()) refill(cpu, zone, request.order, request.freetype, lists, fragmenting);
     return lists.pop(*frames_, list);
 }
 
-// Never flips a pageblock: only the list of the request's own freetype, and its fallbacks, can refill.
-void PageAllocator::rmqueue_bulk(Cpu& cpu, Zone& zone, const AllocRequest& request, PerCpuPages& lists, std::size_t list) {
+void PageAllocator::refill(Cpu& cpu, Zone& zone, Order order, FreeType type, PerCpuPages& lists, Fragmenting fragmenting) {
     const Account account{cpu, kBulk};
-    const IrqLockGuard lock{cpu, lock_of(zone)};
-    if (!watermark_ok(zone, request)) return;
-    TakeMode mode = TakeMode::normal;
-    for (unsigned i = lists.refill_blocks(request.order); i > 0; --i) {
-        BuddyWork work;
-        const auto block = take_block(zone, request.order, request.freetype, mode, work);
-        charge(cpu, zone, request.order, work);
-        if (!block) break;
-        lists.push_cold(*frames_, list, *block);
-    }
+    cpu.order();  // the zone's fill
+    const unsigned blocks = zone.rules().pcp_rules.refill_blocks(lists.state(), order, zone.fill());
+    const ZoneLock lock{cpu, zone};
+    rmqueue_bulk(zone, lists, order, type, fragmenting, blocks, [&](const BuddyWork& work) { charge(cpu, zone, order, work); });
 }
 
-std::optional<Pfn> PageAllocator::rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request) {
+std::optional<Pfn> PageAllocator::rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) {
     {
         const Account account{cpu, kBuddy};
-        const IrqLockGuard lock{cpu, lock_of(zone)};
-        if (!watermark_ok(zone, request)) return std::nullopt;
+        const ZoneLock lock{cpu, zone};
+        const FreeType reserve = request.freetype.with(Migratetype::highatomic);
         TakeMode mode = TakeMode::normal;
         BuddyWork work;
-        const auto block = take_block(zone, request.order, request.freetype, mode, work);
+        std::optional<Pfn> block;
+        if (flags.highatomic) block = zone.take_smallest(request.order, reserve, work);
+        if (!block) block = take_block(zone, request.order, request.freetype, mode, work, flags.fragmenting);
+        // A request that may not block digs into the reserve, whatever its order.
+        if (!block && flags.non_block) block = zone.take_smallest(request.order, reserve, work);
         charge(cpu, zone, request.order, work);
         if (block) return block;
+        ++counters(cpu.id()).misses_above_watermark;
     }
-    return rmqueue_direct_map(cpu, zone, request);
-}
-
-// __rmqueue_direct_map() [late]: no free block of the wanted kind is left, so a whole pageblock of the other kind is flipped,
-// with no lock held and interrupts on, because that may need a page-table page and a TLB shootdown.
-std::optional<Pfn> PageAllocator::rmqueue_direct_map(Cpu& cpu, Zone& zone, const AllocRequest& request) {
-    const FreeType wanted = request.freetype;
-    const FreeType other = wanted.opposite();
-    if (flipper_ == nullptr || request.blocking == Blocking::may_not_block || !other.list_index()) return std::nullopt;
-    const Account account{cpu, kFlip};
-    const Order order = std::max(request.order, kPageblockOrder);
-    const auto block = take_pageblocks(cpu, zone, order, other);
-    if (!block) return std::nullopt;
-    const PfnRange range{*block, order.pages()};
-    const bool unmapping = wanted.mapping == Mapping::unmapped;
-    const auto outcome = unmapping ? flipper_->unmap(cpu, range) : flipper_->map(cpu, range);
-    if (outcome == PageblockFlipper::Outcome::no_memory) {  // roll back: the block goes home under its old freetype
-        ++counters(cpu.id()).flips_rolled_back;
-        const IrqLockGuard lock{cpu, lock_of(zone)};
-        BuddyWork work;
-        zone.free_block(*block, order, other, work);
-        charge(cpu, zone, order, work);
-        return std::nullopt;
-    }
-    ++(unmapping ? counters(cpu.id()).flips_to_unmapped : counters(cpu.id()).flips_to_mapped);
-    put_flipped(cpu, zone, *block, request.order, order, wanted);
-    return block;
-}
-
-// Normal mode first (a block of UNMOVABLE type), then an explicit try in claim mode.
-std::optional<Pfn> PageAllocator::take_pageblocks(Cpu& cpu, Zone& zone, Order order, FreeType type) {
-    const IrqLockGuard lock{cpu, lock_of(zone)};
-    TakeMode mode = TakeMode::normal;
-    BuddyWork work;
-    const auto block = take_block(zone, order, type, mode, work);
-    charge(cpu, zone, order, work);
-    return block;
-}
-
-void PageAllocator::put_flipped(Cpu& cpu, Zone& zone, Pfn block, Order low, Order high, FreeType type) {
-    const IrqLockGuard lock{cpu, lock_of(zone)};
-    for (Pfn at = block; at < block + high.pages(); at += kPageblockOrder.pages()) {
-        zone.set_pageblock_migratetype(at, type.migratetype);
-        zone.set_pageblock_mapping(at, type.mapping);
-    }
-    BuddyWork work;
-    zone.expand(block, low, high, type, work);
-    charge(cpu, zone, low, work);
+    return flips_ == nullptr ? std::nullopt : flips_->serve(cpu, zone, request, flags.fragmenting);
 }
 
 void PageAllocator::free_pages(Cpu& cpu, Pfn block, Order order) {
+    SPLINTER_CHECK(frames_->state(block).none(), "double free of page frame " + std::to_string(block.raw()));
+    if (PerCpuPages::serves(order)) {
+        const Account account{cpu, kFreePages};
+        Zone& zone = zone_of(block);
+        const PcpLock lock{*this, cpu, zone};
+        if (lock.held()) return free_to_list(cpu, zone, block, order);
+    }
+    free_to_buddy(cpu, block, order);
+}
+
+// free_unref_page_commit(). REQUIRES: this CPU's lists are locked.
+void PageAllocator::free_to_list(Cpu& cpu, Zone& zone, Pfn block, Order order) {
+    counters(cpu.id()).pgfree += order.pages().raw();
+    cpu.touch(layout::struct_page(block), Touch::owned);
+    cpu.retire(Step::pcp_free);
+    PerCpuPages& lists = pcp(zone, cpu.id());
+    const FreeType type = zone.pageblock_freetype(block);
+    if (flips_ != nullptr) flips_->before_free(cpu, block, order, type);
+    const std::size_t list = PerCpuPages::list_index(order, type, zone.freetypes());
+    lists.push(*frames_, list, block, type.migratetype);
+    cpu.order();  // the zone's fill
+    const PageCount pages = zone.rules().pcp_rules.on_free(lists.state(), order, zone.fill());
+    if (pages == PageCount{0}) return;
+    drain(cpu, zone, lists, pages, list);
+    cpu.order();
+    if (zone.fill() == ZoneFill::below_high && watermark_seen_ok(zone, Order{0U}, zone.layout().watermark_high, AllocFlags{}))
+        zone.set_fill(ZoneFill::above_high);
+}
+
+void PageAllocator::free_to_buddy(Cpu& cpu, Pfn block, Order order) {
     const Account account{cpu, kFreePages};
     SPLINTER_CHECK(frames_->state(block).none(), "double free of page frame " + std::to_string(block.raw()));
     counters(cpu.id()).pgfree += order.pages().raw();
     cpu.touch(layout::struct_page(block), Touch::owned);
     Zone& zone = zone_of(block);
-    if (!PerCpuPages::serves(order)) {
-        const IrqLockGuard lock{cpu, lock_of(zone)};
-        // free_one_page() of 6.12 (split_large_buddy()): blocks above pageblock order are freed pageblock by pageblock.
-        const Order piece = std::min(order, kPageblockOrder);
-        BuddyWork work;
-        for (Pfn at = block; at < block + order.pages(); at += piece.pages())
-            zone.free_block(at, piece, zone.pageblock_freetype(at), work);
-        charge(cpu, zone, order, work);
-        return;
-    }
-    cpu.retire(Step::pcp_free);
-    PerCpuPages& lists = pcp(zone, cpu.id());
-    const std::size_t list = PerCpuPages::list_index(order, zone.pageblock_freetype(block));
-    lists.push(*frames_, list, block);
-    if (lists.count() >= lists.high()) drain(cpu, zone, lists, list);
+    if (flips_ != nullptr) flips_->before_free(cpu, block, order, zone.pageblock_freetype(block));
+    const ZoneLock lock{cpu, zone};
+    BuddyWork work;
+    zone.free_directly(block, order, work);
+    charge(cpu, zone, order, work);
 }
 
-// free_pcppages_bulk() of one batch, the cold ends first, starting with the list that was just freed to.
-void PageAllocator::drain(Cpu& cpu, Zone& zone, PerCpuPages& lists, std::size_t first_list) {
+void PageAllocator::drain(Cpu& cpu, Zone& zone, PerCpuPages& lists, PageCount pages, std::size_t first_list) {
     const Account account{cpu, kPcpDrain};
-    const IrqLockGuard lock{cpu, lock_of(zone)};
-    std::size_t list = first_list;
-    for (PageCount freed; freed < lists.batch();) {
-        const auto block = lists.pop_cold(*frames_, list);
-        if (!block) break;
-        BuddyWork work;
-        zone.free_block(block->first, block->second, zone.pageblock_freetype(block->first), work);
-        charge(cpu, zone, block->second, work);
-        freed += block->second.pages();
+    const ZoneLock lock{cpu, zone};
+    free_pcppages_bulk(zone, lists, pages, first_list,
+                       [&](Order order, const BuddyWork& work) { charge(cpu, zone, order, work); });
+}
+
+void PageAllocator::decay(Cpu& cpu, Zone& zone) {
+    PerCpuPages& lists = pcp(zone, cpu.id());
+    cpu.order();  // another CPU may be draining them
+    PageCount left = zone.rules().pcp_rules.decay(lists.state());
+    while (left > PageCount{0}) {  // a batch for each time that the lock is taken, from the first list on
+        const LockGuard lock{cpu, pcp_lock_of(zone, cpu.id())};
+        const PageCount some = std::min(left, lists.batch());
+        drain(cpu, zone, lists, some, 0);
+        left -= some;
     }
+}
+
+Order PageAllocator::compaction_order(const AllocRequest& request) const {
+    return flips_ == nullptr ? request.order : flips_->compaction_order(request);
 }
 
 void PageAllocator::charge(Cpu& cpu, const Zone& zone, Order order, const BuddyWork& work) {
@@ -207,6 +277,7 @@ void PageAllocator::charge(Cpu& cpu, const Zone& zone, Order order, const BuddyW
     if (work.merges > 0) cpu.retire(Step::buddy_merge, work.merges);
     if (work.fallbacks > 0) cpu.retire(Step::buddy_fallback, work.fallbacks);
     if (work.pageblocks_moved > 0) cpu.retire(Step::pageblock_move, work.pageblocks_moved);
+    if (work.ranges_searched > 0) cpu.retire(Step::zone_lookup, work.ranges_searched);
 }
 
 }  // namespace splinter::alloc

@@ -1,5 +1,7 @@
 #include "alloc/buddy/zone.h"
 
+#include <algorithm>
+
 #include "hw/base/check.h"
 
 namespace splinter::alloc {
@@ -8,17 +10,22 @@ namespace {
 Pfn buddy_of(Pfn block, Order order) { return Pfn{block.raw() ^ order.pages().raw()}; }
 Pfn align_down(Pfn pfn, Order order) { return Pfn{pfn.raw() & ~(order.pages().raw() - 1)}; }
 
-FreeType type_of(std::size_t list_index) {
-    if (list_index == kMigratetypes) return kUnmovableUnmapped;
-    return {static_cast<Migratetype>(list_index), Mapping::mapped};
-}
-
 bool mergeable(Migratetype migratetype) { return static_cast<std::size_t>(migratetype) < kPcpMigratetypes; }
 
 }  // namespace
 
-Zone::Zone(ZoneLayout layout, FrameTable& frames) : layout_{std::move(layout)}, frames_{&frames} {
-    if (layout_.span.count.raw() > 0) pageblocks_.resize(pageblock_index(Pfn{layout_.span.end().raw() - 1}) + 1);
+Zone::Zone(ZoneLayout layout, FrameTable& frames, const KernelRules& rules, const FreetypeLists& freetypes)
+    : layout_{std::move(layout)},
+      frames_{&frames},
+      index_{freetypes.index},
+      flag_unit_{freetypes.flag_unit},
+      lists_(kOrders * freetypes.index.size()),
+      rules_{&rules} {
+    SPLINTER_CHECK(flag_unit_ <= kPageblockOrder, "flags are kept per pageblock or finer");
+    if (layout_.span.count == PageCount{0}) return;
+    const Pfn last{layout_.span.end().raw() - 1};
+    migratetypes_.resize(pageblock_index(last) + 1, Migratetype::movable);
+    if (index_.flagged() > 0) unit_flags_.resize(unit_index(last) + 1);
 }
 
 void Zone::add_wilderness(PfnRange range) {
@@ -27,20 +34,36 @@ void Zone::add_wilderness(PfnRange range) {
     if (range.count == PageCount{0}) return;
     wilderness_.push_back(range);
     free_pages_ += range.count;
+    free_pages_blocks_[static_cast<std::size_t>(Mapping::mapped)] += range.count;
 }
 
 void Zone::add_free_block(Pfn block, Order order, Migratetype list) { link(block, order, {list, Mapping::mapped}, true); }
 
-FreeType Zone::pageblock_freetype(Pfn pfn) const {
-    const Pageblock& block = pageblocks_[pageblock_index(pfn)];
-    return {block.migratetype, block.mapping};
+void Zone::set_pageblock_migratetype(Pfn pfn, Migratetype migratetype) { migratetypes_[pageblock_index(pfn)] = migratetype; }
+
+void Zone::set_flags(PfnRange range, FreetypeFlags flags) {
+    SPLINTER_CHECK(flags.none() || !unit_flags_.empty(), "flags are set where some freetype has them");
+    if (unit_flags_.empty()) return;
+    for (Pfn at = range.first; at < range.end(); at += flag_unit_.pages())
+        if (at + flag_unit_.pages() > layout_.span.first && at < layout_.span.end()) unit_flags_[unit_index(at)] = flags;
 }
 
-void Zone::set_pageblock_migratetype(Pfn pfn, Migratetype migratetype) {
-    pageblocks_[pageblock_index(pfn)].migratetype = migratetype;
+void Zone::set_pageblock_flags(Pfn pfn, FreetypeFlags flags) {
+    set_flags({align_down(pfn, kPageblockOrder), kPageblockOrder.pages()}, flags);
 }
 
-void Zone::set_pageblock_mapping(Pfn pfn, Mapping mapping) { pageblocks_[pageblock_index(pfn)].mapping = mapping; }
+bool Zone::has_uniform_flags(Pfn pfn) const {
+    if (unit_flags_.empty() || flag_unit_ == kPageblockOrder) return true;
+    const Pfn start = align_down(pfn, kPageblockOrder);
+    const FreetypeFlags first = flags_of(pfn);
+    for (Pfn at = start; at < start + kPageblockOrder.pages(); at += flag_unit_.pages())
+        if (contains(at) && flags_of(at) != first) return false;
+    return true;
+}
+
+void Zone::set_pageblocks(Pfn block, Order order, Migratetype migratetype) {
+    for (Pfn at = block; at < block + order.pages(); at += kPageblockOrder.pages()) set_pageblock_migratetype(at, migratetype);
+}
 
 bool Zone::pageblock_inside(Pfn pfn) const {
     const Pfn first = align_down(pfn, kPageblockOrder);
@@ -50,24 +73,28 @@ bool Zone::pageblock_inside(Pfn pfn) const {
 void Zone::account(Order order, FreeType type, bool added) {
     const PageCount pages = order.pages();
     added ? free_pages_ += pages : free_pages_ -= pages;
-    if (type.mapping == Mapping::mapped) return;
+    if (type.migratetype == Migratetype::highatomic) added ? highatomic_free_ += pages : highatomic_free_ -= pages;
+    const auto mapping = static_cast<std::size_t>(type.mapping());
+    if (order >= kPageblockOrder) added ? free_pages_blocks_[mapping] += pages : free_pages_blocks_[mapping] -= pages;
+    if (type.mapping() == Mapping::mapped) return;
     added ? unmapped_free_pages_ += pages : unmapped_free_pages_ -= pages;
 }
 
 void Zone::link(Pfn block, Order order, FreeType type, bool tail) {
-    const std::size_t list = *type.list_index();
-    frames_->set(block, FrameState::buddy(list), order);
-    BlockList& blocks = areas_[order.index()][list];
+    const auto list = index_.of(type);
+    SPLINTER_CHECK(list.has_value(), "a free block's freetype has a list");
+    frames_->set(block, FrameState::buddy(type.migratetype), order);
+    BlockList& blocks = list_of(order, *list);
     tail ? blocks.push_back(*frames_, block) : blocks.push_front(*frames_, block);
     account(order, type, true);
 }
 
 void Zone::unlink(Pfn block) {
     const Order order = frames_->order(block);
-    const std::size_t list = frames_->state(block).list();
-    areas_[order.index()][list].remove(*frames_, block);
+    const FreeType type = list_type_of(block);
+    list_of(order, *index_.of(type)).remove(*frames_, block);
     frames_->clear(block);
-    account(order, type_of(list), false);
+    account(order, type, false);
 }
 
 std::optional<Pfn> Zone::list_wilderness() {
@@ -76,22 +103,40 @@ std::optional<Pfn> Zone::list_wilderness() {
     const Pfn block = range.first;
     range = {block + kMaxOrder.pages(), range.count - kMaxOrder.pages()};
     if (range.count == PageCount{0}) ++wilderness_used_;
-    free_pages_ -= kMaxOrder.pages();  // counted since boot; link() counts it again
+    account(kMaxOrder, kMovable, false);  // counted since boot; link() counts it again
     link(block, kMaxOrder, kMovable, true);
     return block;
 }
 
+ZoneView Zone::view() const {
+    ZoneView now{free_pages_, highatomic_free_, highatomic_reserved_, {}};
+    for (unsigned order = 0; order < kOrders; ++order)
+        for (std::size_t list = 0; list < index_.size(); ++list)
+            if (!list_of(Order{order}, list).empty()) now.lists[order] |= std::uint32_t{1} << list;
+    if (wilderness_used_ < wilderness_.size()) now.lists[kMaxOrder.index()] |= std::uint32_t{1} << *index_.of(kMovable);
+    return now;
+}
+
+std::uint64_t Zone::free_blocks(Order order) const {
+    std::uint64_t blocks = 0;
+    for (std::size_t list = 0; list < index_.size(); ++list) blocks += list_of(order, list).size();
+    if (order != kMaxOrder) return blocks;
+    for (std::size_t i = wilderness_used_; i < wilderness_.size(); ++i)
+        blocks += wilderness_[i].count.raw() / kMaxOrder.pages().raw();
+    return blocks;
+}
+
 bool Zone::has_free(Order order, FreeType type) const {
-    const auto list = type.list_index();
+    const auto list = index_.of(type);
     if (!list) return false;
-    if (!areas_[order.index()][*list].empty()) return true;
+    if (!list_of(order, *list).empty()) return true;
     return order == kMaxOrder && type == kMovable && wilderness_used_ < wilderness_.size();
 }
 
 std::optional<Pfn> Zone::first(Order order, FreeType type) {
-    const auto list = type.list_index();
+    const auto list = index_.of(type);
     if (!list) return std::nullopt;
-    const auto listed = areas_[order.index()][*list].front();
+    const auto listed = list_of(order, *list).front();
     if (listed || order != kMaxOrder || type != kMovable) return listed;
     return list_wilderness();
 }
@@ -102,6 +147,7 @@ std::optional<Pfn> Zone::take_smallest(Order order, FreeType type, BuddyWork& wo
         if (!block) continue;
         unlink(*block);
         expand(*block, order, high, type, work);
+        if (tracepoints_ != nullptr) tracepoints_->taken(*block, order, type.migratetype);
         return block;
     }
     return std::nullopt;
@@ -115,15 +161,16 @@ void Zone::expand(Pfn block, Order low, Order high, FreeType type, BuddyWork& wo
     }
 }
 
-// __free_one_page() with can_merge_freetypes(): below pageblock order buddies share a pageblock; from it on they merge if the
-// freetypes are equal, or both migratetypes are mergeable and the flags are the same.
-bool Zone::can_merge(Pfn block, Pfn buddy, Order order) const {
+// __free_one_page() with can_merge_freetypes() [C]: below pageblock order buddies share a pageblock, and so a flag unit if that
+// is not smaller; from it on they merge if the freetypes are equal, or both migratetypes are mergeable and the flags are the
+// same. What counts of the block is the type that it is freed as.
+bool Zone::can_merge(Pfn buddy, Order order, FreeType type) const {
     if (!contains(buddy) || !frames_->state(buddy).in_buddy() || frames_->order(buddy) != order) return false;
-    if (order < kPageblockOrder) return true;
-    const FreeType mine = pageblock_freetype(block);
+    if (order < flag_unit_) return true;
+    if (order < kPageblockOrder) return type.flags == flags_of(buddy);
     const FreeType other = pageblock_freetype(buddy);
-    if (mine == other) return true;
-    return mine.mapping == other.mapping && mergeable(mine.migratetype) && mergeable(other.migratetype);
+    if (type == other) return true;
+    return type.flags == other.flags && mergeable(type.migratetype) && mergeable(other.migratetype);
 }
 
 // buddy_merge_likely(): if the block's future buddy is free too, queue it at the tail so that it stays and can merge.
@@ -137,14 +184,36 @@ bool Zone::merge_likely(Pfn block, Order order) const {
 void Zone::free_block(Pfn block, Order order, FreeType type, BuddyWork& work) {
     while (order < kMaxOrder) {
         const Pfn buddy = buddy_of(block, order);
-        if (!can_merge(block, buddy, order)) break;
-        if (order >= kPageblockOrder && pageblock_freetype(buddy) != type) set_pageblock_migratetype(buddy, type.migratetype);
+        if (!can_merge(buddy, order, type)) break;
+        if (order >= kPageblockOrder && rules_->merged_pageblock == MergedPageblock::takes_the_freed_type)
+            set_pageblocks(buddy, order, type.migratetype);
         unlink(buddy);
         block = Pfn{block.raw() & buddy.raw()};
         order = order.next();
         ++work.merges;
     }
     link(block, order, type, merge_likely(block, order));
+}
+
+void Zone::free_directly(Pfn block, Order order, BuddyWork& work) {
+    const Order piece = rules_->large_free == LargeFree::by_pageblocks ? std::min(order, kPageblockOrder) : order;
+    for (Pfn at = block; at < block + order.pages(); at += piece.pages()) free_block(at, piece, pageblock_freetype(at), work);
+}
+
+FreeType Zone::list_type_of(Pfn block) const { return {frames_->state(block).list(), flags_of(block)}; }
+
+std::optional<Pfn> Zone::free_block_of(Pfn pfn) const {
+    for (Order order{0U}; order <= kMaxOrder; order = order.next()) {
+        const Pfn block = align_down(pfn, order);
+        if (contains(block) && frames_->state(block).in_buddy() && frames_->order(block) >= order) return block;
+    }
+    return std::nullopt;
+}
+
+void Zone::requeue(Pfn block, FreeType type) {
+    const Order order = frames_->order(block);
+    unlink(block);
+    link(block, order, type, true);
 }
 
 std::vector<std::pair<Pfn, Order>> Zone::blocks_in_pageblock(Pfn pfn) const {
@@ -166,10 +235,18 @@ PageCount Zone::free_in_pageblock(Pfn pfn) const {
 }
 
 PageCount Zone::move_pageblock(Pfn pfn, FreeType type, BuddyWork& work) {
+    const Pfn start = align_down(pfn, kPageblockOrder);
+    if (!index_.has_list(type) || !has_uniform_flags(pfn)) return PageCount{0};
+    if (start + kPageblockOrder.pages() > layout_.span.end()) return PageCount{0};
+    Pfn from = start;
+    if (start < layout_.span.first) {
+        if (rules_->edge_pageblock == EdgePageblock::is_left_alone) return PageCount{0};
+        from = pfn;
+    }
     PageCount moved;
     for (const auto& [block, order] : blocks_in_pageblock(pfn)) {
-        unlink(block);
-        link(block, order, type, true);
+        if (block < from) continue;
+        requeue(block, type);
         moved += order.pages();
     }
     ++work.pageblocks_moved;

@@ -28,6 +28,10 @@ constexpr std::array<StepInfo, kStepCount> kSteps{{
     {Step::csd_enqueue, "csd_enqueue", 30, "queue a cross-call, per target"},
     {Step::csd_handle, "csd_handle", 50, "take a queued cross-call, per request"},
     {Step::csd_wait, "csd_wait", 17, "wait loop of the initiator, once per shootdown"},
+    {Step::compact_scan, "compact_scan", 12, "compaction looks at one page"},
+    {Step::migrate_page, "migrate_page", 2200,
+     "compaction migrates one page: rmap, unmap, local flush, map again; not the copy"},
+    {Step::copy_page, "copy_page", 1024, "copy one 4 KiB page"},
 }};
 
 }  // namespace

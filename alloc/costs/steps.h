@@ -25,6 +25,10 @@ enum class Step : std::uint8_t {
     csd_enqueue,     // llist_add() per target
     csd_handle,      // __flush_smp_call_function_queue(), per request
     csd_wait,        // csd_lock_wait(): the spin loop's last turn, once per call
+    compact_scan,    // isolate_migratepages_block(), isolate_freepages_block(): per page looked at
+    migrate_page,    // isolate, try_to_migrate(), move_to_new_folio(), remove_migration_ptes(), put back: per page, flush
+                     // included
+    copy_page,       // folio_copy(), 4 KiB
     count_           // number of steps
 };
 inline constexpr std::size_t kStepCount = static_cast<std::size_t>(Step::count_);

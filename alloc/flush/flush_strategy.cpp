@@ -1,5 +1,6 @@
 #include "alloc/flush/flush_strategy.h"
 
+#include "alloc/buddy/clearing.h"
 #include "hw/base/check.h"
 
 namespace splinter::alloc {
@@ -47,12 +48,6 @@ void FlushStrategy::map(Cpu& cpu, PfnRange range) {
     widened(cpu, range);
 }
 
-void FlushStrategy::clear(Cpu& cpu, PfnRange range) {
-    const Account account{cpu, kZero};
-    for (Pfn page = range.first; page < range.end(); page += PageCount{1}) {
-        cpu.touch(layout::direct_map(page), Touch::owned);
-        cpu.retire(Step::clear_page);
-    }
-}
+void FlushStrategy::clear(Cpu& cpu, PfnRange range) { clear_mapped(cpu, context_.pages.counters(cpu.id()), range); }
 
 }  // namespace splinter::alloc

@@ -3,7 +3,8 @@
 // A strategy serves protected blocks: zeroed, out of the direct map, and not reachable through any stale translation from the
 // moment that acquire() returns. Its verbs are the moments that the kernel has; each strategy decides what to do at which.
 // The contract, tested on every row of the registry: once before_reuse() has returned, no core's TLB or paging-structure cache,
-// under any PCID, translates the block with its old rights.
+// under any PCID, translates the block with its old rights. A strategy whose row says `deferred` hands out before that, and
+// flushes within the bound that the row declares.
 #pragma once
 
 #include <memory>
@@ -11,6 +12,7 @@
 #include "alloc/buddy/page_allocator.h"
 #include "alloc/kernel_params.h"
 #include "alloc/map/direct_map.h"
+#include "alloc/work/kernel_work.h"
 
 namespace splinter::alloc {
 
@@ -31,6 +33,8 @@ struct StrategyContext {
     MapObserver& observer;
     KernelParams params;
     std::size_t cpus;
+    KernelWork& work;
+    layout::KernelData data;
 };
 
 class FlushStrategy {
@@ -44,6 +48,9 @@ class FlushStrategy {
     [[nodiscard]] virtual std::optional<Pfn> acquire(Cpu& cpu, const AllocRequest& request) = 0;
     // The owner is done with a block. REQUIRES: acquire() returned it with this order.
     virtual void release(Cpu& cpu, Pfn block, Order order) = 0;
+
+    // Once on each CPU, before anything else runs there: periodic work of the strategy's own.
+    virtual void start(Cpu& /*cpu*/) {}
 
     // Pages out of the direct map that the strategy holds itself, neither free in the allocator nor handed out.
     [[nodiscard]] virtual PageCount held() const { return PageCount{0}; }

@@ -12,6 +12,13 @@ constexpr std::array kStrategies{
                  "memfd_secret today: unmap one page and flush all cores at each allocation"},
     StrategyInfo{"batched", Protection::is_protected, make_batched,
                  "one call takes flush.batch_pages pages, unmaps them all, flushes once, then hands them out"},
+    StrategyInfo{
+        "batched-deferred", Protection::deferred, make_batched_deferred,
+        "unmap and hand out at once; flush all together after flush.deferred_pages or flush.deferred_deadline: exposed "
+        "until then",
+        [](const KernelParams& params) { return params.deferred_deadline; }},
+    StrategyInfo{"side-cache", Protection::is_protected, make_side_cache,
+                 "a buddy of unmapped pages beside the page allocator takes whole pageblocks from it, one flush each"},
     StrategyInfo{"freetype", Protection::is_protected, make_freetype,
                  "the buddy allocator keeps unmapped pageblocks and flips a whole free one with one flush"},
 };

@@ -14,15 +14,23 @@ using StrategyPtr = std::unique_ptr<FlushStrategy>;
 StrategyPtr make_none(const StrategyContext& context);
 StrategyPtr make_per_page(const StrategyContext& context);
 StrategyPtr make_batched(const StrategyContext& context);
+StrategyPtr make_batched_deferred(const StrategyContext& context);
+StrategyPtr make_side_cache(const StrategyContext& context);
 StrategyPtr make_freetype(const StrategyContext& context);
 
-enum class Protection : std::uint8_t { not_protected, is_protected };
+enum class Protection : std::uint8_t {
+    not_protected,
+    is_protected,
+    deferred  // handed out first, protected within exposure_bound: the page is exposed until then
+};
 
 struct StrategyInfo {
     std::string_view name;
     Protection protection;
     StrategyPtr (*make)(const StrategyContext&);
     std::string_view summary;
+    // `deferred`: after so long a flush begins at the CPU's next moment in process context.
+    Cycles (*exposure_bound)(const KernelParams&) = nullptr;
 };
 
 std::span<const StrategyInfo> flush_strategies();

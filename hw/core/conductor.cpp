@@ -77,15 +77,16 @@ void Conductor::dispatch(const Entry& entry) {
 }
 
 bool Conductor::check_is_due(const Timeline& core, Cycles key) const {
-    return core.passive() || (core.endless() && key >= next_deadlock_check_);
+    return core.passive() || ((core.endless() || core.waits_but_for_timer()) && key >= next_deadlock_check_);
 }
 
-// Endless cores run for ever; what they do without interrupts helps nobody who waits.
+// Endless cores run for ever; what they do without interrupts helps nobody who waits, and neither does a timer.
 void Conductor::check_for_deadlock() const {
     bool somebody_waits = false;
     for (const Timeline* core : cores_) {
         if (core->finished()) continue;
-        if (core->endless() ? core->interrupt_pending() : core->queue_key() != kNever) return;
+        const bool runs = core->queue_key() != kNever && !core->waits_but_for_timer();
+        if (core->endless() ? core->interrupt_pending() : runs) return;
         somebody_waits = somebody_waits || !core->endless();
     }
     if (somebody_waits) report_deadlock();

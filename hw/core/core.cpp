@@ -44,7 +44,7 @@ void Core::handle_interrupt(const Message& message) {
     const bool from_user = mode_ == x86::Mode::user;
     const x86::Mode interrupted_mode = std::exchange(mode_, x86::Mode::supervisor);
     const AccountTree::Id interrupted = timeline_.ledger().interrupt(kInterrupt);
-    apic_.count_received();
+    apic_.count(message);
     timeline_.ledger().enter(kEntryExit);
     timeline_.advance(from_user ? params_.core.interrupt_entry_user : params_.core.interrupt_entry_kernel);
     timeline_.ledger().leave();

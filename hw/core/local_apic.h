@@ -1,6 +1,7 @@
 // The local APIC of one core: sends interrupts through the fabric, accepts them into the core's inbox (SDM Vol. 3A 11.6, 11.8).
-// Models: fixed-vector IPIs to a set of targets by one ICR write (shorthand or cluster destination). Leaves out: priorities,
-// timers, the one-pending-per-vector limit of IRR (call-function interrupts are sent only to an empty queue).
+// Models: fixed-vector IPIs to a set of targets by one ICR write (shorthand or cluster destination), the timer in TSC-deadline
+// mode (11.5.4.1). Leaves out: priorities, the one-pending-per-vector limit of IRR (call-function interrupts are sent only to
+// an empty queue), what writing the deadline costs.
 #pragma once
 
 #include "hw/base/cpu_mask.h"
@@ -25,6 +26,7 @@ class IpiFabricIf : public sc_core::sc_interface {
 struct ApicStats {
     std::uint64_t sent = 0;  // interrupts, one per target
     std::uint64_t received = 0;
+    std::uint64_t timers = 0;  // own timer interrupts, not among the received
 };
 
 class LocalApic : public sc_core::sc_module {
@@ -41,7 +43,10 @@ class LocalApic : public sc_core::sc_module {
         sequence_ += targets.count();
         stats_.sent += targets.count();
     }
-    void count_received() { ++stats_.received; }
+    // IA32_TSC_DEADLINE: one interrupt to this core at `when`; kNever disarms.
+    void set_timer(Cycles when, Vector vector) { timeline_.set_timer(when, vector.raw()); }
+    // The fabric sends nothing back to the sender: what a core sends itself is its timer.
+    void count(const Message& message) { ++(message.sender == timeline_.id() ? stats_.timers : stats_.received); }
     [[nodiscard]] const ApicStats& stats() const { return stats_; }
 
   private:

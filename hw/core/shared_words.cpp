@@ -1,5 +1,7 @@
 #include "hw/core/shared_words.h"
 
+#include <utility>
+
 #include "hw/base/check.h"
 
 namespace splinter::hw {
@@ -39,6 +41,16 @@ void SpinLocks::lock(Timeline& self, SpinLockId id) {
     lock.queue.push_back(&self);
     self.wait_for_wake();
     self.order();
+}
+
+bool SpinLocks::try_lock(Timeline& self, SpinLockId id) {
+    self.order();
+    Lock& lock = locks_[id.raw()];
+    if (lock.owner != nullptr) return false;
+    const std::optional<CpuId> last = std::exchange(lock.last_owner, self.id());
+    lock.owner = &self;
+    if (last && *last != self.id()) self.advance(lines_->transfer(*last, self.id()));
+    return true;
 }
 
 void SpinLocks::unlock(Timeline& self, SpinLockId id) {

@@ -44,6 +44,9 @@ class SpinLocks {
     explicit SpinLocks(LineDirectory& lines) : lines_{&lines} {}
     void lock(Timeline& self, SpinLockId lock);
     void unlock(Timeline& self, SpinLockId lock);
+    // Takes it if nobody holds it; the holder may be this core, outside of the interrupt handler that asks. A line that this
+    // core had last costs nothing: that is part of the path length.
+    [[nodiscard]] bool try_lock(Timeline& self, SpinLockId lock);
     [[nodiscard]] std::uint64_t contended() const { return contended_; }
 
   private:

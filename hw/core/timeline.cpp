@@ -22,7 +22,7 @@ void Timeline::advance_to_barrier(Cycles cycles) {
 // The earliest time at which this core can do anything that another could notice.
 Cycles Timeline::effect_time() const {
     if (!passive()) return now_;
-    return std::max(now_, std::min(interrupts_.next_arrival(), now_ + conductor_->lag()));
+    return std::max(now_, std::min(next_interrupt(), now_ + conductor_->lag()));
 }
 
 void Timeline::order() {
@@ -47,6 +47,11 @@ void Timeline::wait_for_wake() {
 void Timeline::wake(Cycles when) {
     wake_at_ = when;
     if (waiting_) conductor_->ready(*this, std::max(when, now_));
+}
+
+void Timeline::set_timer(Cycles when, std::uint32_t vector) {
+    timer_ = {when, id_, 0, vector};
+    update_barrier();
 }
 
 void Timeline::disable_interrupts() {
@@ -113,7 +118,7 @@ void Timeline::suspend(Cycles key) {
 
 Cycles Timeline::next_delivery() const {
     const Cycles notice = notices_.next_arrival();
-    return interrupts_enabled_ ? std::min(notice, interrupts_.next_arrival()) : notice;
+    return interrupts_enabled_ ? std::min(notice, next_interrupt()) : notice;
 }
 
 void Timeline::update_barrier() { barrier_ = std::min(limit_, next_delivery()); }
@@ -127,17 +132,23 @@ void Timeline::deliver_due() {
             on_notice_(notice);
             continue;
         }
-        const Message message = interrupts_.pop();
-        const bool was_waiting = std::exchange(waiting_, false);
-        handling_ = true;
-        interrupts_enabled_ = false;
-        update_barrier();
-        on_interrupt_(message);
-        handling_ = false;
-        interrupts_enabled_ = true;
-        waiting_ = was_waiting;
-        update_barrier();
+        if (timer_.arrival < interrupts_.next_arrival())
+            handle_interrupt(std::exchange(timer_, {kNever, {}}));
+        else
+            handle_interrupt(interrupts_.pop());
     }
+    update_barrier();
+}
+
+void Timeline::handle_interrupt(const Message& message) {
+    const bool was_waiting = std::exchange(waiting_, false);
+    handling_ = true;
+    interrupts_enabled_ = false;
+    update_barrier();
+    on_interrupt_(message);
+    handling_ = false;
+    interrupts_enabled_ = true;
+    waiting_ = was_waiting;
     update_barrier();
 }
 

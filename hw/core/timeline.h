@@ -55,6 +55,10 @@ class Timeline {
         passive   // endless, and a promise to reach no ordering point and send nothing: may lag behind the others
     };
     void set_conduct(Conduct conduct) { conduct_ = conduct; }
+    // One shot, as the TSC-deadline timer of the local APIC (SDM Vol. 3A 11.5.4.1): an interrupt of this core to itself at
+    // `when`, or as soon as interrupts are enabled then. Replaces the one before; kNever disarms. It counts for nothing when a
+    // deadlock is looked for: a timer that is armed again and again would hide any.
+    void set_timer(Cycles when, std::uint32_t vector);
     [[nodiscard]] bool interrupts_enabled() const { return interrupts_enabled_; }
     void disable_interrupts();
     void enable_interrupts();
@@ -72,6 +76,10 @@ class Timeline {
     [[nodiscard]] bool passive() const { return conduct_ == Conduct::passive && !handling_; }
     [[nodiscard]] bool endless() const { return conduct_ != Conduct::active && !handling_; }
     [[nodiscard]] bool interrupt_pending() const { return interrupts_.next_arrival() != kNever; }
+    // Nothing but its timer can make it run.
+    [[nodiscard]] bool waits_but_for_timer() const {
+        return waiting_ && wake_at_ == kNever && !interrupt_pending() && notices_.next_arrival() == kNever;
+    }
     void set_finished() { finished_ = true; }
     [[nodiscard]] bool finished() const { return finished_; }
     [[nodiscard]] bool suspended() const { return suspended_; }
@@ -85,6 +93,8 @@ class Timeline {
     [[nodiscard]] Cycles effect_time() const;
     [[nodiscard]] Cycles next_delivery() const;
     void deliver_due();
+    void handle_interrupt(const Message& message);
+    [[nodiscard]] Cycles next_interrupt() const { return std::min(timer_.arrival, interrupts_.next_arrival()); }
     void update_barrier();
     void message_arrived();
 
@@ -100,6 +110,7 @@ class Timeline {
     Cycles wake_at_ = kNever;
     Inbox interrupts_;
     Inbox notices_;
+    Message timer_{kNever, {}};
     bool interrupts_enabled_ = true;
     bool waiting_ = false;   // inside wait_for_wake(), outside handlers
     bool handling_ = false;  // inside an interrupt handler

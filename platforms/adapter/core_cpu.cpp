@@ -67,6 +67,11 @@ void CoreCpu::lock(alloc::LockId lock) {
     machine_.locks().lock(timeline_, hw::SpinLockId{lock.raw()});
 }
 
+bool CoreCpu::try_lock(alloc::LockId lock) {
+    const alloc::Account account{*this, alloc::kLockWait};
+    return machine_.locks().try_lock(timeline_, hw::SpinLockId{lock.raw()});
+}
+
 void CoreCpu::unlock(alloc::LockId lock) { machine_.locks().unlock(timeline_, hw::SpinLockId{lock.raw()}); }
 
 alloc::IrqState CoreCpu::irq_save() {

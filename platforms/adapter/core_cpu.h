@@ -27,10 +27,13 @@ class CoreCpu : public alloc::Cpu {
     void fill_table(VirtAddr table, std::span<const x86::Pte, x86::kEntriesPerTable> entries) override;
     void lock(alloc::LockId lock) override;
     void unlock(alloc::LockId lock) override;
+    [[nodiscard]] bool try_lock(alloc::LockId lock) override;
+    void order() override { timeline_.order(); }
     alloc::IrqState irq_save() override;
     void irq_restore(alloc::IrqState state) override;
     void invalidate(const x86::Invalidation& invalidation) override;
     void write_icr(const CpuMask& targets, std::uint8_t vector) override;
+    void set_timer(Cycles when) override { core_.apic().set_timer(when, hw::Vector{alloc::kLocalTimerVector}); }
     void complete(alloc::CompletionId completion, std::uint64_t count) override;
     void wait_for(alloc::CompletionId completion, std::uint64_t count) override;
     void enter(const Label& account) override { timeline_.ledger().enter(account); }

@@ -1,5 +1,8 @@
 #include "platforms/build/node.h"
 
+#include <algorithm>
+
+#include "alloc/buddy/flip_policy.h"
 #include "hw/base/user_error.h"
 #include "platforms/adapter/boot_cpu.h"
 #include "platforms/build/zone_plan.h"
@@ -16,6 +19,16 @@ PageCount managed_frames(const RunConfig& config, const KernelSnapshot* snapshot
     Pfn end{0};
     for (const SnapshotZone& zone : snapshot->zones) end = std::max(end, zone.span.end());
     return end - Pfn{0};
+}
+
+// Sockets are shared out evenly, in order.
+std::vector<alloc::NodeId> nodes_of_cpus(const RunConfig& config) {
+    std::vector<alloc::NodeId> nodes;
+    const hw::Topology topology{config.hw};
+    for (std::uint32_t i = 0; i < config.hw.cores; ++i)
+        nodes.emplace_back(
+            static_cast<std::uint8_t>(topology.socket(CpuId{i}) * config.platform.numa_nodes / topology.sockets()));
+    return nodes;
 }
 
 }  // namespace
@@ -38,6 +51,13 @@ void Node::check(const RunConfig& config) {
     if (config.platform.memory % kLargeBytes != 0)
         throw UserError("platform.memory",
                         "found " + std::to_string(config.platform.memory) + " bytes, allowed: multiples of 2MiB");
+    if (config.platform.numa_nodes == 0 || config.platform.numa_nodes > config.hw.sockets)
+        throw UserError("platform.numa_nodes", "found " + std::to_string(config.platform.numa_nodes) + ", allowed: 1 to " +
+                                                   std::to_string(config.hw.sockets) + ", the sockets of the platform");
+    if (config.platform.numa_nodes > 1 && std::ranges::find(config.workload.run, "trace") != config.workload.run.end())
+        throw UserError("platform.numa_nodes",
+                        "found " + std::to_string(config.platform.numa_nodes) +
+                            " with the workload trace, whose recorded zones are of one node, allowed: 1");
     const bool broadcasts = config.platform.invlpgb != "absent";
     if (broadcasts != config.hw.broadcast.present())
         throw UserError("platform.invlpgb", "found \"" + config.platform.invlpgb + "\" with hw.broadcast.flight_socket of " +
@@ -72,11 +92,15 @@ void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, co
     tables_->map_direct(*boot_range_);
     tables_->map(alloc::layout::kVmemmap, struct_pages, struct_page_bytes, x86::PageSize::m2, alloc::kKernelTable,
                  alloc::kKernelLeaf);
-    auto zones = snapshot != nullptr ? plan_zones(*snapshot, *frames_) : plan_zones(config_.platform.memory, *frames_);
+    const alloc::KernelRules& rules = *alloc::find_kernel_rules(config_.kernel.version);
+    const alloc::FreetypeLists freetypes = alloc::freetype_lists(config_.kernel);
+    auto zones = snapshot != nullptr
+                     ? plan_zones(*snapshot, *frames_, rules, freetypes)
+                     : plan_zones(config_.platform.memory, config_.platform.numa_nodes, *frames_, rules, freetypes);
     kernel_ = std::make_unique<alloc::Kernel>(
         config_.kernel, strategy, *frames_,
         alloc::BootInfo{config_.hw.cores, tables_->root(), alloc::layout::KernelData{alloc::layout::direct_map(data)},
-                        std::move(zones)},
+                        std::move(zones), nodes_of_cpus(config_)},
         observer);
     if (snapshot != nullptr) load_pcp_lists(*snapshot, kernel_->pages(), *frames_, config_.hw.cores);
 }

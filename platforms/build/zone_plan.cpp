@@ -14,6 +14,7 @@ using alloc::ZoneLayout;
 
 namespace {
 
+constexpr unsigned kZoneNormal = 2;  // ZONE_NORMAL
 constexpr std::uint64_t kDmaEnd = std::uint64_t{16} << 20;
 constexpr std::uint64_t kDma32End = std::uint64_t{4} << 30;
 constexpr std::uint64_t kReservedBytes = std::uint64_t{1} << 20;  // real-mode memory and firmware
@@ -43,59 +44,107 @@ void free_range(Zone& zone, Pfn from, Pfn to) {
     }
 }
 
+// calculate_min_free_kbytes(), __setup_per_zone_wmarks(), setup_per_zone_lowmem_reserve(): the minimum is shared out by size
+// over all nodes' zones; a zone keeps memory from requests that prefer a higher zone of its own node.
 void set_watermarks(std::vector<ZoneLayout>& layouts) {
     std::uint64_t total = 0;
     for (const ZoneLayout& layout : layouts) total += layout.managed.raw();
     const auto min_free_kbytes = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(total * (kPageBytes / 1024) * 16)));
     const std::uint64_t min_pages = std::clamp<std::uint64_t>(min_free_kbytes, 128, 262144) / (kPageBytes / 1024);
     for (std::size_t i = 0; i < layouts.size(); ++i) {
-        layouts[i].watermark_min = PageCount{min_pages * layouts[i].managed.raw() / std::max<std::uint64_t>(total, 1)};
+        ZoneLayout& layout = layouts[i];
+        layout.watermark_min = PageCount{min_pages * layout.managed.raw() / std::max<std::uint64_t>(total, 1)};
+        // The marks are a quarter of the minimum apart, or 0.1 % of the zone.
+        const PageCount step{std::max(layout.watermark_min.raw() / 4, layout.managed.raw() / 1000)};
+        layout.watermark_low = layout.watermark_min + step;
+        layout.watermark_high = layout.watermark_low + step;
+        if (layout.name == "Normal") layout.kind = alloc::ZoneKind::normal;
         std::uint64_t above = 0;
-        layouts[i].lowmem_reserve.assign(layouts.size(), 0);
-        for (std::size_t j = i + 1; j < layouts.size(); ++j) {
+        layout.lowmem_reserve = {0};
+        for (std::size_t j = i + 1; j < layouts.size() && layouts[j].node == layout.node; ++j) {
             above += layouts[j].managed.raw();
-            layouts[i].lowmem_reserve[j] = above / kLowmemReserveRatio;
+            layout.lowmem_reserve.push_back(above / kLowmemReserveRatio);
         }
     }
 }
 
+alloc::PcpState pcp_state(const SnapshotPcp& recorded) {
+    constexpr unsigned kPrevFreeHighOrder = 1;  // PCPF_PREV_FREE_HIGH_ORDER
+    constexpr unsigned kFreeHighBatch = 2;      // PCPF_FREE_HIGH_BATCH
+    alloc::PcpState state;
+    state.batch = recorded.batch;
+    state.high = recorded.high;
+    state.high_min = recorded.high_min;
+    state.high_max = recorded.high_max;
+    state.factor = recorded.factor;
+    state.free_count = recorded.free_count;
+    state.freed_high_order = (recorded.flags & kPrevFreeHighOrder) != 0;
+    state.keeps_high_batch = (recorded.flags & kFreeHighBatch) != 0;
+    return state;
+}
+
+// The migratetype that 6.1 remembers of a block on a per-CPU list, which a snapshot does not hold: that of the list, which it
+// was chosen by, but for types that share a list.
+Migratetype remembered_type(const Zone& zone, unsigned pindex, Pfn block) {
+    const Migratetype listed = PerCpuPages::type_of(pindex);
+    const Migratetype owner = zone.pageblock_freetype(block).migratetype;
+    const bool same_list = PerCpuPages::list_index(PerCpuPages::order_of(pindex), owner) == pindex;
+    return same_list ? owner : listed;
+}
+
 }  // namespace
 
-std::vector<Zone> plan_zones(std::uint64_t memory_bytes, FrameTable& frames) {
+std::vector<Zone> plan_zones(std::uint64_t memory_bytes, std::uint64_t nodes, FrameTable& frames,
+                             const alloc::KernelRules& rules, const alloc::FreetypeLists& freetypes) {
     std::vector<ZoneLayout> layouts;
-    const auto add = [&](const char* name, std::uint64_t begin, std::uint64_t end) {
-        if (begin >= end) return;
-        const PfnRange span = frames_between(begin, end);
-        const std::uint64_t reserved = begin == 0 ? kReservedBytes >> kPageShift : 0;
-        layouts.push_back({name,
-                           ZoneIndex{static_cast<std::uint8_t>(layouts.size())},
-                           span,
-                           span.count - PageCount{reserved},
-                           PageCount{0},
-                           {}});
-    };
-    add("DMA", 0, std::min(memory_bytes, kDmaEnd));
-    add("DMA32", kDmaEnd, std::min(memory_bytes, kDma32End));
-    add("Normal", kDma32End, memory_bytes);
+    // Nodes have equal shares, of whole blocks of the largest order; the last has the rest.
+    const std::uint64_t unit = alloc::kMaxOrder.pages().raw() * kPageBytes;
+    const std::uint64_t share = memory_bytes / nodes / unit * unit;
+    for (std::uint64_t node = 0; node < nodes; ++node) {
+        const std::uint64_t node_begin = node * share;
+        const std::uint64_t node_end = node + 1 == nodes ? memory_bytes : node_begin + share;
+        const auto add = [&](const char* name, std::uint64_t begin, std::uint64_t end) {
+            begin = std::max(begin, node_begin);
+            end = std::min(end, node_end);
+            if (begin >= end) return;
+            ZoneLayout layout;
+            layout.name = name;
+            layout.index = ZoneIndex{static_cast<std::uint8_t>(layouts.size())};
+            layout.span = frames_between(begin, end);
+            layout.managed = layout.span.count - PageCount{begin == 0 ? kReservedBytes >> kPageShift : 0};
+            layout.node = alloc::NodeId{static_cast<std::uint8_t>(node)};
+            layouts.push_back(std::move(layout));
+        };
+        add("DMA", 0, kDmaEnd);
+        add("DMA32", kDmaEnd, kDma32End);
+        add("Normal", kDma32End, memory_bytes);
+    }
     set_watermarks(layouts);
     std::vector<Zone> zones;
     for (ZoneLayout& layout : layouts) {
         const Pfn begin = std::max(layout.span.first, pfn_of(PhysAddr{kReservedBytes}));
         const Pfn end = layout.span.end();
-        zones.emplace_back(std::move(layout), frames);
+        zones.emplace_back(std::move(layout), frames, rules, freetypes);
         free_range(zones.back(), begin, end);
     }
     return zones;
 }
 
-std::vector<Zone> plan_zones(const KernelSnapshot& snapshot, FrameTable& frames) {
+std::vector<Zone> plan_zones(const KernelSnapshot& snapshot, FrameTable& frames, const alloc::KernelRules& rules,
+                             const alloc::FreetypeLists& freetypes) {
     std::vector<Zone> zones;
     for (const SnapshotZone& recorded : snapshot.zones) {
         ZoneLayout layout{recorded.name,          ZoneIndex{static_cast<std::uint8_t>(zones.size())},
                           recorded.span,          recorded.managed,
                           recorded.watermark_min, {}};
         for (PageCount reserve : recorded.lowmem_reserve) layout.lowmem_reserve.push_back(reserve.raw());
-        Zone& zone = zones.emplace_back(std::move(layout), frames);
+        // high_wmark_pages() and its like: the boost is part of each mark.
+        layout.watermark_min += recorded.watermark_boost;
+        layout.watermark_low = recorded.watermark_low + recorded.watermark_boost;
+        layout.watermark_high = recorded.watermark_high + recorded.watermark_boost;
+        layout.kind = recorded.index == kZoneNormal ? alloc::ZoneKind::normal : alloc::ZoneKind::other;
+        Zone& zone = zones.emplace_back(std::move(layout), frames, rules, freetypes);
+        zone.set_highatomic_reserved(recorded.nr_reserved_highatomic);
         for (std::size_t i = 0; i < recorded.pageblock_types.size(); ++i) {
             const char type = recorded.pageblock_types[i];
             const Pfn block = recorded.pageblock_start + PageCount{i << alloc::kPageblockOrder.index()};
@@ -111,15 +160,17 @@ std::vector<Zone> plan_zones(const KernelSnapshot& snapshot, FrameTable& frames)
 void load_pcp_lists(const KernelSnapshot& snapshot, alloc::PageAllocator& pages, FrameTable& frames, std::size_t cores) {
     for (std::size_t z = 0; z < snapshot.zones.size(); ++z) {
         const SnapshotZone& recorded = snapshot.zones[z];
+        if (recorded.pcp.empty()) continue;  // nothing is known of them: the configured limits stay
+        const Zone& zone = pages.zones()[z];
         for (std::size_t core = 0; core < cores; ++core) {  // cores beyond the recorded CPUs get CPU 0's limits
             const SnapshotPcp& pcp = recorded.pcp[core < recorded.pcp.size() ? core : 0];
-            const PageCount high = std::max({pcp.high, pcp.high_min, pcp.batch});
-            pages.pcp(pages.zones()[z], CpuId{static_cast<std::uint32_t>(core)}).configure(pcp.batch, high);
+            pages.pcp(zone, CpuId{static_cast<std::uint32_t>(core)}).configure(pcp_state(pcp));
         }
         for (const SnapshotPcp& pcp : recorded.pcp) {
-            const CpuId core{static_cast<std::uint32_t>(pcp.cpu.raw() % cores)};
+            PerCpuPages& lists = pages.pcp(zone, CpuId{static_cast<std::uint32_t>(pcp.cpu.raw() % cores)});
             for (const SnapshotPcpList& list : pcp.lists)
-                for (Pfn block : list.blocks) pages.pcp(pages.zones()[z], core).push_cold(frames, list.pindex, block);
+                for (Pfn block : list.blocks)
+                    lists.push_cold(frames, list.pindex, block, remembered_type(zone, list.pindex, block));
         }
     }
 }

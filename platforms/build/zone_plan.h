@@ -10,11 +10,14 @@
 namespace splinter::platforms {
 
 // DMA (to 16 MiB), DMA32 (to 4 GiB) and Normal, all free but for the first MiB; watermarks by min_free_kbytes
-// (mm/page_alloc.c, calculate_min_free_kbytes(), setup_per_zone_lowmem_reserve()).
-std::vector<alloc::Zone> plan_zones(std::uint64_t memory_bytes, alloc::FrameTable& frames);
+// (mm/page_alloc.c, calculate_min_free_kbytes(), __setup_per_zone_wmarks(), setup_per_zone_lowmem_reserve()). With several
+// nodes each has an equal share of the memory, one behind the other, and the zones that lie in it.
+std::vector<alloc::Zone> plan_zones(std::uint64_t memory_bytes, std::uint64_t nodes, alloc::FrameTable& frames,
+                                    const alloc::KernelRules& rules, const alloc::FreetypeLists& freetypes = {});
 
 // The snapshot's zones, free lists in their order, and pageblock types.
-std::vector<alloc::Zone> plan_zones(const KernelSnapshot& snapshot, alloc::FrameTable& frames);
+std::vector<alloc::Zone> plan_zones(const KernelSnapshot& snapshot, alloc::FrameTable& frames, const alloc::KernelRules& rules,
+                                    const alloc::FreetypeLists& freetypes = {});
 // The snapshot's per-CPU lists; CPU c's go to core c mod `cores`.
 void load_pcp_lists(const KernelSnapshot& snapshot, alloc::PageAllocator& pages, alloc::FrameTable& frames, std::size_t cores);
 

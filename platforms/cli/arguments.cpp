@@ -53,6 +53,15 @@ po::options_description options_of(const Command& command) {
     if (takes(command, OptionId::jobs)) add("jobs,j", text("N"), "points simulated at a time (default: the host's CPUs)");
     if (takes(command, OptionId::out)) add("out", text("DIR"), "directory for one JSON file per point and sweep.csv");
     if (takes(command, OptionId::json)) add("json", text("FILE"), "write the result, with its whole config, to FILE");
+    if (takes(command, OptionId::level))
+        add("level", text("LEVEL"),
+            "without time, every block predicted: buddy (free lists; drains are inputs) or pcp (per-CPU lists too)");
+    if (takes(command, OptionId::free_lists))
+        add("buddyinfo", text("FILE"), "of a trace's FILE: /proc/buddyinfo before its first event")(
+            "pagetypeinfo", text("FILE"), "of a trace's FILE: /proc/pagetypeinfo before its first event");
+    if (takes(command, OptionId::proc))
+        add("proc", text("DIR"),
+            "write buddyinfo, pagetypeinfo, vmstat and meminfo of the end, as the kernel prints them, to DIR");
     if (takes(command, OptionId::configs)) add("configs", text("DIR"), "where platforms/*.toml is found (default: configs)");
     if (takes(command, OptionId::walk)) {
         for (const WalkOption& option : kWalkOptions) add(option.name, text(option.value), option.help);
@@ -131,6 +140,10 @@ Arguments parse_arguments(const Command& command, const std::vector<std::string>
     out.json = text("json");
     out.out = text("out");
     out.configs = text("configs");
+    out.level = text("level");
+    out.proc = text("proc");
+    out.buddyinfo = text("buddyinfo");
+    out.pagetypeinfo = text("pagetypeinfo");
     for (const WalkOption& option : kWalkOptions)
         if (const auto value = text(option.name)) out.walk.values.emplace(option.name, *value);
     if (values.contains("word")) out.walk.words = values["word"].as<std::vector<std::string>>();

@@ -12,7 +12,7 @@ namespace splinter::platforms {
 struct Command;
 
 // The options that a command can offer beside --help, --verbose and --quiet, which all have.
-enum class OptionId { set, json, jobs, out, configs, walk };
+enum class OptionId { set, json, jobs, out, configs, walk, level, proc, free_lists };
 
 // The options of `splinter walk`, as text.
 struct WalkArguments {
@@ -26,6 +26,10 @@ struct Arguments {
     std::optional<std::string> json;
     std::optional<std::string> out;
     std::optional<std::string> configs;
+    std::optional<std::string> level;
+    std::optional<std::string> proc;
+    std::optional<std::string> buddyinfo;
+    std::optional<std::string> pagetypeinfo;
     WalkArguments walk;
     unsigned jobs = 1;  // default: the host's CPUs
     bool help = false;

@@ -5,12 +5,13 @@ namespace splinter::platforms {
 namespace {
 
 constexpr std::string_view kConfig[] = {"CONFIG"};
-constexpr std::string_view kDirectory[] = {"DIR"};
+constexpr std::string_view kTrace[] = {"DIR|FILE"};
 constexpr std::string_view kFile[] = {"FILE"};
-constexpr std::string_view kFiles[] = {"FILE..."};
+constexpr std::string_view kRecords[] = {"FILE|DIR..."};
 constexpr std::string_view kAddress[] = {"ADDRESS"};
 
-constexpr OptionId kRunOptions[] = {OptionId::set, OptionId::json};
+constexpr OptionId kRunOptions[] = {OptionId::set, OptionId::json, OptionId::proc};
+constexpr OptionId kReplayOptions[] = {OptionId::level, OptionId::set, OptionId::json, OptionId::proc, OptionId::free_lists};
 constexpr OptionId kSweepOptions[] = {OptionId::set, OptionId::jobs, OptionId::out, OptionId::json};
 constexpr OptionId kCompareOptions[] = {OptionId::set, OptionId::jobs, OptionId::json};
 constexpr OptionId kListOptions[] = {OptionId::configs};
@@ -26,12 +27,17 @@ constexpr Command kCommands[] = {
     {"compare", kConfig, kCompareOptions, "simulate all combinations of the axes and print the comparison",
      "splinter compare configs/experiments/first-light.toml --set flush.strategy=none,per-page,batched,freetype",
      execute_compare},
-    {"replay", kDirectory, kRunOptions, "replay a real kernel's allocation trace; exit 0 if its free pages are reproduced",
-     "splinter replay tests/data/traces/secret512-k61", execute_replay},
+    {"replay", kTrace, kReplayOptions,
+     "replay a real kernel's allocation trace. DIR: with snapshots; exit 0 if its free pages, or with --level all its blocks "
+     "and "
+     "lists, are reproduced. FILE: kmem events as text of ftrace, perf script or trace-cmd report; exit 0 if every allocation "
+     "was "
+     "served",
+     "splinter replay tests/data/traces/secret512-k61 --level pcp", execute_replay},
     {"list", {}, kListOptions, "list strategies, workloads, platforms and metrics", "splinter list", execute_list},
-    {"conform", kFiles, kSetOnly,
-     "run recorded page walks and TLB scenarios of emulated CPUs on the model; exit 0 if all agree. "
-     "--set platform.model=NAME: on whose TLBs; --verbose: list all disputed vectors",
+    {"conform", kRecords, kSetOnly,
+     "run recorded page walks and TLB scenarios (FILE) and kernel allocation traces (DIR, both levels) on the model; exit 0 if "
+     "all agree. --set platform.model=NAME: on whose TLBs; --verbose: list all disputed vectors",
      "splinter conform tests/data/walker/vectors.txt.xz tests/data/walker/scenarios.jsonl.xz", execute_conform},
     {"walk", kAddress, kWalkOptions, "explain one page walk level by level: entries, checks with their SDM sections, cycles",
      "splinter walk 0x7f1234567890 --access user-write --cr3 0x1000 --word 0x17f0:0x2067 --word 0x2240:0x3067 "

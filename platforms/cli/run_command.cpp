@@ -7,6 +7,8 @@
 #include "platforms/report/atomic_file.h"
 #include "platforms/report/comparison_table.h"
 #include "platforms/report/ledger_report.h"
+#include "platforms/report/proc_directory.h"
+#include "platforms/report/statistics_report.h"
 #include "platforms/run/run_point.h"
 #include "platforms/run/run_result_json.h"
 
@@ -16,13 +18,16 @@ int execute_run(const Invocation& invocation) {
     const Arguments& arguments = invocation.arguments;
     const ResolvedPoint point = Experiment::load(arguments.positional[0], arguments.sets).resolve_single();
     if (arguments.json) check_writable(*arguments.json);
+    if (arguments.proc) prepare_proc_directory(*arguments.proc);
     RunResult result = run_point(point);
     result.program_version = invocation.version;
     if (arguments.json) {
         write_file_atomically(*arguments.json, to_json(result));
         invocation.log.debug("wrote {}", *arguments.json);
     }
-    print(comparison_table({{{}, result}}) + "\n" + ledger_report(result));
+    if (arguments.proc) write_proc_directory(*arguments.proc, result);
+    const std::string statistics = statistics_report(result);
+    print(comparison_table({{{}, result}}) + "\n" + ledger_report(result) + (statistics.empty() ? "" : "\n" + statistics));
     return kExitOk;
 }
 

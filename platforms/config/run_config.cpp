@@ -1,6 +1,7 @@
 #include "platforms/config/run_config.h"
 
 #include "alloc/flush/strategies.h"
+#include "platforms/run/metrics.h"
 #include "platforms/workload/workload.h"
 
 namespace splinter::platforms {
@@ -20,6 +21,8 @@ void describe(PlatformParams& p, ParamVisitor& v) {
     v.choice("pcid", p.pcid, kPresence, "process-context identifiers");
     v.choice("invlpgb", p.invlpgb, kPresence, "broadcast invalidation, INVLPGB and TLBSYNC");
     v.bytes("memory", p.memory, {32 * kMiB, kTiB}, "memory that the page allocator manages; a trace brings its own");
+    v.count("numa_nodes", p.numa_nodes, {1, 64},
+            "nodes of the page allocator, at most one per socket; no recorded kernel has checked more than one");
     v.count("seed", p.seed, {}, "seed of all random generators");
 }
 
@@ -53,6 +56,11 @@ void describe(SecretmemParams& p, ParamVisitor& v) {
 void describe(TraceParams& p, ParamVisitor& v) {
     const ParamGroup group{v, "trace"};
     v.text("directory", p.directory, "trace.csv, snap0.json, snap1.json, plain or .xz; relative to the file that names it");
+    v.text("file", p.file,
+           "instead of a directory: kmem events as text of ftrace, perf script or trace-cmd report, plain, .xz or .gz");
+    v.text("buddyinfo", p.buddyinfo,
+           "/proc/buddyinfo before the file's first event; without it and the next: an empty machine");
+    v.text("pagetypeinfo", p.pagetypeinfo, "/proc/pagetypeinfo before the file's first event");
     v.cycles("think", p.think, kTime, "between two events");
     v.list("unmapped", p.unmapped, {}, "allocations to protect: gfp:FLAG|FLAG, order:N, migratetype:NAME; any may match");
     v.cycles("warm_up", p.warm_up, kTime, "before the victims' undisturbed rate is measured");
@@ -67,6 +75,34 @@ void describe(PointerChaseParams& p, ParamVisitor& v) {
     v.count("accesses", p.accesses, {1, 1'000'000'000}, "measured accesses of each phase");
 }
 
+void describe(FragmentationParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "fragmentation"};
+    v.choice("antagonist", p.antagonist, {"none", "movable", "unmovable"},
+             "what the pages are that stay allocated in holes' way; none: clean memory");
+    v.count("taken_percent", p.taken_percent, kPercent, "share of free memory that the antagonist takes first");
+    v.count("block_order", p.block_order, {0, 9}, "order of the blocks in which it takes memory; 4: 64 KiB");
+    v.count("keep_one_in", p.keep_one_in, {1, 1024}, "it keeps one of so many blocks and frees the others");
+}
+
+void describe(PressureParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "pressure"};
+    v.count("cores_percent", p.cores_percent, {1, 100}, "share of cores that allocate, at least one core");
+    v.count("pool_percent", p.pool_percent, {0, 90}, "share of free memory that is allocated protected before the phase");
+    v.count("release_percent", p.release_percent, kPercent, "share of these pages that are released again before the phase");
+    v.count("owner_pages", p.owner_pages, {1, 1'000'000}, "protected pages of one owner, who releases them all at once");
+    v.count("steps", p.steps, {1, 100'000'000}, "operations of each allocating core in the phase");
+    v.count("protected_percent", p.protected_percent, kPercent, "share of them on protected pages, half of them releases");
+    v.count("movable_percent", p.movable_percent, kPercent, "movable share of the ordinary allocations; others are unmovable");
+    v.count("reclaim_pages", p.reclaim_pages, {1, 4096},
+            "ordinary pages that a core frees, its oldest first, when an allocation fails (SWAP_CLUSTER_MAX)");
+    v.cycles("think", p.think, kTime, "between two operations");
+}
+
+void describe(ReportParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "report"};
+    v.list("columns", p.columns, column_names(), "figures of the comparison table, in this order; empty: the usual ones");
+}
+
 void describe(WorkloadParams& p, ParamVisitor& v) {
     const ParamGroup group{v, "workload"};
     std::vector<std::string> names;
@@ -76,6 +112,8 @@ void describe(WorkloadParams& p, ParamVisitor& v) {
     describe(p.secretmem, v);
     describe(p.trace, v);
     describe(p.pointer_chase, v);
+    describe(p.fragmentation, v);
+    describe(p.pressure, v);
 }
 
 }  // namespace
@@ -87,6 +125,7 @@ void describe(RunConfig& config, ParamVisitor& visitor) {
     alloc::describe(config.costs, visitor);
     describe(config.flush, visitor);
     describe(config.workload, visitor);
+    describe(config.report, visitor);
 }
 
 }  // namespace splinter::platforms

@@ -19,6 +19,7 @@ struct PlatformParams {
     std::string pcid = "real";
     std::string invlpgb = "absent";
     std::uint64_t memory = std::uint64_t{64} << 30;  // bytes of RAM managed by the page allocator (a trace brings its own)
+    std::uint64_t numa_nodes = 1;                    // of the page allocator
     std::uint64_t seed = 1;
 };
 
@@ -45,7 +46,10 @@ struct SecretmemParams {
 };
 
 struct TraceParams {
-    std::string directory;              // trace.csv[.xz], snap0.json[.xz], snap1.json[.xz]
+    std::string directory;  // trace.csv[.xz], snap0.json[.xz], snap1.json[.xz]
+    std::string file;       // or a user's trace: text of ftrace, perf script, trace-cmd report
+    std::string buddyinfo;  // of the machine before the file's first event
+    std::string pagetypeinfo;
     Cycles think{1000};                 // between two events
     std::vector<std::string> unmapped;  // predicates: "gfp:NAME", "order:N", "migratetype:NAME"; any match
     Cycles warm_up{500000};
@@ -59,12 +63,37 @@ struct PointerChaseParams {
     std::uint64_t accesses = 1'000'000;                  // measured, of each phase
 };
 
+struct FragmentationParams {
+    std::string antagonist = "movable";  // none | movable | unmovable
+    std::uint64_t taken_percent = 90;    // of free memory, before most of it is freed again
+    std::uint64_t block_order = 4;       // 64 KiB
+    std::uint64_t keep_one_in = 4;       // blocks
+};
+
+struct PressureParams {
+    std::uint64_t cores_percent = 50;    // share of cores that allocate, at least one
+    std::uint64_t pool_percent = 40;     // of free memory, allocated protected before the phase
+    std::uint64_t release_percent = 75;  // of that, released again before the phase
+    std::uint64_t owner_pages = 1024;    // of one owner; an owner releases all of its pages at once
+    std::uint64_t steps = 20000;         // operations of each core in the phase
+    std::uint64_t protected_percent = 10;
+    std::uint64_t movable_percent = 80;  // of the ordinary allocations
+    std::uint64_t reclaim_pages = 32;    // SWAP_CLUSTER_MAX
+    Cycles think{1000};
+};
+
 struct WorkloadParams {
     std::vector<std::string> run{"secretmem"};  // workloads simulated one after the other, each on a fresh machine
     BackgroundParams background;
     SecretmemParams secretmem;
     TraceParams trace;
     PointerChaseParams pointer_chase;
+    FragmentationParams fragmentation;
+    PressureParams pressure;
+};
+
+struct ReportParams {
+    std::vector<std::string> columns;  // of the comparison table; empty: the usual ones
 };
 
 struct RunConfig {
@@ -74,6 +103,7 @@ struct RunConfig {
     alloc::StepCosts costs;
     FlushParams flush;
     WorkloadParams workload;
+    ReportParams report;
 };
 
 void describe(RunConfig& config, ParamVisitor& visitor);

@@ -23,6 +23,12 @@ void ConformReport::count_stale(std::string_view category, StaleCount count) {
     tally.stale.shown += count.shown;
 }
 
+void ConformReport::count_many(const std::string& category, std::uint64_t agree, std::uint64_t records) {
+    Tally& tally = counted_[category];
+    tally.agree += agree;
+    tally.records += records;
+}
+
 ConformReport::Tally ConformReport::sum(const Tallies& tallies) {
     Tally out;
     for (const auto& [category, tally] : tallies) {

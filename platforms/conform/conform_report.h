@@ -29,6 +29,11 @@ class ConformReport {
         add(counted_, category, verdict);
         if (verdict == Verdict::disagrees && explanations_.size() < kExplained) explanations_.push_back(explain());
     }
+    // Many records of one category at once, and what there is to say about the first of them that disagrees.
+    void count_many(const std::string& category, std::uint64_t agree, std::uint64_t records);
+    void explain(const std::string& explanation) {
+        if (explanations_.size() < kExplained) explanations_.push_back(explanation);
+    }
     // One record about which the recorded engines do not agree with the manual: neither in the count nor in agrees().
     // `describe()` returns one line.
     template <class Describe>

@@ -76,11 +76,14 @@ bool measured(const Section& section, const MetricInfo& metric) {
 // The metrics that get a column. Where accesses are measured, nobody allocates, and most of the usual columns would be empty.
 std::vector<MetricInfo> shown_metrics(const Section& section) {
     std::vector<MetricInfo> shown;
+    for (const std::string& name : requested_columns(section.points)) shown.push_back(column_info(name));
+    if (!shown.empty()) return shown;
     bool without_empty = false;
     for (const MetricInfo& metric : metrics()) {
+        if (metric.column == Column::on_request) continue;
         if (measured(section, metric))
             without_empty = without_empty || metric.column == Column::where_measured;
-        else if (metric.column == Column::where_measured)
+        else if (metric.column != Column::always)
             continue;
         shown.push_back(metric);
     }
@@ -93,7 +96,9 @@ TextTable empty_table(const PointLabels& labels, const std::vector<MetricInfo>& 
     for (std::size_t i = 0; i < labels.keys.size(); ++i)
         table.add_column(labels.headings[i], labels.keys[i] == kCoresKey ? Align::right : Align::left);
     for (const MetricInfo& metric : shown) {
-        table.add_column(std::string{metric.heading}, Align::right);
+        std::string heading{metric.heading};
+        std::replace(heading.begin(), heading.end(), '_', ' ');  // a kernel counter's name
+        table.add_column(std::move(heading), Align::right);
         if (metric.id == kRatioMetric && !reference.empty()) table.add_column("vs " + reference, Align::right);
     }
     return table;

@@ -1,5 +1,7 @@
 #include "platforms/report/csv_report.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "platforms/report/point_labels.h"
@@ -23,13 +25,23 @@ std::string line(std::vector<std::string> cells) {
     return fmt::format("{}\n", fmt::join(cells, ","));
 }
 
+// All metrics, then what else the experiment asks for.
+std::vector<std::string> figures_of(const std::vector<PointResult>& points) {
+    std::vector<std::string> figures;
+    for (const MetricInfo& metric : metrics()) figures.emplace_back(metric.id);
+    for (const std::string& name : requested_columns(points))
+        if (std::find(figures.begin(), figures.end(), name) == figures.end()) figures.push_back(name);
+    return figures;
+}
+
 }  // namespace
 
 std::string csv_report(const std::vector<PointResult>& points) {
     const PointLabels labels = point_labels(points);
     std::vector<std::string> heading = labels.keys;
     heading.insert(heading.end(), {"workload", "phase"});
-    for (const MetricInfo& metric : metrics()) heading.emplace_back(metric.id);
+    const std::vector<std::string> figures = figures_of(points);
+    heading.insert(heading.end(), figures.begin(), figures.end());
     heading.insert(heading.end(), {"end_cycles", "state_hash"});
     std::string out = line(std::move(heading));
     for (std::size_t row = 0; row < points.size(); ++row)
@@ -37,8 +49,8 @@ std::string csv_report(const std::vector<PointResult>& points) {
             for (const Phase& phase : workload.phases) {
                 std::vector<std::string> cells = labels.rows[row];
                 cells.insert(cells.end(), {workload.workload, phase.name});
-                for (const MetricInfo& metric : metrics()) {
-                    const std::optional<double> value = find_metric(phase, metric.id);
+                for (const std::string& figure : figures) {
+                    const std::optional<double> value = find_metric(phase, figure);
                     cells.push_back(value ? fmt::format("{}", *value) : "");
                 }
                 cells.insert(cells.end(), {std::to_string(workload.end_cycles), fmt::format("{:#018x}", workload.state_hash)});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -51,6 +52,14 @@ std::optional<std::string> config_value(const RunResult& result, std::string_vie
     for (const ConfigEntry& entry : result.config)
         if (entry.key == key) return entry.value;
     return std::nullopt;
+}
+
+std::vector<std::string> requested_columns(const std::vector<PointResult>& points) {
+    std::vector<std::string> columns;
+    if (points.empty()) return columns;
+    std::istringstream names{config_value(points.front().result, kColumnsKey).value_or("")};
+    for (std::string name; std::getline(names, name, '+');) columns.push_back(name);
+    return columns;
 }
 
 PointLabels point_labels(const std::vector<PointResult>& points) {

@@ -12,6 +12,7 @@ namespace splinter::platforms {
 
 inline constexpr std::string_view kCoresKey = "platform.cores";
 inline constexpr std::string_view kStrategyKey = "flush.strategy";
+inline constexpr std::string_view kColumnsKey = "report.columns";
 
 struct PointLabels {
     std::vector<std::string> keys;               // "platform.cores"
@@ -32,6 +33,9 @@ std::string point_name(const PointKey& key);
 // point_name() as part of a file name: other characters than letters, digits and "=,._+-" as %XX, so that different points
 // never share a file.
 std::string point_file_stem(const PointKey& key);
+
+// The figures that the experiment names (report.columns), in its order; none: the usual ones.
+std::vector<std::string> requested_columns(const std::vector<PointResult>& points);
 
 // The value of `key` in the resolved config.
 std::optional<std::string> config_value(const RunResult& result, std::string_view key);

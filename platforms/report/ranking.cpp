@@ -132,6 +132,9 @@ std::vector<Group> groups_of(const std::vector<PointResult>& points, const std::
 
 std::string ranking_report(const std::vector<PointResult>& points) {
     std::string out;
+    // An experiment that names other figures asks another question.
+    const std::vector<std::string> columns = requested_columns(points);
+    if (!columns.empty() && std::find(columns.begin(), columns.end(), "cycles_per_page") == columns.end()) return out;
     for (const std::string& workload : workload_names(points)) {
         const std::string phase = ranked_phase(points, workload);
         for (const Group& group : groups_of(points, workload, phase)) {

@@ -1,11 +1,12 @@
 #include "platforms/run/check_point.h"
 
 #include <algorithm>
-#include <filesystem>
 
+#include "alloc/buddy/flip_policy.h"
+#include "alloc/buddy/kernel_rules.h"
 #include "hw/base/user_error.h"
 #include "platforms/build/node.h"
-#include "platforms/run/trace_directory.h"
+#include "platforms/run/trace_paths.h"
 
 namespace splinter::platforms {
 namespace {
@@ -21,18 +22,33 @@ const ConfigEntry* entry_of(const std::vector<ConfigEntry>& entries, std::string
     return found == entries.end() ? nullptr : &*found;
 }
 
-bool runs_trace(const RunConfig& config) {
-    return std::find(config.workload.run.begin(), config.workload.run.end(), "trace") != config.workload.run.end();
+void check_freetypes(const RunConfig& config) {
+    const alloc::FreetypeIndex index = alloc::FreetypeIndex::parse(config.kernel.freetypes);
+    if (config.flush.strategy == "freetype" && !index.has_list(alloc::kUnmovableUnmapped))
+        throw UserError("kernel.freetypes",
+                        "found \"" + config.kernel.freetypes + "\", but flush.strategy freetype takes from unmapped:unmovable");
+}
+
+void check_pool_marks(const alloc::FreetypeParams& params) {
+    if (params.preflip_low > params.preflip_high)
+        throw UserError("freetype.preflip_low", "is " + std::to_string(params.preflip_low) + ", allowed: up to preflip_high, " +
+                                                    std::to_string(params.preflip_high));
+    if (params.return_above > 0 && params.return_above < params.preflip_high)
+        throw UserError("freetype.return_above",
+                        "is " + std::to_string(params.return_above) +
+                            ", but the thread flips ahead until there are preflip_high, " + std::to_string(params.preflip_high),
+                        "choose a larger one, or 0");
 }
 
 void check(const ResolvedPoint& point) {
     Node::check(point.config);
+    if (point.config.kernel.version != alloc::kLinux6_12.version && point.config.flush.strategy == "freetype")
+        throw UserError("kernel.version", "is " + point.config.kernel.version + ", but freetypes exist on 6.12 only",
+                        "choose 6.12, or another flush.strategy");
+    check_freetypes(point.config);
+    check_pool_marks(point.config.kernel.freetype);
     if (point.config.workload.run.empty()) throw UserError("workload.run", "found no workload, expected at least one");
-    if (!runs_trace(point.config)) return;
-    const std::string directory = resolved_trace_directory(point);
-    std::error_code ignored;
-    if (!std::filesystem::is_directory(directory, ignored))
-        throw UserError("workload.trace.directory", "no such directory: " + directory);
+    (void)resolved_trace(point);  // checks the paths
 }
 
 }  // namespace

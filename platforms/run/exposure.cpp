@@ -183,7 +183,9 @@ void ExposureTracker::settle(const Record& record, const Owned& owned) {
         Cycles until = owned.from;
         for (const Drop& drop : record.drops)
             if (drop.range.contains(page)) until = std::max(until, std::min(drop.at, owned.to));
-        totals_[owned.phase].page_cycles += (until - owned.from).raw();
+        const std::uint64_t cycles = (until - owned.from).raw();
+        totals_[owned.phase].page_cycles += cycles;
+        totals_[owned.phase].longest = std::max(totals_[owned.phase].longest, cycles);
     }
 }
 

@@ -43,7 +43,8 @@ class ExposureTracker : public alloc::MapObserver {
 
     struct Total {
         std::uint64_t page_cycles = 0;
-        std::uint64_t pages = 0;  // handed out
+        std::uint64_t pages = 0;    // handed out
+        std::uint64_t longest = 0;  // cycles of one page
     };
     [[nodiscard]] Total total(std::size_t phase) const;
     // Holds that are open now: for the test that compares them with a scan of all TLBs.

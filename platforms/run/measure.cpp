@@ -5,6 +5,8 @@
 #include <functional>
 #include <numeric>
 
+#include "platforms/run/proc_files.h"
+
 namespace splinter::platforms {
 namespace {
 
@@ -39,27 +41,43 @@ class Measurement {
   public:
     explicit Measurement(Session& session) : session_{session} {}
 
-    [[nodiscard]] Phase phase(std::size_t index, std::string name, bool is_protected) {
-        Phase result{std::move(name), {}};
+    [[nodiscard]] Phase phase(std::size_t index, std::string phase_name, bool is_protected) {
+        Phase result{std::move(phase_name), {}};
         std::vector<std::uint64_t> latencies;
         std::uint64_t pages = 0;
         std::uint64_t cycles = 0;
+        std::uint64_t worst_cycles = 0;
         std::uint64_t accesses = 0;
         std::uint64_t access_cycles = 0;
+        std::uint64_t pool_hits = 0;
         for_each_core([&](CpuId core) {
             const OperationSamples& samples = session_.samples(core, index);
             latencies.insert(latencies.end(), samples.alloc_cycles.begin(), samples.alloc_cycles.end());
             pages += samples.pages;
             cycles += samples.cycles;
+            worst_cycles = std::max(worst_cycles, samples.worst_cycles);
             accesses += samples.accesses;
             access_cycles += samples.access_cycles;
+            pool_hits += samples.pool_hits;
         });
         auto& metrics = result.metrics;
+        alloc::for_each_counter([&](std::string_view name, auto member) {
+            metrics[std::string{name}] = static_cast<double>(counted(index, member));
+        });
+        for (const auto& [name, value] : session_.figures(index)) metrics[name] = value;
+        add_mapped(index, metrics);
+        metrics["obtained_bytes"] = static_cast<double>(pages * kPageBytes);
         metrics["pages"] = static_cast<double>(pages);
-        metrics["splits"] = static_cast<double>(splits(index));
+        metrics["splits"] = static_cast<double>(counted(index, &alloc::KernelCounters::direct_map_level2_splits) +
+                                                counted(index, &alloc::KernelCounters::direct_map_level3_splits));
         metrics["unmapped_free_bytes"] = static_cast<double>(session_.unmapped_free_at_end(index).raw() * kPageBytes);
         if (const auto slowdown = victim_slowdown(index)) metrics["victim_slowdown_percent"] = *slowdown;
         if (accesses > 0) metrics["cycles_per_access"] = static_cast<double>(access_cycles) / static_cast<double>(accesses);
+        add_memory(index, metrics);
+        if (is_protected) add_pool(index, pool_hits, latencies.size(), metrics);
+        if (worst_cycles > 0) metrics["worst_call_cycles"] = static_cast<double>(worst_cycles);
+        if (const std::uint64_t zeroed = counted(index, &alloc::KernelCounters::pages_zeroed); zeroed > 0)
+            metrics["zeroed_bytes"] = static_cast<double>(zeroed * kPageBytes);
         if (pages == 0) return result;
         const auto per_page = static_cast<double>(pages);
         std::sort(latencies.begin(), latencies.end());
@@ -73,9 +91,11 @@ class Measurement {
         metrics["stolen_cycles_per_page"] = static_cast<double>(stolen(index)) / per_page;
         if (is_protected) {
             const ExposureTracker::Total exposure = session_.exposure().total(index);
-            if (exposure.pages > 0)
+            if (exposure.pages > 0) {
                 metrics["exposure_cycles_per_page"] =
                     static_cast<double>(exposure.page_cycles) / static_cast<double>(exposure.pages);
+                metrics["longest_exposure_cycles"] = static_cast<double>(exposure.longest);
+            }
         }
         return result;
     }
@@ -109,6 +129,7 @@ class Measurement {
             all[path + ".mmu.full_flushes"] = end.mmu.full_flushes;
             all[path + ".apic.sent"] = end.apic.sent;
             all[path + ".apic.received"] = end.apic.received;
+            all[path + ".apic.timers"] = end.apic.timers;
             if (!session_.allocates(core)) all[path + ".background.accesses"] = end.background_accesses;
             add_cache_counters(core, path, all);
         });
@@ -126,7 +147,9 @@ class Measurement {
                 hash.add(cycles);
             }
             for (std::size_t phase = 0; phase < session_.phase_count(); ++phase)
-                for (std::uint64_t cycles : session_.samples(core, phase).alloc_cycles) hash.add(cycles);
+                for (const auto& of_kind :
+                     {&session_.samples(core, phase).alloc_cycles, &session_.samples(core, phase).mapped_cycles})
+                    for (std::uint64_t cycles : *of_kind) hash.add(cycles);
         });
         for (const auto& [name, value] : counters) {
             hash.add(name);
@@ -148,6 +171,21 @@ class Measurement {
     [[nodiscard]] const CoreMark& begin(CpuId core, std::size_t phase) const { return session_.marks(core)[phase]; }
     [[nodiscard]] const CoreMark& end(CpuId core, std::size_t phase) const { return session_.marks(core)[phase + 1]; }
 
+    void add_memory(std::size_t phase, std::map<std::string, double>& metrics) {
+        const alloc::MemoryStatistics& memory = session_.memory_at_end(phase);
+        constexpr double kThousandths = 1000;
+        metrics["fragmentation_index_order9"] = static_cast<double>(memory.fragmentation_index) / kThousandths;
+        metrics["unusable_free_index_order9"] = static_cast<double>(memory.unusable_free_index) / kThousandths;
+        metrics["order9_blocks_obtainable"] = static_cast<double>(memory.order9_obtainable);
+        metrics["order10_blocks_obtainable"] = static_cast<double>(memory.order10_obtainable);
+        metrics["stranded_free_bytes"] = static_cast<double>(memory.stranded.raw() * kPageBytes);
+    }
+
+    void add_pool(std::size_t phase, std::uint64_t hits, std::size_t requests, std::map<std::string, double>& metrics) {
+        metrics["pool_mean_bytes"] = session_.pool().mean_pages(phase) * static_cast<double>(kPageBytes);
+        if (requests > 0) metrics["pool_hit_percent"] = 100 * static_cast<double>(hits) / static_cast<double>(requests);
+    }
+
     // By the level that held the line; with fixed latencies there are no levels.
     void add_cache_counters(CpuId core, const std::string& path, std::map<std::string, std::uint64_t>& all) {
         const hw::CacheHierarchy& caches = session_.node().machine().memory().caches();
@@ -159,15 +197,29 @@ class Measurement {
         }
     }
 
-    std::uint64_t splits(std::size_t phase) {
+    // Of all cores, in one phase.
+    std::uint64_t counted(std::size_t phase, std::uint64_t alloc::KernelCounters::*counter) {
         std::uint64_t sum = 0;
-        for_each_core([&](CpuId core) {
-            const alloc::KernelCounters& a = begin(core, phase).kernel;
-            const alloc::KernelCounters& b = end(core, phase).kernel;
-            sum += b.direct_map_level2_splits - a.direct_map_level2_splits + b.direct_map_level3_splits -
-                   a.direct_map_level3_splits;
-        });
+        for_each_core([&](CpuId core) { sum += end(core, phase).kernel.*counter - begin(core, phase).kernel.*counter; });
         return sum;
+    }
+
+    void add_mapped(std::size_t phase, std::map<std::string, double>& metrics) {
+        std::vector<std::uint64_t> latencies;
+        std::uint64_t failures = 0;
+        for_each_core([&](CpuId core) {
+            const OperationSamples& samples = session_.samples(core, phase);
+            latencies.insert(latencies.end(), samples.mapped_cycles.begin(), samples.mapped_cycles.end());
+            failures += samples.mapped_failures;
+        });
+        if (latencies.empty() && failures == 0) return;
+        metrics["mapped_allocations"] = static_cast<double>(latencies.size());
+        metrics["mapped_failures"] = static_cast<double>(failures);
+        if (latencies.empty()) return;
+        std::sort(latencies.begin(), latencies.end());
+        metrics["mapped_p50_cycles"] = percentile(latencies, 0.5);
+        metrics["mapped_p999_cycles"] = percentile(latencies, 0.999);
+        metrics["mapped_max_cycles"] = static_cast<double>(latencies.back());
     }
 
     std::uint64_t interrupts(std::size_t phase) {
@@ -217,7 +269,8 @@ class Measurement {
 WorkloadResult measure(std::string_view workload_name, const Workload& workload, Session& session) {
     Measurement measurement{session};
     const RunConfig& config = session.node().config();
-    const bool is_protected = alloc::find_flush_strategy(config.flush.strategy).protection == alloc::Protection::is_protected;
+    const alloc::StrategyInfo& strategy = alloc::find_flush_strategy(config.flush.strategy);
+    const bool is_protected = strategy.protection != alloc::Protection::not_protected;
     WorkloadResult result;
     result.workload = workload_name;
     const std::vector<std::string> phases = workload.phases();
@@ -225,7 +278,18 @@ WorkloadResult measure(std::string_view workload_name, const Workload& workload,
         result.phases.push_back(measurement.phase(Session::kFirstPhase + i, phases[i], is_protected));
     result.ledger = measurement.ledger();
     result.counters = measurement.counters();
+    result.proc = proc_files(session.node(), result.counters);
     result.facts["protection"] = is_protected ? "protected" : "not protected";
+    if (strategy.exposure_bound != nullptr)
+        result.facts["exposure"] = "declared: protection is deferred by up to " +
+                                   std::to_string(strategy.exposure_bound(config.kernel).raw()) + " cycles (" +
+                                   config.flush.strategy + ")";
+    if (session.node().config().platform.numa_nodes > 1)
+        result.facts["numa"] =
+            "no oracle: zonelists and pages of several NUMA nodes follow the kernel's sources, no recorded run";
+    if (config.flush.strategy == "freetype")
+        result.facts["freetype policies"] =
+            config.kernel.freetype.generation + ", as read in the series; checked against no kernel";
     if (session.node().machine().topology().hypothetical())
         result.facts["hypothetical"] = "more cores than the product has: cores per socket were grown";
     result.end_cycles = session.end().raw();

@@ -1,6 +1,11 @@
 // The table of metrics. A new metric is one row here and one assignment where the phase is measured.
 #include "platforms/run/metrics.h"
 
+#include <optional>
+
+#include "alloc/counters.h"
+#include "hw/base/check.h"
+
 namespace splinter::platforms {
 
 namespace {
@@ -16,6 +21,10 @@ constexpr MetricInfo kMetrics[] = {
      "flushing, is in the call that did it"},
     {"alloc_p99_cycles", "p99 cycles", "cycles", "99th percentile of the cycles of one allocation"},
     {"alloc_p999_cycles", "p99.9 cycles", "cycles", "99.9th percentile of the cycles of one allocation"},
+    {"worst_call_cycles", "worst cycles", "cycles",
+     "the longest allocation or free of the phase, whatever it had to do for itself or others: flips, scrubs, zeroing, lock "
+     "waits",
+     Column::on_request},
     {"ipis_per_1000_pages", "IPIs /1000 pages", "IPIs/1000 pages",
      "inter-processor interrupts received by all cores in the phase, per 1000 pages allocated in it; a core whose call queue "
      "is not "
@@ -24,7 +33,7 @@ constexpr MetricInfo kMetrics[] = {
      "leaves of the direct map split into smaller ones in the phase: 1 GiB into 2 MiB and 2 MiB into 4 KiB count alike"},
     {"stolen_cycles_per_page", "stolen cyc/page", "cycles/page",
      "cycles of interrupt handlers on all cores, per page allocated in the phase: each serves a flush that another core asked "
-     "for"},
+     "for, or a timer of the kernel's"},
     {"victim_slowdown_percent", "victims slowed %", "percent",
      "cycles per background access in the phase against the same cores' undisturbed rate, measured in the same run before the "
      "workload starts: 100 * (disturbed / undisturbed - 1)"},
@@ -35,14 +44,84 @@ constexpr MetricInfo kMetrics[] = {
      "memory out of the direct map that nobody owns at the end of the phase: free pages of unmapped pageblocks, and pages that "
      "the "
      "strategy holds ready"},
+    {"zeroed_bytes", "zeroed", "bytes",
+     "memory that the kernel cleared in the phase: for the owner of a page, at the scrub of a block, and at a free; "
+     "freetype.scrub says which",
+     Column::on_request},
     {"cycles_per_access", "cycles /access", "cycles/access",
      "pointer-chase: cycles of one data access, translation included, mean over the measured accesses of the phase",
      Column::where_measured},
+    {"obtained_bytes", "obtained", "bytes", "protected memory allocated in the phase", Column::on_request},
+    {"kept_bytes", "kept", "bytes", "fragmentation: memory that the antagonist still holds in the phase", Column::on_request},
+    {"free_bytes", "free", "bytes", "fragmentation: memory that is free at the end of the phase, mapped or not",
+     Column::on_request},
+    {"longest_exposure_cycles", "longest exposure", "cycles",
+     "longest time from the hand-out of a protected page until no core holds a translation with the old rights",
+     Column::on_request},
+    {"mapped_allocations", "mapped allocs", "allocations", "ordinary allocations that succeeded in the phase",
+     Column::on_request},
+    {"mapped_failures", "mapped failed", "allocations", "ordinary allocations that failed in the phase", Column::on_request},
+    {"mapped_p50_cycles", "mapped p50", "cycles", "median of the cycles of one ordinary allocation", Column::on_request},
+    {"mapped_p999_cycles", "mapped p99.9", "cycles",
+     "99.9th percentile of the cycles of one ordinary allocation: what a flip or a scrub inside of it costs its caller",
+     Column::on_request},
+    {"mapped_max_cycles", "mapped max", "cycles", "the longest ordinary allocation", Column::on_request},
     {"pages", "pages", "pages", "pages allocated in the phase"},
+    {"pool_hit_percent", "pool hits %", "percent",
+     "protected allocations of the phase that took nothing out of the direct map: served from pages that were unmapped before",
+     Column::on_request},
+    {"flips_to_unmapped", "flips to unmapped", "flips",
+     "times in the phase that whole free pageblocks were taken out of the direct map to serve a request", Column::on_request},
+    {"flips_to_mapped", "flips to mapped", "flips",
+     "times in the phase that whole free pageblocks were put back into the direct map to serve a request", Column::on_request},
+    {"pool_mean_bytes", "pool, mean", "bytes",
+     "memory out of the direct map that nobody owns, mean over the time of the phase (at its end: unmapped_free_bytes)",
+     Column::on_request},
+    {"stranded_free_bytes", "stranded free", "bytes",
+     "free memory at the end of the phase that no mapped request can have and no flip can give back: in unmapped blocks below "
+     "pageblock order, and on unmapped per-CPU lists; the free lists' part of it counts for the watermarks",
+     Column::on_request},
+    {"movable_failures_above_watermark", "movable failures above the mark", "requests",
+     "movable allocations of the phase that failed although a zone of theirs had more free pages than its minimum watermark "
+     "and "
+     "reserve ask for",
+     Column::on_request},
+    {"fragmentation_index_order9", "fragmentation index, order 9", "index",
+     "fragmentation_index() of mm/vmstat.c at the end of the phase, in the zone where it is highest: why an allocation of 2 "
+     "MiB "
+     "would fail, 0 for lack of memory to 1 for fragmentation; -1: it would not fail",
+     Column::on_request},
+    {"unusable_free_index_order9", "unusable free index, order 9", "index",
+     "unusable_free_index() of mm/vmstat.c at the end of the phase, in the zone where it is highest: the share of free memory "
+     "in "
+     "blocks below 2 MiB",
+     Column::on_request},
+    {"order9_blocks_obtainable", "order-9 blocks obtainable", "blocks",
+     "2 MiB blocks that splitting the free blocks at the end of the phase could make, mapped and unmapped", Column::on_request},
+    {"order10_blocks_obtainable", "order-10 blocks obtainable", "blocks",
+     "4 MiB blocks that are free at the end of the phase, mapped and unmapped", Column::on_request},
 };
 
 }  // namespace
 
 std::span<const MetricInfo> metrics() { return kMetrics; }
+
+std::vector<std::string> column_names() {
+    std::vector<std::string> names;
+    for (const MetricInfo& metric : kMetrics) names.emplace_back(metric.id);
+    alloc::for_each_counter([&](std::string_view name, auto) { names.emplace_back(name); });
+    return names;
+}
+
+MetricInfo column_info(std::string_view name) {
+    for (const MetricInfo& metric : kMetrics)
+        if (metric.id == name) return metric;
+    std::optional<MetricInfo> counter;
+    alloc::for_each_counter([&](std::string_view known, auto) {
+        if (known == name) counter = MetricInfo{known, known, "count", "kernel counter", Column::on_request};
+    });
+    SPLINTER_CHECK(counter.has_value(), "no figure has the name " + std::string{name});
+    return *counter;
+}
 
 }  // namespace splinter::platforms

@@ -38,7 +38,7 @@ std::vector<ZoneBalance> balance(const TraceWorkload& workload, Session& session
         const alloc::Zone& zone = pages.zones()[i];
         std::uint64_t free = pages.free_pages(zone).raw();
         for (Pfn page : session.node().kernel_pages()) free += zone.contains(page) ? 1 : 0;  // boot took them, not the trace
-        zones.push_back({zone.layout().name, free_pages(workload.trace().after.zones[i]).raw(), free});
+        zones.push_back({zone.layout().name, free_pages(workload.source().after->zones[i]).raw(), free});
     }
     return zones;
 }

@@ -7,7 +7,7 @@
 #include "platforms/run/child_process.h"
 #include "platforms/run/measure.h"
 #include "platforms/run/run_result_json.h"
-#include "platforms/run/trace_directory.h"
+#include "platforms/run/trace_paths.h"
 
 namespace splinter::platforms {
 namespace {
@@ -24,7 +24,7 @@ WorkloadResult run_workload(const RunConfig& config, const std::string& name) {
 RunResult run_point(const ResolvedPoint& point) {
     check_point(point);
     RunConfig config = point.config;
-    config.workload.trace.directory = resolved_trace_directory(point);
+    config.workload.trace = resolved_trace(point);
     RunResult result;
     result.config = point.entries;
     for (const std::string& name : config.workload.run) {

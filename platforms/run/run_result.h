@@ -40,6 +40,7 @@ struct WorkloadResult {
     std::vector<LedgerLine> ledger;                 // all cores of a side summed, sorted by side, path; whole run
     std::map<std::string, std::uint64_t> counters;  // kernel counters by the kernel's names, hardware counters by module path
     std::map<std::string, std::string> facts;       // statements in words, e.g. "protection": "not protected"
+    std::map<std::string, std::string> proc;        // files of /proc at the end, as the kernel prints them (proc_files.h)
     std::uint64_t end_cycles = 0;                   // common end time of all cores
     std::uint64_t state_hash = 0;                   // all cores' times and counters
 };

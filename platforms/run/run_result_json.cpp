@@ -56,6 +56,7 @@ ordered_json write_workload(const WorkloadResult& workload) {
     out["ledger"] = ledger;
     out["counters"] = ordered_json(workload.counters);
     out["facts"] = ordered_json(workload.facts);
+    out["proc"] = ordered_json(workload.proc);
     out["end_cycles"] = workload.end_cycles;
     out["state_hash"] = fmt::format("{:#018x}", workload.state_hash);
     return out;
@@ -128,7 +129,7 @@ LedgerSide read_side(const Node& node) {
 }
 
 WorkloadResult read_workload(const Node& node) {
-    node.expect_fields({"workload", "phases", "ledger", "counters", "facts", "end_cycles", "state_hash"});
+    node.expect_fields({"workload", "phases", "ledger", "counters", "facts", "proc", "end_cycles", "state_hash"});
     WorkloadResult out;
     out.workload = node.at("workload").text();
     node.at("phases").for_each_item([&](const Node& item) {
@@ -143,6 +144,7 @@ WorkloadResult read_workload(const Node& node) {
     });
     node.at("counters").for_each_member([&](const std::string& name, const Node& n) { out.counters[name] = n.whole(); });
     node.at("facts").for_each_member([&](const std::string& name, const Node& n) { out.facts[name] = n.text(); });
+    node.at("proc").for_each_member([&](const std::string& name, const Node& n) { out.proc[name] = n.text(); });
     out.end_cycles = node.at("end_cycles").whole();
     out.state_hash = node.at("state_hash").hash();
     return out;

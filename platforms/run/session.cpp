@@ -1,5 +1,7 @@
 #include "platforms/run/session.h"
 
+#include <algorithm>
+
 #include "hw/base/check.h"
 
 namespace splinter::platforms {
@@ -10,6 +12,8 @@ inline constexpr Label kBarrier{"barrier"};
 inline constexpr Label kIdle{"idle"};
 inline constexpr Label kAcquire{"acquire"};
 inline constexpr Label kRelease{"release"};
+inline constexpr Label kAcquireMapped{"acquire-mapped"};
+inline constexpr Label kReleaseMapped{"release-mapped"};
 
 }  // namespace
 
@@ -18,19 +22,18 @@ class Session::Program : public hw::CoreProgram {
   public:
     explicit Program(Session& session) : session_{session} {}
     void run(hw::Core& core) override { session_.run_core(core.id()); }
-    void on_interrupt(hw::Core& core, hw::Vector vector) override {
-        session_.node_->kernel().on_interrupt(session_.node_->cpu(core.id()), vector.raw());
-    }
+    void on_interrupt(hw::Core& core, hw::Vector vector) override { session_.on_interrupt(core, vector); }
     void on_notice(hw::Core& core, const hw::Message& notice) override { session_.on_notice(core, notice); }
 
   private:
     Session& session_;
 };
 
-// The exposure measure, and then the audit of a test.
+// The exposure measure, the pool, and then the audit of a test.
 class Session::Moments : public alloc::MapObserver {
   public:
-    Moments(ExposureTracker& exposure, alloc::MapObserver* audit) : exposure_{exposure}, audit_{audit} {}
+    Moments(ExposureTracker& exposure, PoolTracker& pool, alloc::MapObserver* audit)
+        : exposure_{exposure}, pool_{pool}, audit_{audit} {}
     void narrowed(alloc::Cpu& cpu, PfnRange range) override { tell(&alloc::MapObserver::narrowed, cpu, range); }
     void widened(alloc::Cpu& cpu, PfnRange range) override { tell(&alloc::MapObserver::widened, cpu, range); }
     void handed_out(alloc::Cpu& cpu, PfnRange range) override { tell(&alloc::MapObserver::handed_out, cpu, range); }
@@ -39,15 +42,18 @@ class Session::Moments : public alloc::MapObserver {
   private:
     void tell(void (alloc::MapObserver::*moment)(alloc::Cpu&, PfnRange), alloc::Cpu& cpu, PfnRange range) {
         (exposure_.*moment)(cpu, range);
+        (pool_.*moment)(cpu, range);
         if (audit_ != nullptr) (audit_->*moment)(cpu, range);
     }
     ExposureTracker& exposure_;
+    PoolTracker& pool_;
     alloc::MapObserver* audit_;
 };
 
 Session::Session(const RunConfig& config, Workload& workload, const SessionParts& parts)
     : workload_{workload},
-      moments_{std::make_unique<Moments>(exposure_, parts.audit)},
+      pool_{config.hw.cores},
+      moments_{std::make_unique<Moments>(exposure_, pool_, parts.audit)},
       node_{std::make_unique<Node>(
           config, workload.snapshot(), *moments_,
           parts.strategy != nullptr ? *parts.strategy : alloc::find_flush_strategy(config.flush.strategy),
@@ -55,7 +61,9 @@ Session::Session(const RunConfig& config, Workload& workload, const SessionParts
       program_{std::make_unique<Program>(*this)},
       cores_(config.hw.cores),
       phase_count_{kFirstPhase + workload.phases().size()},
-      unmapped_free_(phase_count_) {
+      figures_(phase_count_),
+      unmapped_free_(phase_count_),
+      memory_(phase_count_) {
     hw::Machine& machine = node_->machine();
     exposure_.attach(machine, [&machine](CpuId sender, std::uint64_t record) {
         machine.notify_all(machine.core(sender), kNarrowed, record);
@@ -86,12 +94,19 @@ void Session::run_core(CpuId core) {
     PerCore& mine = cores_[core.index()];
     hw::Core& silicon = node_->machine().core(core);
     mark(core);
+    node_->kernel().start(node_->cpu(core));
     if (mine.allocates) {
         workload_.run(*this, core);
         finish_allocating(core);
     } else {
         silicon.timeline().set_conduct(node_->machine().conduct_of_loops());
-        while (!mine.stopped) mine.background->step();
+        while (!mine.stopped) {
+            mine.background->step();
+            if (!node_->kernel().work().pending(core)) [[likely]]
+                continue;
+            serve_kernel(core);
+            silicon.timeline().set_conduct(node_->machine().conduct_of_loops());
+        }
     }
     mark(core);
     silicon.set_mode(x86::Mode::supervisor);
@@ -105,11 +120,58 @@ void Session::begin_phase(CpuId core) {
     time.order();
     if (++arrived_ == allocating_cores_) {
         arrived_ = 0;
-        unmapped_free_[declared_phase_] = node_->kernel().unmapped_free_pages();  // nobody allocates now
+        note_phase_end(core);
         declared_phase_ = next;
         node_->machine().notify_all(node_->machine().core(core), kPhase, next);
     }
-    time.wait_for_wake();
+    sleep_until(core, [this, core, next] { return cores_[core.index()].phase == next; });
+}
+
+// The state of the kernel, at a moment when nobody changes it: all allocating cores are here, and no core runs kernel work.
+void Session::note_phase_end(CpuId core) {
+    waits_for_work_ = core;
+    sleep_until(core, [this] { return working_ == 0; });
+    waits_for_work_.reset();
+    unmapped_free_[declared_phase_] = node_->kernel().unmapped_free_pages();
+}
+
+void Session::sleep_until(CpuId core, const std::function<bool()>& condition) {
+    PerCore& mine = cores_[core.index()];
+    hw::Timeline& time = node_->machine().core(core).timeline();
+    while (true) {
+        time.order();
+        if (condition()) return;
+        if (node_->kernel().work().pending(core)) {
+            serve_kernel(core);
+            continue;
+        }
+        mine.asleep = true;
+        time.wait_for_wake();
+        mine.asleep = false;
+    }
+}
+
+void Session::wake(CpuId sleeper, Cycles now) {
+    if (cores_[sleeper.index()].asleep) node_->machine().core(sleeper).timeline().wake(now);
+}
+
+void Session::serve_kernel(CpuId core) {
+    alloc::Kernel& kernel = node_->kernel();
+    if (!kernel.work().pending(core)) return;
+    hw::Timeline& time = node_->machine().core(core).timeline();
+    time.order();
+    ++working_;
+    kernel.work().run_pending(node_->cpu(core));
+    time.order();
+    if (--working_ == 0 && waits_for_work_) wake(*waits_for_work_, time.now());
+}
+
+// Due work makes a core active: it may touch what others can change before it is passive again.
+void Session::on_interrupt(hw::Core& core, hw::Vector vector) {
+    node_->kernel().on_interrupt(node_->cpu(core.id()), vector.raw());
+    if (!node_->kernel().work().pending(core.id())) return;
+    core.timeline().set_conduct(hw::Timeline::Conduct::active);
+    wake(core.id(), core.timeline().now());
 }
 
 void Session::warm_up(CpuId core, Cycles warm_up, Cycles baseline) {
@@ -129,10 +191,10 @@ void Session::finish_allocating(CpuId core) {
     const alloc::Account account{node_->cpu(core), kIdle};
     time.order();
     if (++finished_ == allocating_cores_) {
-        unmapped_free_[declared_phase_] = node_->kernel().unmapped_free_pages();
+        note_phase_end(core);
         node_->machine().notify_all(node_->machine().core(core), kStop, 0);
     }
-    time.wait_for_wake();  // until the stop; interrupts are served meanwhile
+    sleep_until(core, [this, core] { return cores_[core.index()].stopped; });
 }
 
 void Session::on_notice(hw::Core& core, const hw::Message& notice) {
@@ -145,29 +207,37 @@ void Session::on_notice(hw::Core& core, const hw::Message& notice) {
             mark(core.id());
             mine.phase = notice.payload;
             exposure_.enter_phase(core.id(), mine.phase);
-            if (mine.allocates) core.timeline().wake(core.timeline().now());
+            wake(core.id(), core.timeline().now());
             return;
         case kStop:
             mine.stopped = true;
-            if (mine.allocates) core.timeline().wake(core.timeline().now());
+            wake(core.id(), core.timeline().now());
             return;
         default:
             SPLINTER_CHECK(false, "unknown notice");
     }
 }
 
+void Session::measure_memory() {
+    unmapped_free_[declared_phase_] = node_->kernel().unmapped_free_pages();
+    memory_[declared_phase_] = alloc::take_statistics(node_->kernel().pages());
+}
+
 void Session::mark(CpuId core) {
     const hw::Core& silicon = node_->machine().core(core);
     PerCore& mine = cores_[core.index()];
+    pool_.mark(core, silicon.timeline().now());
     mine.marks.push_back({silicon.timeline().now(), silicon.timeline().ledger().snapshot(), silicon.mmu().unit().stats(),
                           silicon.apic().stats(), node_->kernel().counters(core),
                           mine.background ? mine.background->accesses() : 0});
 }
 
 std::optional<Pfn> Session::acquire(CpuId core, const alloc::AllocRequest& request) {
+    serve_kernel(core);
     CoreCpu& cpu = node_->cpu(core);
     OperationSamples& samples = cores_[core.index()].samples[cores_[core.index()].phase];
     const Cycles begin = cpu.now();
+    const std::uint64_t narrowings = pool_.narrowings(core);
     std::optional<Pfn> block;
     {
         const alloc::Account account{cpu, kAcquire};
@@ -175,23 +245,53 @@ std::optional<Pfn> Session::acquire(CpuId core, const alloc::AllocRequest& reque
     }
     const Cycles spent = cpu.now() - begin;
     samples.cycles += spent.raw();
+    samples.worst_cycles = std::max(samples.worst_cycles, spent.raw());
     if (!block) {
         ++samples.failures;
         return std::nullopt;
     }
+    samples.pool_hits += pool_.narrowings(core) == narrowings ? 1 : 0;
     samples.alloc_cycles.push_back(spent.raw());
     samples.pages += request.order.pages().raw();
     return block;
 }
 
 void Session::release(CpuId core, Pfn block, Order order) {
+    serve_kernel(core);
     CoreCpu& cpu = node_->cpu(core);
     const Cycles begin = cpu.now();
     {
         const alloc::Account account{cpu, kRelease};
         strategy().release(cpu, block, order);
     }
-    cores_[core.index()].samples[cores_[core.index()].phase].cycles += (cpu.now() - begin).raw();
+    const std::uint64_t spent = (cpu.now() - begin).raw();
+    OperationSamples& samples = cores_[core.index()].samples[cores_[core.index()].phase];
+    samples.cycles += spent;
+    samples.worst_cycles = std::max(samples.worst_cycles, spent);
+}
+
+std::optional<Pfn> Session::acquire_mapped(CpuId core, const alloc::AllocRequest& request) {
+    serve_kernel(core);
+    CoreCpu& cpu = node_->cpu(core);
+    OperationSamples& samples = cores_[core.index()].samples[cores_[core.index()].phase];
+    const alloc::Account account{cpu, kAcquireMapped};
+    const Cycles begin = cpu.now();
+    const auto block = node_->kernel().pages().alloc_pages(cpu, request);
+    if (block)
+        samples.mapped_cycles.push_back((cpu.now() - begin).raw());
+    else
+        ++samples.mapped_failures;
+    return block;
+}
+
+void Session::release_mapped(CpuId core, Pfn block, Order order) {
+    serve_kernel(core);
+    const alloc::Account account{node_->cpu(core), kReleaseMapped};
+    node_->kernel().pages().free_pages(node_->cpu(core), block, order);
+}
+
+void Session::add_figure(CpuId core, const std::string& metric, double value) {
+    figures_[cores_[core.index()].phase][metric] += value;
 }
 
 void Session::count_accesses(CpuId core, std::uint64_t accesses, Cycles begin) {

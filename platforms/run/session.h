@@ -3,10 +3,14 @@
 // counters are cut at an exact cycle of its own time.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
+#include "alloc/statistics.h"
 #include "platforms/run/exposure.h"
+#include "platforms/run/pool_tracker.h"
 #include "platforms/workload/background.h"
 #include "platforms/workload/workload.h"
 
@@ -28,6 +32,10 @@ struct OperationSamples {
     std::uint64_t pages = 0;                  // allocated
     std::uint64_t cycles = 0;                 // inside allocation and free calls
     std::uint64_t failures = 0;
+    std::uint64_t pool_hits = 0;               // allocations that took nothing out of the direct map
+    std::vector<std::uint64_t> mapped_cycles;  // one per successful ordinary allocation
+    std::uint64_t mapped_failures = 0;
+    std::uint64_t worst_cycles = 0;   // of one allocation or free call
     std::uint64_t accesses = 0;       // data accesses that the workload measured
     std::uint64_t access_cycles = 0;  // and their cycles
 };
@@ -62,6 +70,17 @@ class Session {
     // One protected block by way of the strategy, timed; nothing if memory is short.
     [[nodiscard]] std::optional<Pfn> acquire(CpuId core, const alloc::AllocRequest& request);
     void release(CpuId core, Pfn block, Order order);
+    // An ordinary block of the page allocator, timed, and the way back.
+    [[nodiscard]] std::optional<Pfn> acquire_mapped(CpuId core, const alloc::AllocRequest& request);
+    void release_mapped(CpuId core, Pfn block, Order order);
+    // Lets work of the kernel's own run that is due on this core: a moment in process context. The calls above are one each.
+    void serve_kernel(CpuId core);
+    // Waits until the condition, which others change at their ordering points, holds; they call wake(). Kernel work runs
+    // meanwhile.
+    void sleep_until(CpuId core, const std::function<bool()>& condition);
+    void wake(CpuId sleeper, Cycles now);
+    // A figure of the phase that this workload has and others have not (metrics.cpp); several cores' figures add up.
+    void add_figure(CpuId core, const std::string& metric, double value);
     // The workload has made `accesses` data accesses since `begin`; one after the other, nothing else.
     void count_accesses(CpuId core, std::uint64_t accesses, Cycles begin);
     [[nodiscard]] std::size_t allocating_cores() const { return allocating_cores_; }
@@ -70,7 +89,10 @@ class Session {
     [[nodiscard]] const std::vector<CoreMark>& marks(CpuId core) const { return cores_[core.index()].marks; }
     [[nodiscard]] const OperationSamples& samples(CpuId core, std::size_t phase) const;
     [[nodiscard]] const ExposureTracker& exposure() const { return exposure_; }
+    [[nodiscard]] const PoolTracker& pool() const { return pool_; }
+    [[nodiscard]] const std::map<std::string, double>& figures(std::size_t phase) const { return figures_[phase]; }
     [[nodiscard]] PageCount unmapped_free_at_end(std::size_t phase) const { return unmapped_free_[phase]; }
+    [[nodiscard]] const alloc::MemoryStatistics& memory_at_end(std::size_t phase) const { return memory_[phase]; }
     [[nodiscard]] Cycles end() const { return end_; }
     [[nodiscard]] bool allocates(CpuId core) const { return cores_[core.index()].allocates; }
     [[nodiscard]] std::size_t phase_count() const { return phase_count_; }
@@ -82,6 +104,7 @@ class Session {
     struct PerCore {
         bool allocates = false;
         bool stopped = false;
+        bool asleep = false;  // in sleep_until(): may be woken
         std::size_t phase = 0;
         std::vector<CoreMark> marks;
         std::vector<OperationSamples> samples;  // by phase
@@ -89,12 +112,16 @@ class Session {
     };
     void run_core(CpuId core);
     void finish_allocating(CpuId core);
+    void on_interrupt(hw::Core& core, hw::Vector vector);
+    void note_phase_end(CpuId core);
     void on_notice(hw::Core& core, const hw::Message& notice);
     void mark(CpuId core);
+    void measure_memory();
     void check_ledgers() const;
 
     Workload& workload_;
     ExposureTracker exposure_;
+    PoolTracker pool_;
     std::unique_ptr<Moments> moments_;
     std::unique_ptr<Node> node_;
     std::unique_ptr<Program> program_;
@@ -104,7 +131,11 @@ class Session {
     std::size_t arrived_ = 0;  // allocating cores at the barrier; changed at ordering points
     std::size_t finished_ = 0;
     std::size_t declared_phase_ = 0;
-    std::vector<PageCount> unmapped_free_;  // at the end of each phase
+    std::size_t working_ = 0;                             // cores that run kernel work; changed at ordering points
+    std::optional<CpuId> waits_for_work_;                 // for which a phase cannot end
+    std::vector<std::map<std::string, double>> figures_;  // by phase
+    std::vector<PageCount> unmapped_free_;                // at the end of each phase
+    std::vector<alloc::MemoryStatistics> memory_;         // the same
     Cycles end_;
 };
 

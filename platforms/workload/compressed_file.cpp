@@ -1,7 +1,9 @@
 #include "platforms/workload/compressed_file.h"
 
 #include <lzma.h>
+#include <zlib.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -21,6 +23,8 @@ constexpr std::string_view kXzMagic{
     "\xFD"
     "7zXZ\0",
     6};
+constexpr std::string_view kGzMagic{"\x1f\x8b", 2};
+constexpr int kGzWindow = 15 + 16;  // the largest window, gzip headers only (zlib.h, inflateInit2)
 constexpr std::string_view kXzSuffix = ".xz";
 constexpr std::uint64_t kDecoderMemory = std::uint64_t{256} << 20;  // xz -9 needs 65 MiB; more is a damaged header
 constexpr std::size_t kChunk = 65536;
@@ -88,6 +92,46 @@ std::string decompress(const std::string& path, const std::string& bytes, std::u
     return text;
 }
 
+const char* explain_gzip(int result) {
+    switch (result) {
+        case Z_BUF_ERROR:
+            return "the gzip stream is truncated";
+        case Z_MEM_ERROR:
+            return "out of memory while decompressing";
+        default:
+            return "the gzip stream is damaged, or garbage follows it";
+    }
+}
+
+// One member after the other: `cat a.gz b.gz` is a valid file.
+std::string decompress_gzip(const std::string& path, std::string& bytes, std::uint64_t max_bytes) {
+    z_stream stream{};
+    if (inflateInit2(&stream, kGzWindow) != Z_OK) throw UserError(path, explain_gzip(Z_MEM_ERROR));
+    const auto end = [](z_stream* s) { inflateEnd(s); };
+    const std::unique_ptr<z_stream, decltype(end)> guard{&stream, end};
+    std::string text;
+    std::array<std::uint8_t, kChunk> chunk{};
+    std::size_t given = 0;
+    while (true) {
+        if (stream.avail_in == 0 && given < bytes.size()) {  // avail_in is 32 bits wide
+            const std::size_t some = std::min(bytes.size() - given, std::size_t{1} << 30);
+            stream.next_in = reinterpret_cast<std::uint8_t*>(bytes.data() + given);
+            stream.avail_in = static_cast<unsigned>(some);
+            given += some;
+        }
+        stream.next_out = chunk.data();
+        stream.avail_out = chunk.size();
+        const int result = inflate(&stream, Z_NO_FLUSH);  // Z_BUF_ERROR: nothing left to read or to write
+        if (result != Z_OK && result != Z_STREAM_END) throw UserError(path, explain_gzip(result));
+        const std::size_t got = chunk.size() - stream.avail_out;
+        if (text.size() + got > max_bytes) fail_too_long(path, max_bytes);
+        text.append(reinterpret_cast<const char*>(chunk.data()), got);
+        const bool more = given < bytes.size() || stream.avail_in > 0;
+        if (result == Z_STREAM_END && !more) return text;
+        if (result == Z_STREAM_END) inflateReset(&stream);
+    }
+}
+
 }  // namespace
 
 std::string find_text_file(const std::string& path) {
@@ -102,6 +146,7 @@ std::string read_text_file(const std::string& path, std::uint64_t max_bytes) {
     const std::string real = find_text_file(path);
     std::string bytes = read_bytes(real, max_bytes);
     if (bytes.starts_with(kXzMagic)) return decompress(real, bytes, max_bytes);
+    if (bytes.starts_with(kGzMagic)) return decompress_gzip(real, bytes, max_bytes);
     // A file cut inside the magic would otherwise be taken for a short plain text.
     if (real.ends_with(kXzSuffix) && kXzMagic.starts_with(bytes)) throw UserError(real, explain(LZMA_BUF_ERROR));
     return bytes;

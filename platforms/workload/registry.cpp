@@ -11,6 +11,10 @@ constexpr std::array kWorkloads{
                  "some cores allocate and free protected pages, a fixed think time apart; the others access memory"},
     WorkloadInfo{"pointer-chase", make_pointer_chase,
                  "one core reads memory in random order, one access after the other: what translation costs; nobody allocates"},
+    WorkloadInfo{"fragmentation", make_fragmentation,
+                 "how much protected memory one core gets before an allocation fails, in clean or fragmented memory"},
+    WorkloadInfo{"pressure", make_pressure,
+                 "ordinary allocations beside a pool of unmapped pages, with memory short all the time"},
     WorkloadInfo{
         "trace", make_trace,
         "a real kernel's recorded allocations in their order, a declared share of them protected; other cores access memory"},

@@ -6,6 +6,7 @@
 #include "hw/base/rng.h"
 #include "hw/base/user_error.h"
 #include "platforms/run/session.h"
+#include "platforms/workload/core_share.h"
 
 namespace splinter::platforms {
 namespace {
@@ -15,18 +16,11 @@ inline constexpr Label kThink{"think"};
 class Secretmem : public Workload {
   public:
     explicit Secretmem(const RunConfig& config)
-        : params_{config.workload.secretmem},
-          seed_{config.platform.seed},
-          cores_{config.hw.cores},
-          allocating_{std::max<std::uint64_t>(1, cores_ * params_.cores_percent / 100)} {}
+        : params_{config.workload.secretmem}, seed_{config.platform.seed}, share_{config.hw.cores, params_.cores_percent} {}
 
     [[nodiscard]] std::vector<std::string> phases() const override { return {"population", "steady"}; }
 
-    // Spread evenly over the machine: core floor(i * cores / allocating) for each i.
-    [[nodiscard]] bool allocates(CpuId core) const override {
-        const std::uint64_t i = (core.raw() * allocating_ + cores_ - 1) / cores_;
-        return i < allocating_ && i * cores_ / allocating_ == core.raw();
-    }
+    [[nodiscard]] bool allocates(CpuId core) const override { return share_.contains(core); }
 
     void run(Session& session, CpuId core) override {
         Rng rng{seed_, "core" + std::to_string(core.raw()) + ".secretmem"};
@@ -64,8 +58,7 @@ class Secretmem : public Workload {
 
     SecretmemParams params_;
     std::uint64_t seed_;
-    std::uint64_t cores_;
-    std::uint64_t allocating_;
+    CoreShare share_;
 };
 
 }  // namespace

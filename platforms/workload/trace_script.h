@@ -5,8 +5,10 @@
 //     bulk pages (bulk allocations leave no A lines); of any other page, a block that was allocated before the first snapshot.
 #pragma once
 
+#include <optional>
 #include <vector>
 
+#include "alloc/gfp.h"
 #include "platforms/workload/kernel_trace.h"
 #include "platforms/workload/kernel_trace_share.h"
 
@@ -18,8 +20,10 @@ struct TraceOperation {
     CpuId cpu;  // of the recording
     Order order;
     std::uint8_t migratetype = 0;
-    std::uint8_t zone = 0;      // index into the snapshot's zones
-    bool is_protected = false;  // allocate: declared unmapped
+    std::optional<std::uint8_t> zone{};                     // index into the snapshot's zones; nothing: the zonelist decides
+    alloc::Blocking blocking = alloc::Blocking::may_block;  // allocate
+    PageCount offset{};                                     // free_allocated: of a part, from the start of the allocation
+    bool is_protected = false;                              // allocate: declared unmapped
     std::uint64_t subject = 0;  // allocate, free_allocated: number of the allocation; bulk_allocate: pages; free_older: pfn
     std::size_t event = 0;      // index into the log, for messages
 };
@@ -28,6 +32,9 @@ class TraceScript {
   public:
     // Throws UserError where the lines contradict each other (a double free, an allocation of a page that is not free).
     TraceScript(const KernelTrace& trace, const UnmappedShare& share);
+    // `allocations`: one more than the highest number of an allocation.
+    TraceScript(std::vector<TraceOperation> operations, std::uint64_t allocations)
+        : operations_{std::move(operations)}, allocations_{allocations} {}
 
     [[nodiscard]] const std::vector<TraceOperation>& operations() const { return operations_; }
     [[nodiscard]] std::uint64_t allocations() const { return allocations_; }

@@ -1,10 +1,10 @@
-// Workload `trace`: a real kernel's recorded allocations, replayed in their total order on its zones and memory. CPU c of the
-// recording runs on core c mod cores; the remaining cores run the background loop. A declared share of the allocations is
-// protected by the flush strategy; the rest are ordinary.
+// Workload `trace`: a real kernel's recorded allocations (trace_source.h), replayed in their total order on its zones and
+// memory. CPU c of the recording runs on core c mod cores; the remaining cores run the background loop. A declared share of the
+// allocations is protected by the flush strategy; the rest are ordinary.
 #pragma once
 
 #include "platforms/run/session.h"
-#include "platforms/workload/trace_script.h"
+#include "platforms/workload/trace_source.h"
 
 namespace splinter::platforms {
 
@@ -18,9 +18,9 @@ class TraceWorkload : public Workload {
 
     [[nodiscard]] std::vector<std::string> phases() const override { return {"trace"}; }
     [[nodiscard]] bool allocates(CpuId core) const override {
-        return core.raw() < std::min<std::uint64_t>(trace_.before.cpus, cores_);
+        return core.raw() < std::min<std::uint64_t>(source_.before.cpus, cores_);
     }
-    [[nodiscard]] const KernelSnapshot* snapshot() const override { return &trace_.before; }
+    [[nodiscard]] const KernelSnapshot* snapshot() const override { return source_.starts_empty ? nullptr : &source_.before; }
     void prepare(Session& session) override;
     void run(Session& session, CpuId core) override;
     void check(Session& session) override;
@@ -33,17 +33,24 @@ class TraceWorkload : public Workload {
         std::uint64_t overlaps = 0;  // allocations that were given frames of a live block
     };
     [[nodiscard]] const Counts& counts() const { return counts_; }
-    [[nodiscard]] const KernelTrace& trace() const { return trace_; }
+    // The operation has been executed and was an allocation that failed.
+    [[nodiscard]] bool failed(const TraceOperation& operation) const {
+        return operation.kind == TraceOperation::Kind::allocate && !blocks_[operation.subject].first;
+    }
+    [[nodiscard]] const TraceSource& source() const { return source_; }
 
   private:
     struct Block {
         std::optional<Pfn> first;  // nothing: the allocation failed
         bool is_protected = false;
+        Order order{0U};
+        PageCount left{};  // not yet freed: a user's trace may free a block in parts
     };
     void wait_for_turn(Session& session, CpuId core, std::size_t operation);
     void pass_turn(Session& session, CpuId core);
     void execute(Session& session, CpuId core, const TraceOperation& operation);
     void allocate(Session& session, CpuId core, const TraceOperation& operation);
+    void free_allocated(Session& session, CpuId core, const TraceOperation& operation);
     void allocate_bulk(Session& session, CpuId core, const TraceOperation& operation);
     void release(Session& session, CpuId core, Pfn first, Order order);
     void took(PfnRange range);
@@ -51,14 +58,12 @@ class TraceWorkload : public Workload {
     TraceParams params_;
     Failures failures_;
     std::uint64_t cores_;
-    KernelTrace trace_;
-    TraceScript script_;
+    TraceSource source_;
     std::vector<Block> blocks_;    // by number of the allocation
     std::vector<Pfn> bulk_pages_;  // held, in the order of their allocation
     std::size_t bulk_freed_ = 0;
     FrameSet live_;
-    std::size_t turn_ = 0;       // operation whose turn it is; changed at ordering points
-    std::vector<bool> waiting_;  // by core
+    std::size_t turn_ = 0;  // operation whose turn it is; changed at ordering points
     Counts counts_;
 };
 

@@ -44,5 +44,7 @@ const WorkloadInfo& find_workload(std::string_view name);
 std::unique_ptr<Workload> make_secretmem(const RunConfig& config);
 std::unique_ptr<Workload> make_trace(const RunConfig& config);
 std::unique_ptr<Workload> make_pointer_chase(const RunConfig& config);
+std::unique_ptr<Workload> make_fragmentation(const RunConfig& config);
+std::unique_ptr<Workload> make_pressure(const RunConfig& config);
 
 }  // namespace splinter::platforms

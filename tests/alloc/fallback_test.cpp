@@ -21,7 +21,7 @@ struct Fallback : ::testing::Test {
         const Pfn block = after(kStart, offset);
         for (Pfn at = block; at < block + Order{order}.pages(); at += kPageblock) {
             zone.set_pageblock_migratetype(at, type.migratetype);
-            zone.set_pageblock_mapping(at, type.mapping);
+            zone.set_pageblock_flags(at, type.flags);
         }
         zone.free_block(block, Order{order}, type, work);
         work = {};

@@ -20,32 +20,62 @@ TEST_F(Frames, AnUntouchedFrameIsOnNoList) {
 
 TEST_F(Frames, StateOrderAndLinksDoNotOverlap) {
     const Pfn last{FrameTable::kMaxFrames - 1};
-    table.set(last, FrameState::buddy(5), Order{10U});
-    table.set_next(last, last);
-    table.set_prev(last, Pfn{0});
-    EXPECT_EQ(table.state(last).list(), 5U);
+    table.set(last, FrameState::buddy(Migratetype::isolate), Order{10U});
+    table.set_next(last, Pfn{0});  // every bit of the link is set
+    table.set_prev(last, Pfn{1});
+    EXPECT_EQ(table.state(last).list(), Migratetype::isolate);
     EXPECT_EQ(table.order(last), Order{10U});
-    EXPECT_EQ(table.next(last), last);
-    EXPECT_EQ(table.prev(last), Pfn{0});
-    table.set(last, FrameState::pcp(), Order{3U});
+    EXPECT_EQ(table.next(last), Pfn{0});
+    EXPECT_EQ(table.prev(last), Pfn{1});
+    table.set(last, FrameState::pcp(Migratetype::movable), Order{3U});
     EXPECT_TRUE(table.state(last).on_pcp());
-    EXPECT_EQ(table.next(last), last);
-    EXPECT_EQ(table.prev(last), Pfn{0});
+    EXPECT_EQ(table.next(last), Pfn{0});
+    EXPECT_EQ(table.prev(last), Pfn{1});
 }
 
 TEST_F(Frames, ClearForgetsEverything) {
-    table.set(Pfn{3}, FrameState::pcp(), Order{9U});
+    table.set(Pfn{3}, FrameState::pcp(Migratetype::movable), Order{9U});
     table.set_next(Pfn{3}, Pfn{4});
     table.clear(Pfn{3});
     EXPECT_TRUE(table.state(Pfn{3}).none());
     EXPECT_FALSE(table.next(Pfn{3}).has_value());
 }
 
+TEST_F(Frames, EveryFrameCanBeLinkedToEveryOther) {
+    const Pfn last{FrameTable::kMaxFrames - 1};
+    for (const Pfn frame : {Pfn{0}, Pfn{1}, last})
+        for (const Pfn link : {Pfn{0}, Pfn{1}, Pfn{FrameTable::kMaxFrames / 2}, last}) {
+            if (frame == link) continue;
+            table.set_next(frame, link);
+            table.set_prev(frame, link);
+            EXPECT_EQ(table.next(frame), link);
+            EXPECT_EQ(table.prev(frame), link);
+        }
+    table.set_next(last, std::nullopt);
+    EXPECT_FALSE(table.next(last).has_value());
+}
+
+TEST_F(Frames, OnlyTouchedFramesCostMemoryAPageOfItForEachPageblock) {
+    EXPECT_EQ(table.touched_bytes(), 0U);
+    table.set(Pfn{512 * 1000}, FrameState::buddy(Migratetype::unmovable), Order{0U});
+    table.set(Pfn{512 * 1000 + 511}, FrameState::buddy(Migratetype::unmovable), Order{0U});
+    table.set(Pfn{512 * 2000}, FrameState::buddy(Migratetype::unmovable), Order{0U});
+    EXPECT_EQ(table.touched_bytes(), 2U * 4096);
+}
+
+TEST(FrameTableSize, ATouchedFrameCostsEightBytes) {
+    constexpr std::uint64_t kFrames = 32 * 512;
+    FrameTable table{PageCount{kFrames}};
+    for (Pfn frame{0}; frame < Pfn{kFrames}; frame += PageCount{1})
+        table.set(frame, FrameState::buddy(Migratetype::unmovable), Order{0U});
+    EXPECT_EQ(table.touched_bytes(), kFrames * 8);
+}
+
 TEST_F(Frames, AStateIsExactlyOneThing) {
     EXPECT_TRUE(FrameState{}.none());
-    EXPECT_FALSE(FrameState::pcp().none() || FrameState::pcp().in_buddy());
-    EXPECT_TRUE(FrameState::buddy(0).in_buddy());
-    EXPECT_FALSE(FrameState::buddy(0).on_pcp());
+    EXPECT_FALSE(FrameState::pcp(Migratetype::movable).none() || FrameState::pcp(Migratetype::movable).in_buddy());
+    EXPECT_TRUE(FrameState::buddy(Migratetype::unmovable).in_buddy());
+    EXPECT_FALSE(FrameState::buddy(Migratetype::unmovable).on_pcp());
 }
 
 TEST(FrameTableSize, OneFrameMoreThanItsLinksCanNameIsRefused) {

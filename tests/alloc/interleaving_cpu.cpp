@@ -45,6 +45,16 @@ void InterleavingCpu::lock(LockId lock) {
     machine_.step(*this);
 }
 
+bool InterleavingCpu::try_lock(LockId lock) {
+    machine_.step(*this);
+    if (machine_.locks_.owner(lock)) return false;
+    machine_.locks_.locked(id_, lock);
+    machine_.step(*this);
+    return true;
+}
+
+void InterleavingCpu::order() { machine_.step(*this); }
+
 void InterleavingCpu::unlock(LockId lock) {
     machine_.step(*this);
     machine_.locks_.unlocked(id_, lock);

@@ -73,6 +73,9 @@ class LockDiscipline {
     static std::string name(LockId lock) {
         if (lock == kCpaLock) return "cpa";
         if (lock == kPgdLock) return "pgd";
+        if (lock == kDeferredLock) return "deferred";
+        if (lock == kSideCacheLock) return "side-cache";
+        if (lock >= kFirstPcpLock) return "pcp" + std::to_string(lock.raw() - kFirstPcpLock.raw());
         return "zone" + std::to_string(lock.raw() - kFirstZoneLock.raw());
     }
 

@@ -64,13 +64,62 @@ TEST_F(Allocator, CpusHaveListsOfTheirOwn) {
     EXPECT_EQ(two.kernel.pages.free_pages(two.zone()), kSpan.count);
 }
 
-TEST_F(Allocator, ListsThatReachTheirHighMarkDrainOneBatch) {
-    const auto blocks = take(63 * 8 + 1);  // leaves 62 on the list
-    for (std::size_t i = 0; i < 504 - 62 - 1; ++i) pages.free_pages(node.cpu(), blocks[i], Order{0U});
-    EXPECT_EQ(pcp().count(), PageCount{503});
-    pages.free_pages(node.cpu(), blocks.back(), Order{0U});
-    EXPECT_EQ(pcp().count(), PageCount{504 - 63});
-    EXPECT_EQ(pages.free_pages(node.zone()), kSpan.count - PageCount{63});
+TEST(Drain, ListsThatReachTheirHighMarkGiveBackAsManyPagesAsWereFreedInARow) {  // 6.12
+    RecordedKernel node{kSpan, "none", 1, KernelParams{.pcp_batch = 63, .pcp_high = 504, .pcp_high_max = 504}};
+    PageAllocator& pages = node.kernel.pages;
+    const PerCpuPages& pcp = pages.pcp(node.zone(), CpuId{0U});
+    std::vector<Pfn> blocks;
+    for (int i = 0; i < 505; ++i) blocks.push_back(pages.alloc_pages(node.cpu(), kPage).value());
+    ASSERT_EQ(pcp.count(), PageCount{63 + 126 + 252 + 441 - 505});  // refills double up to high less a batch
+    for (int i = 0; i < 126; ++i) pages.free_pages(node.cpu(), blocks[i], Order{0U});
+    EXPECT_EQ(pcp.count(), PageCount{503});
+    pages.free_pages(node.cpu(), blocks[126], Order{0U});
+    EXPECT_EQ(pcp.count(), PageCount{504 - 127});
+    EXPECT_EQ(pages.free_pages(node.zone()), kSpan.count - PageCount{505 - 127});
+}
+
+TEST(Drain, Linux6_1GivesBackOneBatchTheFirstTimeAndTwoTheNext) {
+    RecordedKernel node{[](FrameTable& frames) {
+                            std::vector<Zone> zones;
+                            zones.push_back(free_zone(zone_layout(kSpan), frames, kLinux6_1));
+                            return zones;
+                        },
+                        "none", 1, KernelParams{.pcp_batch = 63, .pcp_high = 504}};
+    PageAllocator& pages = node.kernel.pages;
+    const PerCpuPages& pcp = pages.pcp(node.zone(), CpuId{0U});
+    std::vector<Pfn> blocks;
+    for (int i = 0; i < 63 * 12; ++i) blocks.push_back(pages.alloc_pages(node.cpu(), kPage).value());
+    ASSERT_EQ(pcp.count(), PageCount{0});  // refills are one batch each
+    for (int i = 0; i < 504; ++i) pages.free_pages(node.cpu(), blocks[i], Order{0U});
+    EXPECT_EQ(pcp.count(), PageCount{504 - 63});
+    for (int i = 504; i < 504 + 63; ++i) pages.free_pages(node.cpu(), blocks[i], Order{0U});
+    EXPECT_EQ(pcp.count(), PageCount{504 - 126});
+}
+
+TEST_F(Allocator, AFreeWhoseListIsLockedGoesToTheBuddy) {
+    const Pfn page = take(1).front();
+    const PageCount listed = pcp().count();
+    pages.free_to_buddy(node.cpu(), page, Order{0U});
+    EXPECT_EQ(pcp().count(), listed);
+    EXPECT_EQ(pages.free_pages(node.zone()), kSpan.count);
+}
+
+TEST_F(Allocator, ABulkPageLeavesTheRunOfFreesAlone) {  // alloc_pages_bulk() does not halve free_count
+    pages.free_pages(node.cpu(), take(1).front(), Order{0U});
+    ASSERT_EQ(pcp().state().free_count, PageCount{1});
+    EXPECT_TRUE(pages.alloc_bulk_page(node.cpu(), node.zone(), kMovable).has_value());
+    EXPECT_EQ(pcp().state().free_count, PageCount{1});
+    take(1);
+    EXPECT_EQ(pcp().state().free_count, PageCount{0});
+}
+
+TEST_F(Allocator, DecayGivesBackWhatIsAboveTheSinkingLimit) {  // decay_pcp_high(): 6.12
+    take(1);
+    pcp().state().high_min = PageCount{8};
+    pcp().state().high = PageCount{16};
+    pages.decay(node.cpu(), node.zone());
+    EXPECT_EQ(pcp().high(), PageCount{14});
+    EXPECT_EQ(pcp().count(), PageCount{14});
 }
 
 TEST_F(Allocator, OrdersThatNoPerCpuListServesGoToTheBuddy) {
@@ -116,6 +165,19 @@ TEST_F(Allocator, ADoubleFreeIsCaught) {
 
 TEST_F(Allocator, AFrameOfNoZoneIsCaught) { EXPECT_THROW((void)pages.zone_of(Pfn{0}), InternalError); }
 
+TEST_F(Allocator, DecayCountsEachBatchByItself) {  // five pages in batches of four: each overshoots by a block of eight
+    const auto blocks = take(2, block_of(3));
+    PerCpuPages& lists = pcp();
+    while (lists.count() > PageCount{0})
+        (void)lists.pop(node.memory.frames(), PerCpuPages::list_index(Order{3U}, Migratetype::movable));
+    for (Pfn block : blocks) pages.free_pages(node.cpu(), block, Order{3U});
+    ASSERT_EQ(lists.count(), PageCount{16});
+    lists.state().batch = PageCount{4};
+    lists.state().high = lists.state().high_min = PageCount{11};
+    pages.decay(node.cpu(), node.zone());
+    EXPECT_EQ(lists.count(), PageCount{0});
+}
+
 // --- watermarks and zones ---
 
 // Zone 0 of one largest block, zone 1 of one: `min` in both, zone 0 keeps `reserve` from requests that prefer zone 1.
@@ -139,7 +201,7 @@ std::uint64_t pages_until_refused(RecordedKernel& node, const AllocRequest& requ
     return taken;
 }
 
-const KernelParams kOneByOne{.pcp_batch = 1, .pcp_high = 1};
+const KernelParams kOneByOne{.pcp_batch = 1, .pcp_high = 1, .pcp_high_max = 1};
 
 TEST(ZoneChoice, TheHighestZoneServesFirst) {
     RecordedKernel node{two_zones(0, 0), "none", 1, kOneByOne};
@@ -174,11 +236,61 @@ TEST(ZoneChoice, ARecordedAllocationStaysInItsZoneAndIgnoresMarks) {
     EXPECT_EQ(node.zone(1).free_pages(), kLargestBlock);
 }
 
+// A lower zone with free memory, and a ZONE_NORMAL in which half a pageblock of another type is all there is.
+auto fragmented_normal(ZoneKind kind) {
+    return [=](FrameTable& frames) {
+        std::vector<Zone> zones;
+        zones.push_back(free_zone(zone_layout({kFirstGiant, kLargestBlock}), frames));
+        ZoneLayout layout = zone_layout({kFirstGiant + kLargestBlock, kLargestBlock}, ZoneIndex{1});
+        layout.kind = kind;
+        zones.emplace_back(std::move(layout), frames)
+            .add_free_block(kFirstGiant + kLargestBlock, Order{8U}, Migratetype::movable);
+        return zones;
+    };
+}
+
+TEST(ZoneChoice, ALowerZoneServesBeforeZoneNormalFragments) {  // ALLOC_NOFRAGMENT
+    RecordedKernel node{fragmented_normal(ZoneKind::normal)};
+    EXPECT_LT(*node.kernel.pages.alloc_pages(node.cpu(), kUnmovablePage), kFirstGiant + kLargestBlock);
+    RecordedKernel other{fragmented_normal(ZoneKind::other)};
+    EXPECT_EQ(*other.kernel.pages.alloc_pages(other.cpu(), kUnmovablePage), kFirstGiant + kLargestBlock);
+}
+
+TEST(ZoneChoice, ZoneNormalFragmentsBeforeAnAllocationFails) {
+    RecordedKernel node{fragmented_normal(ZoneKind::normal)};
+    AllocRequest request = kUnmovablePage;
+    request.only_zone = ZoneIndex{1};
+    EXPECT_EQ(*node.kernel.pages.alloc_pages(node.cpu(), request), kFirstGiant + kLargestBlock);
+}
+
+TEST(ZoneChoice, AZoneAtItsHighWatermarkIsMarkedUntilADrainLiftsIt) {  // ZONE_BELOW_HIGH
+    RecordedKernel node{[](FrameTable& frames) {
+                            std::vector<Zone> zones;
+                            ZoneLayout layout = zone_layout(kSpan);
+                            layout.watermark_high = kSpan.count - PageCount{16};
+                            zones.push_back(free_zone(std::move(layout), frames));
+                            return zones;
+                        },
+                        "none", 1, kOneByOne};
+    PageAllocator& pages = node.kernel.pages;
+    const Pfn first = pages.alloc_pages(node.cpu(), block_of(4)).value();
+    EXPECT_EQ(node.zone().fill(), ZoneFill::above_high);  // looked at before the block was taken
+    const Pfn second = pages.alloc_pages(node.cpu(), kPage).value();
+    EXPECT_EQ(node.zone().fill(), ZoneFill::below_high);
+    pages.free_pages(node.cpu(), first, Order{4U});
+    EXPECT_EQ(node.zone().fill(), ZoneFill::below_high);  // only drains of per-CPU lists look
+    pages.pcp(node.zone(), CpuId{0U}).state().high = PageCount{0};
+    pages.pcp(node.zone(), CpuId{0U}).state().high_min = PageCount{0};
+    pages.pcp(node.zone(), CpuId{0U}).state().high_max = PageCount{0};  // a list that holds nothing
+    pages.free_pages(node.cpu(), second, Order{0U});
+    EXPECT_EQ(node.zone().fill(), ZoneFill::above_high);
+}
+
 TEST(ZoneChoice, APageGoesBackToItsZone) {
     RecordedKernel node{two_zones(0, 0), "none", 1, kOneByOne};
     const Pfn low = node.kernel.pages.alloc_pages(node.cpu(), in_zone(0)).value();
     node.kernel.pages.free_pages(node.cpu(), low, Order{0U});
-    EXPECT_EQ(node.zone(0).free_pages(), kLargestBlock);
+    EXPECT_EQ(node.kernel.pages.free_pages(node.zone(0)), kLargestBlock);  // one of them on a per-CPU list
 }
 
 }  // namespace

@@ -18,39 +18,31 @@ TEST_F(Pcp, ServesTheLowOrdersAndOneHugePage) {
 }
 
 TEST_F(Pcp, MappedListsAreNumberedAsTheKernelsDo) {  // order_to_pindex(): pcptypes times order, then two of huge pages
-    EXPECT_EQ(PerCpuPages::list_index(Order{0U}, kUnmovable), 0U);
-    EXPECT_EQ(PerCpuPages::list_index(Order{0U}, kMovable), 1U);
-    EXPECT_EQ(PerCpuPages::list_index(Order{0U}, kReclaimable), 2U);
-    EXPECT_EQ(PerCpuPages::list_index(Order{3U}, kReclaimable), 11U);
-    EXPECT_EQ(PerCpuPages::list_index(Order{9U}, kUnmovable), 12U);
-    EXPECT_EQ(PerCpuPages::list_index(Order{9U}, kReclaimable), 12U);
-    EXPECT_EQ(PerCpuPages::list_index(Order{9U}, kMovable), 13U);
+    EXPECT_EQ(PerCpuPages::list_index(Order{0U}, Migratetype::unmovable), 0U);
+    EXPECT_EQ(PerCpuPages::list_index(Order{0U}, Migratetype::movable), 1U);
+    EXPECT_EQ(PerCpuPages::list_index(Order{0U}, Migratetype::reclaimable), 2U);
+    EXPECT_EQ(PerCpuPages::list_index(Order{3U}, Migratetype::reclaimable), 11U);
+    EXPECT_EQ(PerCpuPages::list_index(Order{9U}, Migratetype::unmovable), 12U);
+    EXPECT_EQ(PerCpuPages::list_index(Order{9U}, Migratetype::reclaimable), 12U);
+    EXPECT_EQ(PerCpuPages::list_index(Order{9U}, Migratetype::movable), 13U);
 }
 
 TEST_F(Pcp, UnmappedListsStandBehindThem) {
     for (unsigned order = 0; order <= 3; ++order)
-        EXPECT_EQ(PerCpuPages::list_index(Order{order}, kUnmovableUnmapped), 14U + order);
-    EXPECT_EQ(PerCpuPages::list_index(Order{9U}, kUnmovableUnmapped), 18U);
-    EXPECT_EQ(PerCpuPages::kLists, 19U);
+        EXPECT_EQ(PerCpuPages::list_index(Order{order}, kUnmovableUnmapped, kSeriesFreetypes), 14U + order);
+    EXPECT_EQ(PerCpuPages::list_index(Order{9U}, kUnmovableUnmapped, kSeriesFreetypes), 18U);
+    EXPECT_EQ(lists.lists().size(), 19U);
 }
 
 TEST_F(Pcp, TypesWithoutAListUseMovables) {
-    EXPECT_EQ(PerCpuPages::list_index(Order{1U}, kMovable.with(Migratetype::highatomic)),
-              PerCpuPages::list_index(Order{1U}, kMovable));
+    EXPECT_EQ(PerCpuPages::list_index(Order{1U}, Migratetype::highatomic),
+              PerCpuPages::list_index(Order{1U}, Migratetype::movable));
 }
 
 TEST_F(Pcp, EachListHasOneOrder) {
     for (unsigned order : {0U, 1U, 2U, 3U, 9U})
         for (FreeType type : {kUnmovable, kMovable, kReclaimable, kUnmovableUnmapped})
-            EXPECT_EQ(PerCpuPages::order_of(PerCpuPages::list_index(Order{order}, type)), Order{order});
-}
-
-TEST_F(Pcp, ARefillShrinksWithTheOrderDownToTwoBlocks) {
-    const std::pair<unsigned, unsigned> expected[] = {{0, 63}, {1, 31}, {2, 15}, {3, 7}, {9, 2}};
-    for (auto [order, blocks] : expected) EXPECT_EQ(lists.refill_blocks(Order{order}), blocks) << order;
-    lists.configure(PageCount{1}, PageCount{1});
-    EXPECT_EQ(lists.refill_blocks(Order{0U}), 1U);
-    EXPECT_EQ(lists.refill_blocks(Order{3U}), 1U);
+            EXPECT_EQ(PerCpuPages::order_of(PerCpuPages::list_index(Order{order}, type, kSeriesFreetypes)), Order{order});
 }
 
 TEST_F(Pcp, TheBlockFreedLastIsTakenFirst) {
@@ -69,12 +61,12 @@ TEST_F(Pcp, ARefillKeepsTheBuddysOrderBehindWhatIsThere) {
 }
 
 TEST_F(Pcp, AllBanksShareOneCountOfPages) {
-    lists.push(frames, PerCpuPages::list_index(Order{0U}, kUnmovable), Pfn{0});
-    lists.push(frames, PerCpuPages::list_index(Order{3U}, kUnmovableUnmapped), Pfn{8});
-    lists.push(frames, PerCpuPages::list_index(Order{9U}, kUnmovableUnmapped), Pfn{512});
+    lists.push(frames, PerCpuPages::list_index(Order{0U}, Migratetype::unmovable), Pfn{0});
+    lists.push(frames, PerCpuPages::list_index(Order{3U}, kUnmovableUnmapped, kSeriesFreetypes), Pfn{8});
+    lists.push(frames, PerCpuPages::list_index(Order{9U}, kUnmovableUnmapped, kSeriesFreetypes), Pfn{512});
     EXPECT_EQ(lists.count(), PageCount{1 + 8 + 512});
     EXPECT_EQ(lists.unmapped_count(), PageCount{8 + 512});
-    (void)lists.pop(frames, PerCpuPages::list_index(Order{9U}, kUnmovableUnmapped));
+    (void)lists.pop(frames, PerCpuPages::list_index(Order{9U}, kUnmovableUnmapped, kSeriesFreetypes));
     EXPECT_EQ(lists.count(), PageCount{9});
 }
 
@@ -92,7 +84,7 @@ TEST_F(Pcp, ADrainEmptiesAListFromItsColdEndThenGoesRound) {
     lists.push(frames, 0, Pfn{7});
     std::size_t list = 2;
     std::vector<Pfn> order;
-    while (const auto block = lists.pop_cold(frames, list)) order.push_back(block->first);
+    while (const auto block = lists.pop_cold(frames, list)) order.push_back(block->block);
     EXPECT_EQ(raw(order), (std::vector<std::uint64_t>{1, 2, 512, 7}));
     EXPECT_EQ(lists.count(), PageCount{0});
 }

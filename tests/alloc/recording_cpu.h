@@ -34,6 +34,7 @@ class RecordingCpu : public Cpu {
     void fill_table(VirtAddr table, std::span<const x86::Pte, x86::kEntriesPerTable> entries) override;
     void lock(LockId lock) override;
     void unlock(LockId lock) override;
+    [[nodiscard]] bool try_lock(LockId lock) override;
     IrqState irq_save() override;
     void irq_restore(IrqState state) override;
     void invalidate(const x86::Invalidation& invalidation) override;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 
+#include "alloc/buddy/flip.h"
 #include "alloc/flush/strategies.h"
 #include "tests/alloc/recording_cpu.h"
 
@@ -18,14 +19,20 @@ class FailingPageTablePages : public PageTablePages {
     // The next `successes` requests succeed, then `failures` fail, and so on in turn.
     void fail_after(std::uint64_t successes, std::uint64_t failures) {
         requests_ = 0;
+        only_once_ = false;
         successes_ = successes;
         failures_ = failures;
     }
+    // Only request number `request` from now on fails, counted from 0.
+    void fail_only(std::uint64_t request) {
+        fail_after(request, 1);
+        only_once_ = true;
+    }
+    [[nodiscard]] std::uint64_t requests() const { return requests_; }
     std::optional<Pfn> allocate(Cpu& cpu) override {
+        if (only_once_ && requests_ > successes_) return count_and_give(cpu);
         if (requests_++ % (successes_ + failures_) >= successes_) return std::nullopt;
-        const auto table = plain_.allocate(cpu);
-        if (table) given_.insert(*table);
-        return table;
+        return give(cpu);
     }
     void release(Cpu& cpu, Pfn table) override {
         given_.erase(table);
@@ -34,8 +41,18 @@ class FailingPageTablePages : public PageTablePages {
     [[nodiscard]] const std::set<Pfn>& given() const { return given_; }
 
   private:
+    std::optional<Pfn> give(Cpu& cpu) {
+        const auto table = plain_.allocate(cpu);
+        if (table) given_.insert(*table);
+        return table;
+    }
+    std::optional<Pfn> count_and_give(Cpu& cpu) {
+        ++requests_;
+        return give(cpu);
+    }
     PlainPageTablePages plain_;
     std::set<Pfn> given_;
+    bool only_once_ = false;
     std::uint64_t requests_ = 0;
     std::uint64_t successes_ = 1;
     std::uint64_t failures_ = 0;
@@ -58,13 +75,16 @@ class TestKernel {
   public:
     TestKernel(TestMemory& memory, std::vector<Zone> zones, std::size_t cpus, const KernelParams& params,
                std::string_view strategy_name, MapObserver& observer)
-        : pages{memory.frames(), std::move(zones), cpus, PageCount{params.pcp_batch}, PageCount{params.pcp_high},
-                memory.data()},
+        : pages{memory.frames(), std::move(zones), cpus, pcp_limits(params), memory.data()},
           calls{cpus, memory.data()},
           flush{calls, PageCount{params.flush_ceiling}},
           tables{pages},
           direct_map{memory.root(), tables, flush, cpus},
-          strategy{find_flush_strategy(strategy_name).make({pages, direct_map, flush, observer, params, cpus})} {}
+          work{cpus, memory.data()},
+          strategy{find_flush_strategy(strategy_name)
+                       .make({pages, direct_map, flush, observer, params, cpus, work, memory.data()})} {
+        pages.configure({params.compaction, params.pcp_trylock_fails});
+    }
 
     // What a CPU has counted, by all parts.
     [[nodiscard]] KernelCounters counters(CpuId cpu) {
@@ -79,6 +99,7 @@ class TestKernel {
     TlbFlush flush;
     FailingPageTablePages tables;
     DirectMap direct_map;
+    KernelWork work;
     StrategyPtr strategy;
 };
 
@@ -86,9 +107,9 @@ class TestKernel {
 struct RecordedKernel {
     explicit RecordedKernel(PfnRange span, std::string_view strategy_name = "none", std::size_t cpus = 1,
                             const KernelParams& params = {})
-        : RecordedKernel{[span](FrameTable& frames) {
+        : RecordedKernel{[&](FrameTable& frames) {
                              std::vector<Zone> zones;
-                             zones.push_back(free_zone(zone_layout(span), frames));
+                             zones.push_back(free_zone(zone_layout(span), frames, kLinux6_12, freetype_lists(params)));
                              return zones;
                          },
                          strategy_name, cpus, params} {}

@@ -72,9 +72,10 @@ inline ZoneLayout zone_layout(PfnRange span, ZoneIndex index = ZoneIndex{0}) {
 }
 
 // All of `span` free, as one wilderness. REQUIRES: aligned to order 10.
-inline Zone free_zone(ZoneLayout layout, FrameTable& frames) {
+inline Zone free_zone(ZoneLayout layout, FrameTable& frames, const KernelRules& rules = kLinux6_12,
+                      const FreetypeLists& freetypes = {}) {
     const PfnRange span = layout.span;
-    Zone zone{std::move(layout), frames};
+    Zone zone{std::move(layout), frames, rules, freetypes};
     zone.add_wilderness(span);
     return zone;
 }

@@ -11,7 +11,7 @@ namespace splinter::alloc {
 inline std::vector<Pfn> blocks_of(const Zone& zone, Order order, FreeType type) {
     std::vector<Pfn> blocks;
     zone.for_each_free([&](Pfn block, Order at, std::size_t list) {
-        if (at == order && list == type.list_index()) blocks.push_back(block);
+        if (at == order && list == zone.freetypes().of(type)) blocks.push_back(block);
     });
     return blocks;
 }

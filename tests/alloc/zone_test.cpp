@@ -105,7 +105,7 @@ TEST_F(ZoneOfBlocks, AMappedAndAnUnmappedPageblockNeverMerge) {
     zone.add_free_block(kStart, Order{9U}, Migratetype::unmovable);
     zone.set_pageblock_migratetype(kStart, Migratetype::unmovable);
     zone.set_pageblock_migratetype(after(kStart, 512), Migratetype::unmovable);
-    zone.set_pageblock_mapping(after(kStart, 512), Mapping::unmapped);
+    zone.set_pageblock_flags(after(kStart, 512), Mapping::unmapped);
     free(512, 9, kUnmovableUnmapped);
     EXPECT_EQ(work.merges, 0U);
     EXPECT_EQ(list(9, kUnmovable), at({0}));
@@ -116,7 +116,7 @@ TEST_F(ZoneOfBlocks, AMappedAndAnUnmappedPageblockNeverMerge) {
 TEST_F(ZoneOfBlocks, TwoUnmappedPageblocksMerge) {
     for (std::uint64_t offset : {0, 512}) {
         zone.set_pageblock_migratetype(after(kStart, offset), Migratetype::unmovable);
-        zone.set_pageblock_mapping(after(kStart, offset), Mapping::unmapped);
+        zone.set_pageblock_flags(after(kStart, offset), Mapping::unmapped);
         free(offset, 9, kUnmovableUnmapped);
     }
     EXPECT_EQ(list(10, kUnmovableUnmapped), at({0}));

@@ -3,7 +3,8 @@
 
 namespace splinter::bench {
 void register_rows();
-}
+void register_allocator_rows();
+}  // namespace splinter::bench
 
 // Nothing calls it: each row elaborates for itself.
 // NOLINTNEXTLINE(readability-identifier-naming)
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
     splinter::bench::register_rows();
+    splinter::bench::register_allocator_rows();
     benchmark::RunSpecifiedBenchmarks();
     return 0;
 }

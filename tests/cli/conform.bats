@@ -144,6 +144,22 @@ one_vector() {
     refuses 'walker vectors' conform "$smoke"
     : >"$work/empty"
     refuses "$work/empty:1:1: found nothing" conform "$work/empty"
-    refuses 'FILE... is missing; usage: splinter conform FILE...' conform
+    refuses 'FILE|DIR... is missing; usage: splinter conform FILE|DIR...' conform
     refuses "$work/nowhere" conform "$work/nowhere"
+}
+
+@test "conform replays trace directories at both levels beside files of vectors" {
+    run --separate-stderr "$splinter" conform "$data/vectors.txt.xz" "$source_dir/tests/data/traces/secret512-k61"
+    [ "$status" -eq 0 ]
+    [ "${lines[-1]}" = "$((2320 + 2586 + 3242)) of $((2320 + 2586 + 3242)) agree" ]
+    [[ "$output" == *'buddy/free_lists '* && "$output" == *'pcp/allocations '* ]]
+}
+
+@test "conform of a changed trace disagrees: exit 1, and shows the first difference" {
+    mkdir "$work/trace"
+    cp "$source_dir/tests/data/traces/secret512-k61"/* "$work/trace"
+    cp "$work/trace/snap0.json.xz" "$work/trace/snap1.json.xz"
+    run --separate-stderr "$splinter" conform "$work/trace"
+    [ "$status" -eq 1 ]
+    [[ "$output" == *'level buddy: zone '* ]]
 }

@@ -116,7 +116,7 @@ setup() { load common.bash; }
 @test "a missing argument is named with the usage" {
     refuses 'CONFIG is missing; usage: splinter run CONFIG' run
     refuses '--out DIR is missing' sweep "$smoke"
-    refuses 'DIR is missing' replay
+    refuses 'DIR|FILE is missing' replay
     refuses "'--set'" run "$smoke" --set
 }
 
@@ -213,6 +213,10 @@ setup() { load common.bash; }
     refuses_config '2:11: `platform.invlpgb`: found "real" with' '[platform]' 'invlpgb = "real"'
     # shellcheck disable=SC2016  # the message has backquotes
     refuses_config '2:10: `platform.memory`: found ' '[platform]' 'memory = "33MiB"'
+    # shellcheck disable=SC2016  # the message has backquotes
+    refuses_config '2:14: `platform.numa_nodes`: found 3, allowed: 1 to 2' '[platform]' 'numa_nodes = 3'
+    # shellcheck disable=SC2016  # the message has backquotes
+    refuses_config '2:14: `platform.numa_nodes`: found 0' '[platform]' 'numa_nodes = 0'
     # shellcheck disable=SC2016  # the message has backquotes
     refuses_config '2:7: `workload.run`: found no workload' '[workload]' 'run = []'
     # shellcheck disable=SC2016  # the message has backquotes

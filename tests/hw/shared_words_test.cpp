@@ -54,6 +54,39 @@ TEST_F(SharedWordsTest, AFreshLockCostsAHit) {
     EXPECT_EQ(taken_, (Taken{{0, 104}}));
 }
 
+TEST_F(SharedWordsTest, ATryFailsWhileAnybodyHoldsTheLock) {
+    lock_at(0, 100, 1000);
+    std::vector<bool> got;
+    test_.program(1).body = [&](Core& core) {
+        core.timeline().advance(Cycles{500});
+        got.push_back(test_.machine().locks().try_lock(core.timeline(), kLock));
+        core.timeline().advance(Cycles{1000});
+        got.push_back(test_.machine().locks().try_lock(core.timeline(), kLock));
+        got.push_back(test_.machine().locks().try_lock(core.timeline(), kLock));  // as an interrupt of the holder
+        test_.machine().locks().unlock(core.timeline(), kLock);
+    };
+    test_.run();
+    EXPECT_EQ(got, (std::vector<bool>{false, true, false}));
+}
+
+TEST_F(SharedWordsTest, ATryCostsTheTransferFromAnotherOwnerAndNothingFromItself) {
+    std::vector<std::uint64_t> times;
+    const auto try_at = [&](std::uint32_t cpu, std::uint64_t start) {
+        test_.program(cpu).body = [&, start](Core& core) {
+            core.timeline().advance(Cycles{start});
+            for (int i = 0; i < 2; ++i) {
+                ASSERT_TRUE(test_.machine().locks().try_lock(core.timeline(), kLock));
+                times.push_back(core.timeline().now().raw());
+                test_.machine().locks().unlock(core.timeline(), kLock);
+            }
+        };
+    };
+    try_at(0, 100);
+    try_at(2, 1000);
+    test_.run();
+    EXPECT_EQ(times, (std::vector<std::uint64_t>{100, 100, 1285, 1285}));
+}
+
 TEST_F(SharedWordsTest, AFreeLockCostsTheTransferFromItsLastOwner) {
     lock_at(0, 100, 10);
     lock_at(2, 1000, 10);

@@ -33,6 +33,36 @@ TEST(CompressedFile, ConcatenatedXzStreamsAreOneText) {
     EXPECT_EQ(read_text_file(scratch.write("two.xz", compressed_sample() + compressed_sample())), text + text);
 }
 
+// A gzip file of the user traces, and what is in it.
+std::string gzip_sample() {
+    return read_bytes(std::string{SPLINTER_SOURCE_DIR} + "/tests/data/user_traces/perf-script.txt.gz");
+}
+
+TEST(CompressedFile, GzipIsRecognisedByContentAndItsMembersAreOneText) {
+    const ScratchDirectory scratch;
+    const std::string text = read_text_file(scratch.write("plain_name", gzip_sample()));
+    EXPECT_EQ(text.size(), 14670U);  // as the file's own trailer says
+    EXPECT_TRUE(text.starts_with("w_load   132 [001]     1.000001: probe:bulk: "));
+    EXPECT_TRUE(text.ends_with("\n"));
+    EXPECT_EQ(read_text_file(scratch.write("two.gz", gzip_sample() + gzip_sample())), text + text);
+}
+
+TEST(CompressedFile, ATruncatedOrDamagedGzipStreamIsRefused) {
+    const ScratchDirectory scratch;
+    const std::string whole = gzip_sample();
+    for (const std::size_t size : {std::size_t{2}, std::size_t{100}, whole.size() - 1}) {
+        const std::string path = scratch.write("cut.gz", whole.substr(0, size));
+        expect_contains(user_error([&] { (void)read_text_file(path); }), "the gzip stream is truncated");
+    }
+    const std::string garbage = scratch.write("garbage.gz", whole + "garbage");
+    expect_contains(user_error([&] { (void)read_text_file(garbage); }), "the gzip stream is damaged, or garbage follows it");
+    std::string flipped = whole;
+    flipped[whole.size() - 6] ^= 1;  // its checksum
+    const std::string damaged = scratch.write("damaged.gz", flipped);
+    expect_contains(user_error([&] { (void)read_text_file(damaged); }), "the gzip stream is damaged, or garbage follows it");
+    expect_contains(user_error([&] { (void)read_text_file(scratch.write("long.gz", whole), 100); }), "longer than 100 bytes");
+}
+
 TEST(CompressedFile, TheOtherNameIsTriedBothWays) {
     const ScratchDirectory scratch;
     scratch.write("a.csv", "plain");

@@ -81,6 +81,7 @@ TEST(ResultJson, WritesItsKeysInOneOrder) {
       "ledger": [],
       "counters": {},
       "facts": {},
+      "proc": {},
       "end_cycles": 1000,
       "state_hash": "0x0000000000000abc"
     }

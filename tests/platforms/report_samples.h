@@ -42,6 +42,7 @@ inline RunResult full_result() {
     secretmem.ledger = {{LedgerSide::initiator, "alloc/flush", 7}, {LedgerSide::victim, "user", ~std::uint64_t{0}}};
     secretmem.counters = {{"nr_tlb_remote_flush", (std::uint64_t{1} << 53) + 1}, {"core0.mmu.l2.misses", 0}};
     secretmem.facts = {{"protection", "not protected"}};
+    secretmem.proc = {{"buddyinfo", "Node 0, zone      DMA      1 \n"}};
     secretmem.end_cycles = ~std::uint64_t{0} - 1;
     secretmem.state_hash = 0xfedcba9876543210;
     result.workloads = {secretmem, workload("trace", {})};

@@ -118,6 +118,22 @@ TEST(ComparisonTable, OfAccessesHasNoEmptyColumns) {
               "    1  none           0      343\n");
 }
 
+TEST(ComparisonTable, HasTheColumnsThatTheExperimentNamesInItsOrder) {
+    PointResult point = steady_point("1", "none", {{"splits", 0}, {"obtained_bytes", 2097152}, {"flips_to_unmapped", 12}});
+    point.result.config.push_back({"report.columns", "flips_to_unmapped+obtained_bytes", "x.toml:1:1", "", ""});
+    EXPECT_EQ(comparison_table({point}),
+              "splinter 0.1.0\n"
+              "\n"
+              "secretmem, steady state (reuse)\n"
+              "                 flips to\n"
+              "cores  strategy  unmapped  obtained\n"
+              "    1  none            12     2 MiB\n");
+}
+
+TEST(ComparisonTable, WithoutThemHasNoColumnThatIsOnRequestOnly) {
+    EXPECT_FALSE(contains(comparison_table({steady_point("1", "none", {{"obtained_bytes", 2097152}})}), "obtained"));
+}
+
 TEST(ComparisonTable, OfASinglePointTakesItsLabelsFromTheConfig) {
     PointResult point = steady_point("16", "batched", {{"cycles_per_page", 1}});
     point.key.clear();

@@ -13,10 +13,12 @@ namespace splinter::alloc {
 namespace {
 
 constexpr PfnRange kSpan{Pfn{3 * kLargestBlock.raw()}, times(kLargestBlock, 4)};
+constexpr FreeType kKeyed{Migratetype::unmovable, FreetypeFlag::pgtable_key};
+const FreetypeLists kTwoFlags{FreetypeIndex::parse("unmapped:unmovable,pgtable-key:unmovable"), kPageblockOrder};
 
 struct State {
     enum class Boot : std::uint8_t { wilderness, listed };
-    explicit State(Boot boot) : frames{times(kLargestBlock, 8)}, zone{zone_layout(kSpan), frames} {
+    explicit State(Boot boot) : frames{times(kLargestBlock, 8)}, zone{zone_layout(kSpan), frames, kLinux6_12, kTwoFlags} {
         if (boot == Boot::wilderness) {
             zone.add_wilderness(kSpan);
             return;
@@ -51,7 +53,7 @@ struct Take {
             const auto block = take_block(state.zone, order, type, mode, work);
             if (!block) return;
             SPLINTER_CHECK(block->raw() % order.pages().raw() == 0, "a block is aligned to its size");
-            SPLINTER_CHECK(state.zone.pageblock_freetype(*block).mapping == type.mapping, "a block is mapped as asked");
+            SPLINTER_CHECK(state.zone.pageblock_freetype(*block).flags == type.flags, "a block is mapped as asked");
             state.live.emplace_back(*block, order);
             state.handed_out.push_back(block->raw());
         }
@@ -78,20 +80,21 @@ struct Free {
     friend std::ostream& operator<<(std::ostream& out, const Free& free) { return out << "Free{" << free.which << "}"; }
 };
 
-// A whole free pageblock of the other mapping, of which one block is kept: what rmqueue_direct_map() does to the lists.
+// A whole free pageblock of other flags, of which one block is kept: what __rmqueue_direct_map() does to the lists.
 struct Flip {
     Order order;
     FreeType wanted;
+    FreetypeFlag flag;  // in which the block differs
 
     void perform(State& state) const {
         TakeMode mode = TakeMode::normal;
         BuddyWork work;
         const Order whole = std::max(order, kPageblockOrder);
-        const auto block = take_block(state.zone, whole, wanted.opposite(), mode, work);
+        const auto block = take_block(state.zone, whole, wanted.with(wanted.flags.toggled(flag)), mode, work);
         if (!block) return;
         for (Pfn at = *block; at < *block + whole.pages(); at += kPageblock) {
             state.zone.set_pageblock_migratetype(at, wanted.migratetype);
-            state.zone.set_pageblock_mapping(at, wanted.mapping);
+            state.zone.set_pageblock_flags(at, wanted.flags);
         }
         state.zone.expand(*block, order, whole, wanted, work);
         state.live.emplace_back(*block, order);
@@ -102,8 +105,25 @@ struct Flip {
     }
 };
 
+// A range of two largest blocks at once.
+struct TakeRange {
+    FreetypeFlags flags;
+
+    void perform(State& state) const {
+        BuddyWork work;
+        const auto range = state.zone.take_free_range(times(kLargestBlock, 2), flags, work);
+        if (!range) return;
+        SPLINTER_CHECK(range->first.raw() % range->count.raw() == 0, "a range is aligned to its size");
+        for (Pfn at = range->first; at < range->end(); at += kLargestBlock) state.live.emplace_back(at, kMaxOrder);
+        state.handed_out.push_back(range->first.raw());
+    }
+    friend std::ostream& operator<<(std::ostream& out, const TakeRange& take) {
+        return out << "TakeRange{" << FreeType{Migratetype::unmovable, take.flags} << "}";
+    }
+};
+
 struct Operation {
-    std::variant<Take, Free, Flip> what;
+    std::variant<Take, Free, Flip, TakeRange> what;
     void perform(State& state) const {
         std::visit([&](const auto& operation) { operation.perform(state); }, what);
     }
@@ -118,13 +138,17 @@ rc::Gen<Order> any_order() {
 }
 
 rc::Gen<Operation> any_operation() {
-    const auto any_type = rc::gen::element(kMovable, kUnmovable, kMovable.with(Migratetype::reclaimable), kUnmovableUnmapped);
-    const auto flipped = rc::gen::element(kUnmovable, kUnmovableUnmapped);
+    const auto any_type =
+        rc::gen::element(kMovable, kUnmovable, kMovable.with(Migratetype::reclaimable), kUnmovableUnmapped, kKeyed);
+    const auto flipped = rc::gen::element(kUnmovable, kUnmovableUnmapped, kKeyed);
+    const auto flag = rc::gen::element(FreetypeFlag::unmapped, FreetypeFlag::pgtable_key);
+    const auto flags = rc::gen::element(FreetypeFlags{}, FreetypeFlags{}, kUnmovableUnmapped.flags, kKeyed.flags);
     const auto wrap = [](const auto& operation) { return Operation{operation}; };
     return rc::gen::weightedOneOf<Operation>(
         {{4, rc::gen::map(rc::gen::construct<Take>(any_order(), any_type, rc::gen::inRange(1U, 20U)), wrap)},
          {4, rc::gen::map(rc::gen::construct<Free>(rc::gen::arbitrary<std::size_t>()), wrap)},
-         {1, rc::gen::map(rc::gen::construct<Flip>(any_order(), flipped), wrap)}});
+         {1, rc::gen::map(rc::gen::construct<TakeRange>(flags), wrap)},
+         {1, rc::gen::map(rc::gen::construct<Flip>(any_order(), flipped, flag), wrap)}});
 }
 
 RC_GTEST_PROP(Buddy, ListsAndLiveBlocksCoverTheZoneExactlyAndNoMergeIsMissed, ()) {

@@ -93,6 +93,12 @@ alloc::StrategyPtr make(const alloc::StrategyContext& context) {
     return std::make_unique<Strategy>(context);
 }
 
+alloc::StrategyPtr make_too_late(const alloc::StrategyContext& context) {
+    alloc::StrategyContext late = context;
+    late.params.deferred_deadline = context.params.deferred_deadline * 8;
+    return alloc::make_batched_deferred(late);
+}
+
 }  // namespace
 
 using alloc::Protection;
@@ -101,5 +107,7 @@ const alloc::StrategyInfo kSkipsLargeEntry{"skips-large-entry", Protection::is_p
 const alloc::StrategyInfo kForgetsSplitFlush{"forgets-split-flush", Protection::is_protected, make<ForgetsSplitFlush>, ""};
 const alloc::StrategyInfo kNeverUnmaps{"never-unmaps", Protection::is_protected, make<NeverUnmaps>, ""};
 const alloc::StrategyInfo kFlushesLate{"flushes-late", Protection::is_protected, make<FlushesLate>, ""};
+const alloc::StrategyInfo kExceedsItsBound{"exceeds-its-bound", Protection::deferred, make_too_late, "",
+                                           [](const alloc::KernelParams& params) { return params.deferred_deadline; }};
 
 }  // namespace splinter::platforms::testing

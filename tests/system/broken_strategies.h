@@ -15,6 +15,8 @@ extern const alloc::StrategyInfo kForgetsSplitFlush;
 extern const alloc::StrategyInfo kNeverUnmaps;
 // Hands out first and flushes kLateBy later.
 extern const alloc::StrategyInfo kFlushesLate;
+// Is `batched-deferred` with eight times the deadline that it declares.
+extern const alloc::StrategyInfo kExceedsItsBound;
 inline constexpr std::uint64_t kLateFlushSteps = 8;  // times Step::local_map between hand-out and flush
 
 }  // namespace splinter::platforms::testing

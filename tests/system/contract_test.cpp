@@ -96,9 +96,61 @@ TEST(ContractLoad, MakesFreetypeMapPageblocksAndUnmapThemAgain) {
     EXPECT_GT(run(freetype).narrowed, run(freetype, {.squeeze = ProbingParams::Squeeze::none}).narrowed);
 }
 
-TEST(ContractTable, ListsNoneAsNotProtectedAndEverythingElseAsProtected) {
-    for (const alloc::StrategyInfo& row : alloc::flush_strategies())
+TEST(ContractTable, ListsNoneAsNotProtectedAndABoundForWhateverIsDeferred) {
+    for (const alloc::StrategyInfo& row : alloc::flush_strategies()) {
         EXPECT_EQ(row.protection == alloc::Protection::not_protected, row.name == "none") << row.name;
+        EXPECT_EQ(row.protection == alloc::Protection::deferred, row.exposure_bound != nullptr) << row.name;
+    }
+}
+
+// --- deferred protection: the contract holds once the declared bound has passed ---
+
+// From the deadline to the end of the flush: what a core does before its next moment in process context, and the flush.
+constexpr std::uint64_t kService = 60'000;
+const Sets kShortDeadline{"flush.deferred_deadline=30000cyc", "flush.deferred_pages=100000"};
+
+struct Exposed {
+    std::uint64_t longest, bound;
+};
+
+// The longest time for which any core could reach a page that had been handed out.
+Exposed exposed(const alloc::StrategyInfo& strategy) {
+    const Json json = Json::parse(run_in_child([&] {
+        ProbingWorkload workload{
+            {.pages = 40, .large = Order{0U}, .think = Cycles{3000}, .squeeze = ProbingParams::Squeeze::none}};
+        Session session{
+            small_config(Sets{"platform.quantum=1", "platform.cores=6", "platform.cores_per_socket=3"} + kShortDeadline),
+            workload,
+            {.strategy = &strategy}};
+        session.run();
+        std::uint64_t longest = 0;
+        for (std::size_t phase = 0; phase < session.phase_count(); ++phase)
+            longest = std::max(longest, session.exposure().total(phase).longest);
+        return Json{longest, strategy.exposure_bound(session.node().config().kernel).raw()}.dump();
+    }));
+    return {json[0], json[1]};
+}
+
+std::vector<std::string> deferred_rows() {
+    std::vector<std::string> names;
+    for (const alloc::StrategyInfo& row : alloc::flush_strategies())
+        if (row.protection == alloc::Protection::deferred) names.emplace_back(row.name);
+    return names;
+}
+
+class DeferredContract : public Contract {};
+
+TEST_P(DeferredContract, NoCoreTranslatesABlockOnceTheDeclaredBoundHasPassed) {
+    const Exposed found = exposed(strategy());
+    EXPECT_LE(found.longest, found.bound + kService);
+    EXPECT_GT(found.longest, found.bound / 2);  // or nothing was exposed, and the test could not have failed
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, DeferredContract, ::testing::ValuesIn(deferred_rows()), test_name);
+
+TEST(DeferredContractAudit, FindsAStrategyThatExceedsTheBoundThatItDeclares) {
+    const Exposed found = exposed(kExceedsItsBound);
+    EXPECT_GT(found.longest, found.bound + kService);
 }
 
 // --- strategies with a mistake ---

@@ -22,10 +22,13 @@ class ForwardingCpu : public alloc::Cpu {
     }
     void lock(alloc::LockId lock) override { real_.lock(lock); }
     void unlock(alloc::LockId lock) override { real_.unlock(lock); }
+    [[nodiscard]] bool try_lock(alloc::LockId lock) override { return real_.try_lock(lock); }
+    void order() override { real_.order(); }
     alloc::IrqState irq_save() override { return real_.irq_save(); }
     void irq_restore(alloc::IrqState state) override { real_.irq_restore(state); }
     void invalidate(const x86::Invalidation& invalidation) override { real_.invalidate(invalidation); }
     void write_icr(const CpuMask& targets, std::uint8_t vector) override { real_.write_icr(targets, vector); }
+    void set_timer(Cycles when) override { real_.set_timer(when); }
     void complete(alloc::CompletionId completion, std::uint64_t count) override { real_.complete(completion, count); }
     void wait_for(alloc::CompletionId completion, std::uint64_t count) override { real_.wait_for(completion, count); }
     void enter(const Label& account) override { real_.enter(account); }

@@ -27,6 +27,14 @@ const std::vector<Load> kLoads{
     {"secretmem_small_lists",
      {"kernel.pcp_batch=2", "kernel.pcp_high=4", "flush.batch_pages=5", "workload.secretmem.think=100cyc",
       "hw.mmu.l1d.entries=8", "hw.mmu.l2.entries=48", "platform.cores=5", "workload.secretmem.cores_percent=80"}},
+    // Timers, wake-ups of others and kernel threads on allocating and passive cores.
+    {"secretmem_with_kernel_work",
+     {"kernel.stat_interval=9000cyc", "flush.deferred_pages=20", "flush.deferred_deadline=15000cyc", "freetype.preflip_low=600",
+      "freetype.preflip_high=1100", "freetype.return_above=1200", "flush.side_cache_keep=600", "workload.secretmem.pages=200"}},
+    {"pressure",
+     {"workload.run=pressure", "platform.memory=32MiB", "workload.pressure.pool_percent=10", "workload.pressure.steps=2500",
+      "workload.pressure.owner_pages=100", "platform.cores=4", "freetype.preflip_low=300", "freetype.preflip_high=600",
+      "freetype.return_above=700", "kernel.stat_interval=100000cyc"}},
     {"trace", trace_sets("secret512-k61", "gfp:GFP_HIGHUSER|__GFP_ACCOUNT")},
 };
 
@@ -78,6 +86,28 @@ TEST(QuantumLoads, ContendLocks) {
             << load.name;
 }
 
+// Memory is so short that the slow path serves, on two nodes, and drains other CPUs' lists while their owners use them.
+class QuantumUnderPressure : public ::testing::TestWithParam<std::string> {};
+
+WorkloadResult pressed(const std::string& strategy, std::uint64_t quantum) {
+    return small_run({"flush.strategy=" + strategy, "platform.quantum=" + std::to_string(quantum), "platform.memory=32MiB",
+                      "platform.numa_nodes=2", "kernel.pcp_trylock_fails=7", "kernel.pcp_batch=8", "kernel.pcp_high=40",
+                      "kernel.pcp_high_max=40", "workload.secretmem.pages=1856", "workload.secretmem.think=100cyc"})
+        .workloads.front();
+}
+
+TEST_P(QuantumUnderPressure, ChangesNoFigureAndNoState) {
+    const std::uint64_t lookahead = small_config({}).hw.lookahead().raw();
+    const WorkloadResult reference = pressed(GetParam(), 1);
+    EXPECT_GT(reference.counters.at("slow_paths"), 50U);
+    EXPECT_GT(reference.counters.at("pcp_trylock_failures"), 100U);
+    for (const std::uint64_t quantum : {std::uint64_t{37}, lookahead})
+        EXPECT_EQ(bytes(pressed(GetParam(), quantum)), bytes(reference)) << "quantum " << quantum;
+}
+
+INSTANTIATE_TEST_SUITE_P(Strategies, QuantumUnderPressure, ::testing::Values("none"),
+                         [](const auto& test) { return test.param; });
+
 // Cores that read the very frames whose entries others change: what a walk sees must not depend on who ran first in host order.
 std::string probed(const std::string& strategy, std::uint64_t quantum) {
     return run_in_child([&] {
@@ -100,8 +130,13 @@ TEST_P(QuantumUnderProbes, ChangesNothingThatWalkingCoresSee) {
         EXPECT_EQ(probed(GetParam(), quantum), reference) << "quantum " << quantum;
 }
 
-INSTANTIATE_TEST_SUITE_P(Strategies, QuantumUnderProbes, ::testing::Values("per-page", "batched", "freetype"),
-                         [](const auto& test) { return test.param == "per-page" ? "per_page" : test.param; });
+INSTANTIATE_TEST_SUITE_P(Strategies, QuantumUnderProbes,
+                         ::testing::Values("per-page", "batched", "batched-deferred", "side-cache", "freetype"),
+                         [](const auto& test) {
+                             std::string name = test.param;
+                             std::replace(name.begin(), name.end(), '-', '_');
+                             return name;
+                         });
 
 TEST(QuantumLimit, TheLookaheadIsAcceptedAndOneCycleMoreIsRefused) {
     const std::uint64_t lookahead = small_config({}).hw.lookahead().raw();

@@ -21,6 +21,7 @@ ResolvedPoint small_point(const Sets& sets) {
                      "platform.cores_per_socket=4",
                      "platform.cluster_cores=2",
                      "platform.memory=64MiB",
+                     "kernel.pcp_high_max=504",  // so that per-CPU lists do not keep pageblocks from becoming whole
                      "workload.background.user_footprint=1MiB",
                      "workload.background.kernel_footprint=1MiB",
                      "workload.secretmem.cores_percent=50",

@@ -1,0 +1,30 @@
+// spin_lock_irqsave(&zone->lock) as a guard, and what others may read without it: on release the zone publishes a view of
+// itself (struct ZoneView) at an ordering point. What happens to the zone while the lock is held happens in the holder's own
+// time, which may be ahead of the others': nobody else may look at it.
+#pragma once
+
+#include "alloc/buddy/zone.h"
+#include "alloc/cpu.h"
+
+namespace splinter::alloc {
+
+[[nodiscard]] inline LockId zone_lock_id(const Zone& zone) { return LockId{kFirstZoneLock.raw() + zone.layout().index.raw()}; }
+
+class ZoneLock {
+  public:
+    ZoneLock(Cpu& cpu, Zone& zone) : cpu_{cpu}, zone_{zone}, lock_{cpu, zone_lock_id(zone)} {}
+    ~ZoneLock() noexcept(false) {
+        if (std::uncaught_exceptions() > 0) return;
+        cpu_.order();
+        zone_.publish();
+    }
+    ZoneLock(const ZoneLock&) = delete;
+    ZoneLock& operator=(const ZoneLock&) = delete;
+
+  private:
+    Cpu& cpu_;
+    Zone& zone_;
+    IrqLockGuard lock_;  // released after the body of the destructor
+};
+
+}  // namespace splinter::alloc

@@ -1,0 +1,28 @@
+// The zones of a replay: built from a snapshot, brought back in step after a difference, compared with a snapshot at the end.
+#pragma once
+
+#include <vector>
+
+#include "alloc/buddy/page_allocator.h"
+#include "platforms/replay/level_report.h"
+#include "platforms/workload/kernel_trace.h"
+
+namespace splinter::platforms {
+
+// One frame more than the highest zone has.
+[[nodiscard]] PageCount frames_of(const KernelSnapshot& snapshot);
+
+// A frame of [block, block + order) is free in the model, on a buddy or a per-CPU list: what an earlier difference may leave.
+// Such a block cannot be freed.
+[[nodiscard]] bool overlaps_free(const alloc::Zone& zone, Pfn block, Order order);
+
+// Takes [block, block + order) out of the free block that it is part of, if there is one that holds all of it; what is left
+// goes to the heads of its lists, as a split leaves it.
+bool take_out(alloc::Zone& zone, Pfn block, Order order);
+
+// Free lists and pageblocks.
+void compare_zone(const alloc::Zone& zone, const SnapshotZone& recorded, LevelReport& report);
+// The lists of one CPU.
+void compare_pcp(const alloc::Zone& zone, const alloc::PerCpuPages& lists, const SnapshotPcp& recorded, LevelReport& report);
+
+}  // namespace splinter::platforms

@@ -1,0 +1,130 @@
+#include "platforms/run/proc_files.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace splinter::platforms {
+
+namespace {
+
+using alloc::kCensusRows;
+using alloc::kMigratetypes;
+using alloc::kUnmappedRow;
+
+constexpr std::uint64_t kFreeListCap = 100000;  // pagetypeinfo_showfree_print() stops counting a list there
+constexpr std::uint64_t kKiB = kPageBytes / 1024;
+
+std::string_view row_name(std::size_t row) { return row == kUnmappedRow ? "Unmapped" : alloc::kMigratetypeNames[row]; }
+
+std::size_t rows_shown(const std::vector<ZoneText>& zones) {
+    const bool unmapped =
+        std::any_of(zones.begin(), zones.end(), [](const ZoneText& zone) { return zone.census.pageblocks[kUnmappedRow] > 0; });
+    return unmapped ? kCensusRows : kMigratetypes;
+}
+
+// Leaves of the direct map, as direct_pages_count[] of arch/x86/mm/pat/set_memory.c has them: a leaf that is not present counts
+// like any other.
+class LeafCount {
+  public:
+    LeafCount(const x86::PhysMem& memory, Pfn root) : memory_{memory} {
+        const std::uint64_t first = x86::kPml4e.index(alloc::layout::kDirectMap);
+        const std::uint64_t end = x86::kPml4e.index(alloc::layout::kVmemmap);
+        for (std::uint64_t i = first; i < end; ++i) {
+            const x86::Pte entry = memory_.load(base_of(root) + i * 8);
+            if (entry.present()) count(entry.next_table(), x86::kPdpte);
+        }
+    }
+    [[nodiscard]] std::uint64_t leaves(x86::Level level) const { return leaves_[level.number()]; }
+
+  private:
+    void count(Pfn table, x86::Level level) {
+        for (std::uint64_t i = 0; i < x86::kEntriesPerTable; ++i) {
+            const x86::Pte entry = memory_.load(base_of(table) + i * 8);
+            if (entry.raw() == 0) continue;
+            if (level == x86::kPte || entry.is_leaf(level))
+                ++leaves_[level.number()];
+            else
+                count(entry.next_table(), level.below());
+        }
+    }
+    const x86::PhysMem& memory_;
+    std::array<std::uint64_t, 6> leaves_{};
+};
+
+std::string meminfo_line(std::string_view name, std::uint64_t kbytes) {
+    return fmt::format("{:<16}{:>8} kB\n", fmt::format("{}:", name), kbytes);
+}
+
+std::string meminfo_text(Node& node) {
+    std::uint64_t total = 0;
+    std::uint64_t free = 0;
+    for (const alloc::Zone& zone : node.kernel().pages().zones()) {
+        total += zone.layout().managed.raw();
+        free += zone.free_pages().raw();
+    }
+    const LeafCount leaves{node.memory(), node.root()};
+    const auto kbytes = [&](x86::Level level) { return leaves.leaves(level) * level.pages().raw() * kKiB; };
+    return meminfo_line("MemTotal", total * kKiB) + meminfo_line("MemFree", free * kKiB) +
+           meminfo_line("DirectMap4k", kbytes(x86::kPte)) + meminfo_line("DirectMap2M", kbytes(x86::kPde)) +
+           meminfo_line("DirectMap1G", kbytes(x86::kPdpte));
+}
+
+std::string vmstat_text(Node& node, const std::map<std::string, std::uint64_t>& counters) {
+    std::uint64_t free = 0;
+    for (const alloc::Zone& zone : node.kernel().pages().zones()) free += zone.free_pages().raw();
+    std::string out = fmt::format("nr_free_pages {}\n", free);
+    for (const char* name : {"pgfree", "nr_tlb_remote_flush", "nr_tlb_remote_flush_received", "nr_tlb_local_flush_all",
+                             "nr_tlb_local_flush_one", "direct_map_level2_splits", "direct_map_level3_splits"})
+        out += fmt::format("{} {}\n", name, counters.at(name));
+    return out;
+}
+
+}  // namespace
+
+std::string buddyinfo_text(const std::vector<ZoneText>& zones) {
+    std::string out;
+    for (const ZoneText& zone : zones) {
+        out += fmt::format("Node {}, zone {:>8} ", 0, zone.name);
+        for (const std::uint64_t count : zone.census.free_of_all_rows()) out += fmt::format("{:>6} ", count);
+        out += "\n";
+    }
+    return out;
+}
+
+std::string pagetypeinfo_text(const std::vector<ZoneText>& zones) {
+    const std::size_t rows = rows_shown(zones);
+    std::string out = fmt::format("Page block order: {}\nPages per block:  {}\n\n", alloc::kPageblockOrder.index(),
+                                  alloc::kPageblockOrder.pages().raw());
+    out += fmt::format("{:<43} ", "Free pages count per migrate type at order");
+    for (unsigned order = 0; order < alloc::kOrders; ++order) out += fmt::format("{:>6} ", order);
+    out += "\n";
+    for (const ZoneText& zone : zones)
+        for (std::size_t row = 0; row < rows; ++row) {
+            out += fmt::format("Node {:>4}, zone {:>8}, type {:>12} ", 0, zone.name, row_name(row));
+            for (const std::uint64_t count : zone.census.free[row])
+                out += fmt::format("{}{:>6} ", count >= kFreeListCap ? ">" : "", std::min(count, kFreeListCap));
+            out += "\n";
+        }
+    out += fmt::format("\n{:<23}", "Number of blocks type ");
+    for (std::size_t row = 0; row < rows; ++row) out += fmt::format("{:>12} ", row_name(row));
+    out += "\n";
+    for (const ZoneText& zone : zones) {
+        out += fmt::format("Node {}, zone {:>8} ", 0, zone.name);
+        for (std::size_t row = 0; row < rows; ++row) out += fmt::format("{:>12} ", zone.census.pageblocks[row]);
+        out += "\n";
+    }
+    return out;
+}
+
+std::map<std::string, std::string> proc_files(Node& node, const std::map<std::string, std::uint64_t>& counters) {
+    std::vector<ZoneText> zones;
+    for (const alloc::Zone& zone : node.kernel().pages().zones())
+        zones.push_back({zone.layout().name, alloc::take_census(zone)});
+    return {{"buddyinfo", buddyinfo_text(zones)},
+            {"pagetypeinfo", pagetypeinfo_text(zones)},
+            {"vmstat", vmstat_text(node, counters)},
+            {"meminfo", meminfo_text(node)}};
+}
+
+}  // namespace splinter::platforms

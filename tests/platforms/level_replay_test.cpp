@@ -1,0 +1,215 @@
+// Every trace of tests/data at both levels: all blocks predicted, all lists equal in order.
+#include "platforms/replay/level_replay.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "platforms/replay/trace_schedule.h"
+#include "tests/platforms/kernel_trace_files.h"
+
+namespace splinter::platforms::testing {
+namespace {
+
+struct Case {
+    std::string trace;
+    ReplayLevel level;
+    std::uint64_t agree;  // how much there is to agree: a replay that compared less would pass unnoticed
+};
+
+std::vector<Case> cases() {
+    using enum ReplayLevel;
+    return {{"anon128-k612", buddy, 36294},  {"anon128-k612", pcp, 91448},   {"fork-k61", buddy, 3916},
+            {"fork-k61", pcp, 35914},        {"fork-k612", buddy, 4494},     {"fork-k612", pcp, 37978},
+            {"frag-k61", buddy, 44845},      {"frag-k61", pcp, 129670},      {"mix0-k61", buddy, 12888},
+            {"mix0-k61", pcp, 52710},        {"mix0-k612", buddy, 10636},    {"mix0-k612", pcp, 51363},
+            {"read-k61", buddy, 36232},      {"read-k61", pcp, 104567},      {"secret1-k61", buddy, 2079},
+            {"secret1-k61", pcp, 2220},      {"secret512-k61", buddy, 2586}, {"secret512-k61", pcp, 3242},
+            {"secret512-k612", buddy, 2076}, {"secret512-k612", pcp, 2734},  {"secret64-k61", buddy, 2080},
+            {"secret64-k61", pcp, 2284},     {"secret8-k612", buddy, 2085},  {"secret8-k612", pcp, 2235},
+            {"thp-k61", buddy, 19360},       {"thp-k61", pcp, 53987}};
+}
+
+class LevelReplay : public ::testing::TestWithParam<Case> {};
+
+TEST_P(LevelReplay, PredictsEveryBlockAndEndsWithTheListsOfTheKernel) {
+    const LevelReport report = replay_at_level(sample(GetParam().trace), GetParam().level);
+    EXPECT_EQ(report.first_difference().value_or(""), "");
+    EXPECT_TRUE(report.agrees());
+    EXPECT_EQ(report.total().agree, GetParam().agree);
+    EXPECT_EQ(report.recognised(Exception::contended_free), 0U);
+    EXPECT_EQ(report.recognised(Exception::below_watermark), 0U);
+    EXPECT_EQ(report.recognised(Exception::movable_pages), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Traces, LevelReplay, ::testing::ValuesIn(cases()), [](const auto& test) {
+    std::string name = test.param.trace + "_" + std::string{name_of(test.param.level)};
+    std::replace(name.begin(), name.end(), '-', '_');
+    return name;
+});
+
+// A trace of tests/data in memory, to be changed.
+struct ChangedTrace : ::testing::Test {
+    KernelTrace trace = load_kernel_trace(sample("mix0-k612"));
+    TraceEvent& first(TraceEventKind kind) {
+        return *std::find_if(trace.log.events.begin(), trace.log.events.end(),
+                             [kind](const TraceEvent& event) { return event.kind == kind; });
+    }
+};
+
+TEST_F(ChangedTrace, AnotherBlockTakenIsOneDifference) {
+    TraceEvent& take = first(TraceEventKind::take);
+    take.first ^= 1;
+    const LevelReport report = replay_buddy(trace);
+    EXPECT_FALSE(report.agrees());
+    EXPECT_LT(report.tally(Predicted::take).agree, report.tally(Predicted::take).of);
+    const std::size_t line = trace.log.first_event_line + static_cast<std::size_t>(&take - trace.log.events.data());
+    EXPECT_NE(report.first_difference()->find(":" + std::to_string(line) + ": the kernel has block"), std::string::npos);
+}
+
+TEST_F(ChangedTrace, AnotherOrderOfAFreeListIsADifference) {
+    for (SnapshotFreeList& list : trace.after.zones.back().free)
+        if (list.blocks.size() > 1) {
+            std::swap(list.blocks.front(), list.blocks.back());
+            break;
+        }
+    const LevelReport report = replay_buddy(trace);
+    EXPECT_EQ(report.total().of - report.total().agree, 1U);
+    EXPECT_EQ(report.tally(Predicted::free_list).of - report.tally(Predicted::free_list).agree, 1U);
+}
+
+TEST_F(ChangedTrace, AnotherTypeOfAPageblockIsADifference) {
+    char& type = trace.after.zones.back().pageblock_types.front();
+    type = type == '1' ? '0' : '1';
+    const LevelReport report = replay_pcp(trace);
+    EXPECT_EQ(report.tally(Predicted::pageblock).of - report.tally(Predicted::pageblock).agree, 1U);
+}
+
+TEST_F(ChangedTrace, AnotherOrderOfAPerCpuListIsADifferenceAtLevelPcpOnly) {
+    std::vector<Pfn>& blocks = trace.after.zones.back().pcp.front().lists.front().blocks;
+    ASSERT_GT(blocks.size(), 1U);
+    std::swap(blocks.front(), blocks.back());
+    EXPECT_TRUE(replay_buddy(trace).agrees());
+    const LevelReport report = replay_pcp(trace);
+    EXPECT_EQ(report.total().of - report.total().agree, 1U);
+    EXPECT_EQ(report.tally(Predicted::pcp_list).of - report.tally(Predicted::pcp_list).agree, 1U);
+}
+
+TEST_F(ChangedTrace, AnotherBlockDrainedIsADifference) {
+    first(TraceEventKind::put_back).first ^= 1;
+    const LevelReport report = replay_pcp(trace);
+    EXPECT_FALSE(report.agrees());
+    EXPECT_LT(report.tally(Predicted::drain).agree, report.tally(Predicted::drain).of);
+}
+
+TEST_F(ChangedTrace, AFreeThatIsOnABuddyListWithoutADrainIsRecognised) {
+    auto& events = trace.log.events;
+    const auto drain = std::find_if(events.rbegin(), events.rend(),
+                                    [](const TraceEvent& event) { return event.kind == TraceEventKind::put_back; });
+    drain->kind = TraceEventKind::marker;
+    EXPECT_EQ(replay_pcp(trace).recognised(Exception::contended_free), 1U);
+    EXPECT_EQ(replay_buddy(trace).recognised(Exception::contended_free), 1U);
+}
+
+TEST_F(ChangedTrace, RulesOfTheOtherKernelDoNotExplainIt) {
+    trace.before.kernel = "6.1.192";
+    EXPECT_FALSE(replay_buddy(trace).agrees());
+    EXPECT_FALSE(replay_pcp(trace).agrees());
+}
+
+// --- when things happened ---
+
+struct Schedule : ::testing::Test {
+    KernelTrace trace;
+    void add(TraceEventKind kind, std::uint16_t cpu, std::uint64_t pfn, unsigned order = 0, std::uint8_t migratetype = 0) {
+        TraceEvent event;
+        event.kind = kind;
+        event.cpu_number = cpu;
+        event.first = pfn;
+        event.order = Order{order};
+        event.migratetype = migratetype;
+        trace.log.events.push_back(event);
+    }
+    TraceSchedule made() const { return schedule_trace(trace, find_contended_frees(trace)); }
+};
+
+TEST_F(Schedule, ARefillStandsWhereItsFirstBlockWasTaken) {
+    using enum TraceEventKind;
+    add(take, 0, 1);
+    add(take, 1, 2);
+    add(allocate, 1, 2);
+    add(allocate, 0, 1);
+    const TraceSchedule schedule = made();
+    ASSERT_EQ(schedule.steps.size(), 2U);
+    EXPECT_EQ(schedule.steps[0].events, (std::vector<std::size_t>{3}));
+    EXPECT_EQ(schedule.steps[1].events, (std::vector<std::size_t>{2}));
+}
+
+TEST_F(Schedule, FreesStandWhereTheirFirstBlockWasDrained) {
+    using enum TraceEventKind;
+    add(free, 0, 1);
+    add(free, 0, 2);
+    add(free, 1, 3);
+    add(put_back, 1, 3);
+    add(put_back, 0, 1);
+    add(free, 0, 4);
+    const TraceSchedule schedule = made();
+    ASSERT_EQ(schedule.steps.size(), 3U);
+    EXPECT_EQ(schedule.steps[0].events, (std::vector<std::size_t>{2}));
+    EXPECT_EQ(schedule.steps[1].events, (std::vector<std::size_t>{0, 1}));
+    EXPECT_EQ(schedule.steps[1].drains, (std::vector<std::size_t>{4}));
+    EXPECT_EQ(schedule.steps[2].events, (std::vector<std::size_t>{5}));
+}
+
+TEST_F(Schedule, TakesOfAnotherMigratetypeDoNotAnswerAnAllocation) {
+    using enum TraceEventKind;
+    add(take, 0, 1, 0, 1);
+    add(allocate, 0, 2, 0, 0);
+    const TraceSchedule schedule = made();
+    ASSERT_EQ(schedule.steps.size(), 1U);
+    EXPECT_TRUE(schedule.steps[0].takes.empty());
+    EXPECT_EQ(schedule.unanswered, (std::vector<std::size_t>{0}));
+}
+
+TEST_F(Schedule, AFreeWhoseBlockIsTakenOffABuddyListUndrainedWasContended) {
+    using enum TraceEventKind;
+    add(free, 0, 9);
+    add(take, 0, 8, 1);
+    EXPECT_EQ(find_contended_frees(trace), (std::vector<bool>{true, false}));
+    EXPECT_EQ(made().steps.front().kind, TraceStep::Kind::free_directly);
+}
+
+TEST_F(Schedule, ADrainedFreeWasNotContended) {
+    using enum TraceEventKind;
+    add(free, 0, 9);
+    add(put_back, 0, 9);
+    add(take, 0, 8, 1);
+    EXPECT_EQ(find_contended_frees(trace), (std::vector<bool>{false, false, false}));
+}
+
+TEST_F(Schedule, AFreeWhoseBlockStandsOnABuddyListAtTheEndUndrainedWasContended) {
+    add(TraceEventKind::free, 0, 9);
+    trace.after.zones.resize(1);
+    trace.after.zones[0].free = {{Order{1U}, 0, {Pfn{8}}}};
+    EXPECT_EQ(find_contended_frees(trace), (std::vector<bool>{true}));
+}
+
+TEST_F(Schedule, ABulkAllocationIsAsManyPagesAsItReturnedWithoutALine) {
+    using enum TraceEventKind;
+    add(bulk_enter, 0, 10);
+    trace.log.events.back().second = 0x8;  // __GFP_MOVABLE
+    add(allocate, 0, 1, 0, 1);
+    add(bulk_return, 0, 4);
+    const TraceSchedule schedule = made();
+    ASSERT_EQ(schedule.steps.size(), 2U);
+    EXPECT_EQ(schedule.steps[1].pages, 3U);
+    EXPECT_EQ(schedule.steps[1].migratetype, 1);
+}
+
+TEST(LevelReplayCounts, FreesThatAnInterruptOvertookAreRecognised) {
+    EXPECT_EQ(replay_at_level(sample("read-k61"), ReplayLevel::pcp).recognised(Exception::overtaken_free), 23U);
+    EXPECT_EQ(replay_at_level(sample("frag-k61"), ReplayLevel::pcp).recognised(Exception::overtaken_free), 0U);
+}
+
+}  // namespace
+}  // namespace splinter::platforms::testing

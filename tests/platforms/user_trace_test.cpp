@@ -1,0 +1,195 @@
+// Traces as users record them: each tool's lines, what is skipped, counted or refused.
+#include "platforms/workload/user_trace.h"
+
+#include <gtest/gtest.h>
+
+#include "platforms/workload/gfp_text.h"
+#include "tests/platforms/kernel_trace_files.h"
+
+namespace splinter::platforms::testing {
+namespace {
+
+using alloc::Blocking;
+using alloc::Migratetype;
+
+std::string user_sample(const std::string& name) {
+    return std::string{SPLINTER_SOURCE_DIR} + "/tests/data/user_traces/" + name;
+}
+
+UserTrace parse(const std::string& lines) { return parse_user_trace(lines, "t"); }
+std::string refusal(const std::string& lines) {
+    return user_error([&] { (void)parse(lines); });
+}
+
+const std::string kFree = "  a-1  [000] d..1.  1.5: mm_page_free: page=0 pfn=0x10 order=0\n";
+
+TEST(UserTrace, ThreeToolsTellTheSameEvents) {
+    const UserTrace ftrace = load_user_trace(user_sample("ftrace.txt"));
+    for (const char* name : {"perf-script.txt.gz", "trace-cmd-report.txt.xz"}) {
+        const UserTrace other = load_user_trace(user_sample(name));
+        ASSERT_EQ(other.log.events.size(), ftrace.log.events.size());
+        for (std::size_t i = 0; i < ftrace.log.events.size(); ++i) {
+            EXPECT_EQ(other.log.events[i].kind, ftrace.log.events[i].kind);
+            EXPECT_EQ(other.log.events[i].cpu(), ftrace.log.events[i].cpu());
+            EXPECT_EQ(other.log.events[i].pfn(), ftrace.log.events[i].pfn());
+            EXPECT_EQ(other.log.events[i].order, ftrace.log.events[i].order);
+            EXPECT_EQ(other.log.events[i].migratetype, ftrace.log.events[i].migratetype);
+        }
+        EXPECT_EQ(other.log.gfp, ftrace.log.gfp);
+        EXPECT_EQ(other.events, ftrace.events);
+        EXPECT_EQ(other.skipped, ftrace.skipped);
+        EXPECT_EQ(other.lost_events, ftrace.lost_events);
+        EXPECT_EQ(other.cpus, ftrace.cpus);
+    }
+}
+
+TEST(UserTrace, TheSampleHasTheEventsThatItsMakerCutOut) {
+    const UserTrace trace = load_user_trace(user_sample("ftrace.txt"));
+    EXPECT_EQ(trace.events.at("mm_page_alloc"), 36U);
+    EXPECT_EQ(trace.events.at("mm_page_free"), 29U);
+    EXPECT_EQ(trace.events.at("mm_page_alloc_zone_locked"), 43U);
+    EXPECT_EQ(trace.events.at("mm_page_alloc_extfrag"), 1U);
+    EXPECT_EQ(trace.skipped.at("bulk"), 1U);
+    EXPECT_EQ(trace.lost_events, 3U);
+    EXPECT_EQ(trace.cpus, 2U);
+}
+
+TEST(UserTrace, TheToolIsRecognisedByContent) {
+    EXPECT_EQ(load_user_trace(user_sample("ftrace.txt")).format, UserTraceFormat::ftrace);
+    EXPECT_EQ(load_user_trace(user_sample("perf-script.txt.gz")).format, UserTraceFormat::perf_script);
+    EXPECT_EQ(load_user_trace(user_sample("trace-cmd-report.txt.xz")).format, UserTraceFormat::trace_cmd);
+}
+
+TEST(UserTrace, LinesOfAllToolsAreTakenApart) {
+    for (const std::string line : {
+             "          w_load-132     [003] d..3.          412: mm_page_free: page=0000 pfn=0x1212a7 order=1\n",  // counter
+                                                                                                                   // clock
+             "  kworker/0:0-7   (    7) [003] ..... 12.5: mm_page_free: page=0000 pfn=0x1212a7 order=1\n",         // tgid
+             "  a [1] b-132     [003] 412.000001: mm_page_free:       page=0000 pfn=0x1212a7 order=1\n",           // comm
+             "w load   132/133 [003]  412.000001: kmem:mm_page_free: page=0000 pfn=0x1212a7 order=1\n",            // pid/tid
+             "w 132 [003]  412.000001:          1 kmem:mm_page_free: page=0000 pfn=0x1212a7 order=1\n",            // period
+             "w 132 [003]  412.000001: kmem:mm_page_free: page=0000 pfn=1184423 order=1\n",                        // decimal
+         }) {
+        SCOPED_TRACE(line);
+        expect_contains(refusal(line), "a page frame number aligned to order 1");  // 0x1212a7 is odd
+        std::string single = line;
+        single.replace(single.find("order=1"), 7, "order=0");
+        const UserTrace trace = parse(single);
+        ASSERT_EQ(trace.log.events.size(), 1U);
+        EXPECT_EQ(trace.log.events[0].pfn(), Pfn{0x1212a7});
+        EXPECT_EQ(trace.log.events[0].cpu(), CpuId{3});
+        EXPECT_EQ(trace.cpus, 4U);
+    }
+}
+
+TEST(UserTrace, LostEventsAreCountedAsEachToolTellsOfThem) {
+    EXPECT_EQ(parse("CPU:2 [LOST 7 EVENTS]\n" + kFree).lost_events, 7U);
+    EXPECT_EQ(parse("CPU:2 [7 EVENTS DROPPED]\n" + kFree).lost_events, 7U);
+    EXPECT_EQ(parse("a 1 [002] 1.5: PERF_RECORD_LOST lost 7\n" + kFree).lost_events, 7U);
+    EXPECT_EQ(parse("# entries-in-buffer/entries-written: 3/10   #P:4\n" + kFree).lost_events, 7U);
+    EXPECT_EQ(parse("# entries-in-buffer/entries-written: 10/10   #P:4\n" + kFree).lost_events, 0U);
+    const UserTrace some = parse("CPU:2 [EVENTS DROPPED]\nCPU:2 [LOST EVENTS]\n" + kFree);
+    EXPECT_EQ(some.lost_events, 0U);
+    EXPECT_EQ(some.lost_without_number, 2U);
+}
+
+TEST(UserTrace, OtherEventsAreSkippedAndCountedByName) {
+    const UserTrace trace = parse(kFree +
+                                  "a-1 [000] d... 1.6: sched_switch: prev_comm=a [7] next=b\n"
+                                  "a-1 [000] d... 1.7: sched_switch: prev_comm=a\n");
+    EXPECT_EQ(trace.log.events.size(), 1U);
+    EXPECT_EQ(trace.skipped, (std::map<std::string, std::uint64_t>{{"sched_switch", 2}}));
+}
+
+TEST(UserTrace, CallChainsAndHeadersAreNotEvents) {
+    const UserTrace trace = parse("cpus=4\nCPU 2 is empty\n# tracer: nop\n\n" + kFree +
+                                  "\tffffffff81234567 __free_pages+0x7 ([kernel.kallsyms])\n => __free_pages\n\n");
+    EXPECT_EQ(trace.log.events.size(), 1U);
+    EXPECT_TRUE(trace.skipped.empty());
+}
+
+TEST(UserTrace, MalformedLinesAreRefusedWithTheirPlace) {
+    const std::string start = "  a-1  [000] d..1.  1.5: ";
+    expect_contains(refusal(kFree + "hello\n"), "t:2:1: found 'hello', expected a line of ftrace");
+    expect_contains(refusal(start + "mm_page_free: page=0 pfn=0x1g order=0\n"),
+                    "t:1:53: found '1g', expected page frame number");
+    expect_contains(refusal(start + "mm_page_free: page=0 pfn=0x10 order=11\n"), "t:1:62: found '11', expected order");
+    expect_contains(refusal(start + "mm_page_free: page=0 order=0\n"), "expected a field pfn=");
+    expect_contains(refusal(start + "mm_page_alloc: page=0 pfn=0x10 order=0 migratetype=9 gfp_flags=GFP_KERNEL\n"),
+                    "found '9', expected migratetype");
+    expect_contains(refusal(start + "mm_page_alloc: page=0 pfn=0x10 order=0 migratetype=0\n"), "expected a field gfp_flags=");
+    expect_contains(refusal(kFree + "  a-1  [000] d..1.  1.5: mm_page_fr"), "a newline (the file is cut off in this line)");
+    expect_contains(refusal("  a-1  [99999] d..1.  1.5: mm_page_free: page=0 pfn=0x10 order=0\n"),
+                    "found '99999', expected cpu");
+}
+
+TEST(UserTrace, FilesWithoutEventsAndBinaryFilesAreRefused) {
+    expect_contains(refusal(""), "t: holds no event of the page allocator");
+    expect_contains(refusal("# tracer: nop\n"), "t: holds no event of the page allocator");
+    expect_contains(refusal(std::string{"\x17\x08\x44tracing6\0", 12}), "give the output of `trace-cmd report`");
+    expect_contains(refusal("PERFILE2xxxx"), "give the output of `perf script`");
+}
+
+TEST(UserTrace, AnAllocationThatTheKernelFailedIsCountedApart) {
+    for (const char* pfn : {"0x0", "0", "0xffffffffffffffff", "18446744073709551615"}) {
+        const UserTrace trace = parse("a-1 [005] d... 1.6: mm_page_alloc: page=(null) pfn=" + std::string{pfn} +
+                                      " order=9 migratetype=1 gfp_flags=GFP_TRANSHUGE\n");
+        EXPECT_TRUE(trace.log.events.empty());
+        EXPECT_EQ(trace.failed_allocations, 1U);
+        EXPECT_EQ(trace.cpus, 6U);
+    }
+}
+
+TEST(UserTrace, ABatchedFreeRepeatsItsFreeOrStandsAlone) {
+    const std::string batched = "  a-1  [000] d..1.  1.6: mm_page_free_batched: page=0 pfn=0x10 order=0\n";
+    const UserTrace both = parse(kFree + batched);
+    EXPECT_EQ(both.log.count(TraceEventKind::free), 1U);
+    EXPECT_EQ(both.log.events.size(), 1U);
+    EXPECT_EQ(both.events.at("mm_page_free_batched"), 1U);
+    const UserTrace alone = parse(batched);
+    EXPECT_EQ(alone.log.count(TraceEventKind::free), 1U);
+    EXPECT_EQ(alone.log.events.at(0).flags, 0);
+}
+
+TEST(UserTrace, MigratetypesWithoutACommonNumberAreTakenFromTheFlags) {
+    const std::string start = "a-1 [000] d... 1.6: mm_page_alloc: page=0 pfn=0x10 order=0 ";
+    EXPECT_EQ(parse(start + "migratetype=4 gfp_flags=GFP_HIGHUSER_MOVABLE\n").log.events[0].migratetype, 1);
+    EXPECT_EQ(parse(start + "gfp_flags=GFP_KERNEL|__GFP_RECLAIMABLE\n").log.events[0].migratetype, 2);
+    EXPECT_EQ(parse(start + "migratetype=0 gfp_flags=GFP_HIGHUSER_MOVABLE\n").log.events[0].migratetype, 0);
+}
+
+TEST(GfpText, TellsMigratetypeAndBlockingOfBothKernelsNames) {
+    struct Case {
+        const char* text;
+        Migratetype type;
+        Blocking blocking;
+    };
+    for (const Case& c : {
+             Case{"GFP_KERNEL_ACCOUNT|__GFP_ZERO", Migratetype::unmovable, Blocking::may_block},
+             Case{"GFP_HIGHUSER_MOVABLE|__GFP_COMP", Migratetype::movable, Blocking::may_block},
+             Case{"GFP_TRANSHUGE_LIGHT", Migratetype::movable, Blocking::may_not_block},
+             Case{"GFP_TRANSHUGE_LIGHT|__GFP_DIRECT_RECLAIM", Migratetype::movable, Blocking::may_block},
+             Case{"GFP_NOWAIT|__GFP_NOWARN", Migratetype::unmovable, Blocking::may_not_block},
+             Case{"GFP_ATOMIC|__GFP_RECLAIMABLE", Migratetype::reclaimable, Blocking::may_not_block},
+             Case{"__GFP_IO|__GFP_FS|__GFP_RECLAIM|0x400000", Migratetype::unmovable, Blocking::may_block},
+             Case{"0x0", Migratetype::unmovable, Blocking::may_not_block},
+         }) {
+        const GfpMeaning meaning = read_gfp(c.text);
+        EXPECT_EQ(meaning.migratetype, c.type) << c.text;
+        EXPECT_EQ(meaning.blocking, c.blocking) << c.text;
+        EXPECT_TRUE(meaning.unknown.empty()) << c.text;
+    }
+}
+
+TEST(GfpText, TellsTheZoneLimitAndUnknownNames) {
+    EXPECT_EQ(read_gfp("GFP_KERNEL").limit, ZoneLimit::none);
+    EXPECT_EQ(read_gfp("GFP_KERNEL|GFP_DMA32").limit, ZoneLimit::dma32);
+    EXPECT_EQ(read_gfp("GFP_KERNEL|GFP_DMA").limit, ZoneLimit::dma);
+    EXPECT_EQ(read_gfp("GFP_KERNEL|__GFP_NEW").unknown, (std::vector<std::string>{"__GFP_NEW"}));
+    EXPECT_EQ(
+        parse("a-1 [000] d... 1.6: mm_page_alloc: page=0 pfn=0x10 order=0 gfp_flags=__GFP_NEW\n").unknown_gfp.at("__GFP_NEW"),
+        1U);
+}
+
+}  // namespace
+}  // namespace splinter::platforms::testing
