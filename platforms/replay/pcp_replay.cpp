@@ -42,7 +42,7 @@ class PcpReplay {
         for (const TraceStep& step : schedule.steps) {
             recorder_.expect(step.takes, step.drains);
             perform(step);
-            recorder_.excuse_drains(step.kind == TraceStep::Kind::free_series && any_below_high());
+            recorder_.excuse_drains(step.kind == TraceStep::Kind::free_series && drains_below_high(step));
             recorder_.settle();
             for (const Mismatch& mismatch : mismatches_) bring_back_in_step(step, mismatch);
             mismatches_.clear();
@@ -221,8 +221,9 @@ class PcpReplay {
 
     // A request that failed leaves no line and marks the zone all the same, if no free block is of its order: the largest that
     // tasks ask for is that of a huge page.
-    bool any_below_high() const {
-        return std::any_of(pages_.zones().begin(), pages_.zones().end(), [](const Zone& zone) {
+    bool drains_below_high(const TraceStep& step) {
+        return std::any_of(step.drains.begin(), step.drains.end(), [&](std::size_t line) {
+            const Zone& zone = pages_.zone_of(trace_.log.events[line].pfn());
             const PageCount mark = zone.layout().watermark_high;
             return zone.fill() == ZoneFill::below_high ||
                    (mark > PageCount{0} && !alloc::watermark_ok(zone, alloc::kPageblockOrder, mark, alloc::AllocFlags{}));

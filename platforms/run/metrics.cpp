@@ -66,7 +66,6 @@ constexpr MetricInfo kMetrics[] = {
      "99.9th percentile of the cycles of one ordinary allocation: what a flip or a scrub inside of it costs its caller",
      Column::on_request},
     {"mapped_max_cycles", "mapped max", "cycles", "the longest ordinary allocation", Column::on_request},
-    {"pages", "pages", "pages", "pages allocated in the phase"},
     {"pool_hit_percent", "pool hits %", "percent",
      "protected allocations of the phase that took nothing out of the direct map: served from pages that were unmapped before",
      Column::on_request},
@@ -83,23 +82,21 @@ constexpr MetricInfo kMetrics[] = {
      Column::on_request},
     {"movable_failures_above_watermark", "movable failures above the mark", "requests",
      "movable allocations of the phase that failed although a zone of theirs had more free pages than its minimum watermark "
-     "and "
-     "reserve ask for",
+     "and reserve ask for",
      Column::on_request},
     {"fragmentation_index_order9", "fragmentation index, order 9", "index",
-     "fragmentation_index() of mm/vmstat.c at the end of the phase, in the zone where it is highest: why an allocation of 2 "
-     "MiB "
-     "would fail, 0 for lack of memory to 1 for fragmentation; -1: it would not fail",
+     "fragmentation_index() of mm/vmstat.c at the end of the phase, in the zone where it is highest: why an allocation of "
+     "2 MiB would fail, 0 for lack of memory to 1 for fragmentation; -1: it would not fail",
      Column::on_request},
     {"unusable_free_index_order9", "unusable free index, order 9", "index",
-     "unusable_free_index() of mm/vmstat.c at the end of the phase, in the zone where it is highest: the share of free memory "
-     "in "
-     "blocks below 2 MiB",
+     "unusable_free_index() of mm/vmstat.c at the end of the phase, in the zone where it is highest: the share of free "
+     "memory in blocks below 2 MiB",
      Column::on_request},
     {"order9_blocks_obtainable", "order-9 blocks obtainable", "blocks",
      "2 MiB blocks that splitting the free blocks at the end of the phase could make, mapped and unmapped", Column::on_request},
     {"order10_blocks_obtainable", "order-10 blocks obtainable", "blocks",
      "4 MiB blocks that are free at the end of the phase, mapped and unmapped", Column::on_request},
+    {"pages", "pages", "pages", "pages allocated in the phase"},
 };
 
 }  // namespace

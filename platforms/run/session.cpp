@@ -132,7 +132,7 @@ void Session::note_phase_end(CpuId core) {
     waits_for_work_ = core;
     sleep_until(core, [this] { return working_ == 0; });
     waits_for_work_.reset();
-    unmapped_free_[declared_phase_] = node_->kernel().unmapped_free_pages();
+    measure_memory();
 }
 
 void Session::sleep_until(CpuId core, const std::function<bool()>& condition) {

@@ -216,7 +216,7 @@ setup() { load common.bash; }
     # shellcheck disable=SC2016  # the message has backquotes
     refuses_config '2:14: `platform.numa_nodes`: found 3, allowed: 1 to 2' '[platform]' 'numa_nodes = 3'
     # shellcheck disable=SC2016  # the message has backquotes
-    refuses_config '2:14: `platform.numa_nodes`: found 0' '[platform]' 'numa_nodes = 0'
+    refuses_config '2:14: `platform.numa_nodes` is 0, expected a whole number from 1 to 64' '[platform]' 'numa_nodes = 0'
     # shellcheck disable=SC2016  # the message has backquotes
     refuses_config '2:7: `workload.run`: found no workload' '[workload]' 'run = []'
     # shellcheck disable=SC2016  # the message has backquotes

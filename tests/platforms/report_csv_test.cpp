@@ -1,27 +1,54 @@
 // CSV: columns in a fixed order, every digit kept, absent figures empty.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <sstream>
+
 #include "platforms/report/csv_report.h"
+#include "platforms/run/metrics.h"
 #include "tests/platforms/report_samples.h"
 
 namespace splinter::platforms {
 
-TEST(Csv, HasOneRowPerPointWorkloadAndPhase) {
-    PointResult point = samples::steady_point("2", "none", {});
-    point.result.workloads = {samples::full_result().workloads[0]};
-    EXPECT_EQ(csv_report({point}),
-              "platform.cores,flush.strategy,workload,phase,cycles_per_page,ns_per_page,alloc_p50_cycles,alloc_p99_cycles,"
-              "alloc_p999_cycles,worst_call_cycles,ipis_per_1000_pages,splits,stolen_cycles_per_page,victim_slowdown_percent,"
-              "exposure_cycles_per_page,unmapped_free_bytes,zeroed_bytes,cycles_per_access,pages,end_cycles,state_hash\n"
-              "2,none,secretmem,population,0.30000000000000004,,,,,,,3,,,,,,,,18446744073709551614,0xfedcba9876543210\n"
-              "2,none,secretmem,steady,1e-300,0.3333333333333333,,,,,,,,,,,,,,18446744073709551614,0xfedcba9876543210\n");
+std::vector<std::string> cells_of(const std::string& text, std::size_t row) {
+    std::istringstream lines{text};
+    std::string line;
+    for (std::size_t i = 0; i <= row; ++i) std::getline(lines, line);
+    std::vector<std::string> cells{""};
+    for (const char c : line) {
+        if (c == ',')
+            cells.emplace_back();
+        else
+            cells.back().push_back(c);
+    }
+    return cells;
 }
 
-TEST(Csv, HasTheFiguresThatTheExperimentNamesBehindTheUsualOnes) {
-    PointResult point = samples::steady_point("2", "none", {{"pages", 3}, {"flips_to_mapped", 7}});
-    point.result.config.push_back({"report.columns", "pages+flips_to_mapped", "x.toml:1:1", "", ""});
+TEST(Csv, HasOneRowPerPointWorkloadAndPhaseAndAColumnPerMetric) {
+    PointResult point = samples::steady_point("2", "none", {});
+    point.result.workloads = {samples::full_result().workloads[0]};
     const std::string text = csv_report({point});
-    EXPECT_NE(text.find(",pages,flips_to_mapped,end_cycles,"), std::string::npos) << text;
+    std::vector<std::string> heading{"platform.cores", "flush.strategy", "workload", "phase"};
+    std::vector<std::string> population{"2", "none", "secretmem", "population"};
+    std::vector<std::string> steady{"2", "none", "secretmem", "steady"};
+    for (const MetricInfo& metric : metrics()) {
+        heading.emplace_back(metric.id);
+        population.emplace_back(metric.id == "cycles_per_page" ? "0.30000000000000004" : metric.id == "splits" ? "3" : "");
+        steady.emplace_back(metric.id == "cycles_per_page" ? "1e-300" : metric.id == "ns_per_page" ? "0.3333333333333333" : "");
+    }
+    heading.insert(heading.end(), {"end_cycles", "state_hash"});
+    for (auto* row : {&population, &steady}) row->insert(row->end(), {"18446744073709551614", "0xfedcba9876543210"});
+    EXPECT_EQ(cells_of(text, 0), heading);
+    EXPECT_EQ(cells_of(text, 1), population);
+    EXPECT_EQ(cells_of(text, 2), steady);
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3);
+}
+
+TEST(Csv, HasTheCountersThatTheExperimentNamesBehindTheMetrics) {
+    PointResult point = samples::steady_point("2", "none", {{"pages", 3}, {"shrunk_pages", 7}});
+    point.result.config.push_back({"report.columns", "pages+shrunk_pages", "x.toml:1:1", "", ""});
+    const std::string text = csv_report({point});
+    EXPECT_NE(text.find(",pages,shrunk_pages,end_cycles,"), std::string::npos) << text;
     EXPECT_NE(text.find(",3,7,1000,"), std::string::npos) << text;
 }
 
