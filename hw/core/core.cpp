@@ -79,9 +79,10 @@ void Core::sync_broadcasts() {
 }
 
 void Core::access_with_look_up(VirtAddr va, x86::Access access) {
-    const TranslationUnit::Outcome outcome = mmu_.unit().access(va, access);
-    if (outcome.result.kind != x86::AccessOutcome::Kind::ok) report_fault(va, outcome.result);
-    timeline_.advance(outcome.latency + line_latency(outcome.result.address));
+    const TranslationUnit::Served served = mmu_.unit().serve(va, access);
+    if (served.address == TranslationUnit::kFaulted) [[unlikely]]
+        report_fault(va, mmu_.unit().fault());
+    timeline_.advance(served.latency + line_latency(served.address));
 }
 
 Cycles Core::simulated_line_latency(PhysAddr address) {
@@ -92,10 +93,11 @@ Cycles Core::simulated_line_latency(PhysAddr address) {
 PhysAddr Core::translate(VirtAddr va, x86::Access access) {
     if (const CachedEntry* entry = mmu_.unit().access_known_hit(va, access)) [[likely]]
         return entry->address_of(va);
-    const TranslationUnit::Outcome outcome = mmu_.unit().access(va, access);
-    if (outcome.result.kind != x86::AccessOutcome::Kind::ok) report_fault(va, outcome.result);
-    if (outcome.latency != Cycles{0}) timeline_.advance(outcome.latency);
-    return outcome.result.address;
+    const TranslationUnit::Served served = mmu_.unit().serve(va, access);
+    if (served.address == TranslationUnit::kFaulted) [[unlikely]]
+        report_fault(va, mmu_.unit().fault());
+    if (served.latency != Cycles{0}) timeline_.advance(served.latency);
+    return served.address;
 }
 
 void Core::report_fault(VirtAddr va, const x86::AccessOutcome& outcome) const {

@@ -46,6 +46,8 @@ class CacheHierarchy {
         if (mode_ == Mode::fixed) return params_.page_table_read;
         return count(cpu, access(cpu, address), &CacheStats::page_table);
     }
+    // What each read of the walker costs. REQUIRES: !simulated().
+    [[nodiscard]] Cycles page_table_read() const { return params_.page_table_read; }
     Cycles access_data(CpuId cpu, PhysAddr address) {
         if (mode_ == Mode::fixed) return params_.l1d_hit;
         return count(cpu, access(cpu, address), &CacheStats::data);

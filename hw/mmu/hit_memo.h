@@ -9,6 +9,7 @@
 #include <array>
 
 #include "hw/mmu/cached_entry.h"
+#include "hw/x86/canonical.h"
 
 namespace splinter::hw {
 
@@ -40,10 +41,13 @@ class HitMemo {
         known.served = static_cast<std::uint16_t>(others | 1U << row);
     }
     // A translation of this page is about to go.
-    void forget(VirtAddr page, x86::PageSize size) {
-        if (size != x86::PageSize::k4)
+    void forget(VirtAddr page, x86::PageSize size) { forget_number(x86::linear_bits_of(page) >> kPageShift, size); }
+    // The same by the page's number: bits 56:0 of its address, shifted by its size. The generation of a hit does not matter.
+    void forget_number(std::uint64_t page, x86::PageSize size) {
+        constexpr std::uint64_t kPage = (std::uint64_t{1} << (x86::kMaxLinearBits - kPageShift)) - 1;
+        if (size != x86::PageSize::k4) [[unlikely]]
             forget_all();
-        else if (Hit& hit = hits_[slot_of(page)]; hit.key == key_of(page))
+        else if (Hit& hit = hits_[page & (kHits - 1)]; ((hit.key ^ page) & kPage) == 0)
             hit.key = 0;
     }
     void forget_all() {

@@ -13,6 +13,7 @@ Mmu::Mmu(sc_core::sc_module_name name, const MachineParams& params, MemorySystem
       bus_{params.bus},
       unit_{params.mmu, params.core, *this} {
     out.bind(memory.in);
+    unit_.give_hints_about(memory.contents());
 }
 
 void Mmu::end_of_elaboration() {
@@ -23,6 +24,10 @@ void Mmu::end_of_elaboration() {
     tlm::tlm_dmi dmi;
     SPLINTER_CHECK(out->get_direct_mem_ptr(payload, dmi), "the memory system grants DMI");
     dmi_ = dmi.get_dmi_ptr();
+    // With simulated caches, each read asks them what it costs.
+    if (!memory_.caches().simulated())
+        unit_.read_directly({reinterpret_cast<const std::byte*>(dmi_), dmi.get_end_address() + 1,
+                             memory_.caches().page_table_read(), &memory_.recent_stores()});
 }
 
 inline x86::Pte Mmu::seen_here(PhysAddr address, x86::Pte newest) const {
@@ -63,29 +68,6 @@ x86::Pte Mmu::set_flags(PhysAddr address, x86::Pte seen, std::uint64_t flags) {
     if (current != seen) return current;
     store(address, current.with(flags));
     return current.with(flags);
-}
-
-// The leaf entry is what the host's caches miss. Page directories are few: where they are is remembered, and a page directory
-// that is none any more makes a useless hint, not a wrong one. What is on the way to it is read as it is now, whoever may see
-// it.
-void Mmu::expect_walk(VirtAddr va, Pfn root, x86::Level level) {
-    const x86::PhysMem& contents = memory_.contents();
-    Directory& directory = directories_[va.raw() >> x86::kPdpte.shift() & (kDirectories - 1)];
-    const std::uint64_t key = va.raw() >> x86::kPdpte.shift() | root.raw() << (64 - x86::kPdpte.shift());
-    if (directory.key != key) [[unlikely]] {
-        Pfn table = root;
-        for (; level > x86::kPde; level = level.below()) {
-            const PhysAddr address = base_of(table) + level.index(va) * 8;
-            if (!contents.contains(address)) return;
-            const x86::Pte entry = contents.load(address);
-            if (!entry.present() || entry.is_leaf(level)) return;
-            table = entry.next_table();
-        }
-        if (!contents.contains(base_of(table) + (kPageBytes - 8))) return;
-        directory = {key, table};
-    }
-    const x86::Pte entry = contents.load(base_of(directory.table) + x86::kPde.index(va) * 8);
-    if (entry.present() && !entry.is_leaf(x86::kPde)) contents.prefetch(base_of(entry.next_table()) + x86::kPte.index(va) * 8);
 }
 
 void Mmu::store(PhysAddr address, x86::Pte value) {

@@ -31,7 +31,6 @@ class Mmu : public sc_core::sc_module, private PageTablePort {
     void end_of_elaboration() override;
     x86::Pte read(PhysAddr address, Cycles& latency) override;
     x86::Pte set_flags(PhysAddr address, x86::Pte seen, std::uint64_t flags) override;
-    void expect_walk(VirtAddr va, Pfn root, x86::Level level) override;
     [[nodiscard]] x86::Pte read_by_transport(PhysAddr address, Cycles& latency);
     // What this core sees where memory holds `newest`.
     [[nodiscard]] x86::Pte seen_here(PhysAddr address, x86::Pte newest) const;
@@ -41,13 +40,6 @@ class Mmu : public sc_core::sc_module, private PageTablePort {
     std::string bus_;
     const unsigned char* dmi_ = nullptr;
     TranslationUnit unit_;
-    // For hints: where the page directory of a GiB was, by root and address.
-    struct Directory {
-        std::uint64_t key = ~std::uint64_t{0};
-        Pfn table;
-    };
-    static constexpr std::size_t kDirectories = 64;
-    std::array<Directory, kDirectories> directories_;
 };
 
 }  // namespace splinter::hw

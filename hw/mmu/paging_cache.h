@@ -19,6 +19,8 @@ class PagingCache {
   public:
     // REQUIRES: params.check() passes.
     explicit PagingCache(const MmuParams& params);
+    PagingCache(const PagingCache&) = delete;
+    PagingCache& operator=(const PagingCache&) = delete;
     // The deepest cached point on the way to `va`; walks start at the root if there is none.
     [[nodiscard]] const x86::WalkPoint* lookup(VirtAddr va, Pcid pcid);
     // A walk has reached `point` for `va`. REQUIRES: point is not the root.
@@ -49,14 +51,16 @@ class PagingCache {
     class Bank {
       public:
         explicit Bank(std::uint64_t entries);
-        [[nodiscard, gnu::always_inline]] std::size_t find(std::uint64_t tag) const {
-            return find_digest(digests_.data(), entries, digest_of(tag), [&](std::size_t slot) { return tags[slot] == tag; });
+        [[nodiscard, gnu::always_inline]] std::size_t find(std::uint64_t tag) const { return find(tag, digest_of(tag)); }
+        [[nodiscard, gnu::always_inline]] std::size_t find(std::uint64_t tag, std::uint8_t digest) const {
+            const std::uint64_t* const known = tags.data();
+            return find_digest(digests_.data(), entries, all_of(digest), [=](std::size_t slot) { return known[slot] == tag; });
         }
-        void fill(std::size_t slot, std::uint64_t tag, x86::WalkPoint point) {
+        void fill(std::size_t slot, std::uint64_t tag, std::uint8_t digest, x86::WalkPoint point) {
             tags[slot] = tag;
-            digests_[slot] = digest_of(tag);
             points[slot] = point;
             use(slot);
+            digests_[slot] = digest;
         }
         [[nodiscard]] std::size_t oldest() const { return order_[entries].newer; }
         void use(std::size_t slot) {
@@ -72,7 +76,14 @@ class PagingCache {
 
       private:
         std::vector<std::uint8_t> digests_;  // of the tags; a slot that was dropped keeps its own
-        void move_between(std::size_t slot, std::size_t older, std::size_t newer);
+        void move_between(std::size_t slot, std::size_t older, std::size_t newer) {
+            Neighbours* const order = order_.data();
+            const Neighbours mine = order[slot];
+            order[mine.older].newer = mine.newer;
+            order[mine.newer].older = mine.older;
+            order[slot] = {static_cast<std::uint32_t>(older), static_cast<std::uint32_t>(newer)};
+            order[older].newer = order[newer].older = static_cast<std::uint32_t>(slot);
+        }
         // True LRU in constant time: a ring of the slots by last use, invalid ones first; the last element closes it.
         struct Neighbours {
             std::uint32_t older;
@@ -80,11 +91,17 @@ class PagingCache {
         };
         std::vector<Neighbours> order_;
     };
-    [[nodiscard]] Bank& bank_of(x86::Level table) { return banks_[bank_index_[table.number() - 1]]; }
+    [[nodiscard]] Bank& bank_of(x86::Level table) { return *bank_of_[table.number() - 1]; }
+    template <unsigned kTable>
+    [[nodiscard, gnu::always_inline]] const x86::WalkPoint* look_for(VirtAddr va, Pcid pcid);
 
     std::vector<Bank> banks_;
-    std::array<std::uint8_t, kLevels> bank_index_{};
-    std::array<std::uint64_t, kLevels> absent_{};  // by level: a tag that a look-up has missed and nothing has inserted since
+    std::array<Bank*, kLevels> bank_of_{};
+    struct Absent {
+        std::uint64_t tag = 0;
+        std::uint8_t digest = kNoDigest;
+    };
+    std::array<Absent, kLevels> absent_{};  // by level: a tag that a look-up has missed and nothing has inserted since
 };
 
 template <class Visitor>

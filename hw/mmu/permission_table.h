@@ -28,6 +28,11 @@ class PermissionTable {
                static_cast<std::size_t>(access.origin);
     }
 
+    static x86::Access access_of(std::size_t row) {
+        return {static_cast<x86::AccessKind>(row >> 2), static_cast<x86::Mode>(row >> 1 & 1),
+                static_cast<x86::Origin>(row & 1)};
+    }
+
   private:
     struct Row {
         std::uint32_t rights = 0;             // a bit per CachedEntry::rights_index()

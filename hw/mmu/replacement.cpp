@@ -43,18 +43,21 @@ Replacement::Replacement(const TlbParams& params) : ways_{params.ways} {
 void Replacement::prepare_tree() {
     for (std::size_t way = 0; way < ways_; ++way) {
         const Path path = path_to(way, ways_);
-        keep_[way] = ~path.nodes;
+        clear_[way] = path.nodes;
         set_[way] = path.away;
     }
+    groups_ = ways_ == kGroupWays;
 }
 
 void Replacement::prepare_groups() {
     for (std::size_t way = 0; way < ways_; ++way) {
         const std::size_t group = way / kGroupWays;
         const Path path = path_to(way % kGroupWays, kGroupWays);
-        keep_[way] = ~(path.nodes << (group * kGroupBits)) & ~(std::uint32_t{3} << kMruShift);
+        clear_[way] = path.nodes << (group * kGroupBits) | std::uint32_t{3} << kMruShift;
         set_[way] = path.away << (group * kGroupBits) | static_cast<std::uint32_t>(group) << kMruShift;
     }
+    groups_ = true;
+    next_group_ = {1, 2, 0, 0};
 }
 
 std::size_t Replacement::oldest(std::size_t set) const {

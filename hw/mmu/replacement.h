@@ -22,20 +22,22 @@ class Replacement {
     // REQUIRES: TlbParams::check() lets the parameters pass.
     explicit Replacement(const TlbParams& params);
 
-    // The state of a set after `way` has been used or filled; a set that was never used has state 0.
-    [[nodiscard]] std::uint32_t touched(std::uint32_t state, std::size_t set, std::size_t way) {
-        if (policy_ == Policy::lru) {
+    // `way` has been used or filled. `state` is the set's word; kStateBits of it are the policy's, 0 in a set that was never
+    // used, and the others stay as they are.
+    void touch(std::uint64_t& state, std::size_t set, std::size_t way) {
+        if (policy_ == Policy::lru)
             ages_[set * ways_ + way] = ++clock_;
-            return state;
-        }
-        return (state & keep_[way]) | set_[way];
+        else
+            state = (state & ~std::uint64_t{clear_[way]}) | set_[way];
     }
-    [[nodiscard]] std::size_t victim(std::uint32_t state, std::size_t set) const {
-        if (policy_ == Policy::lru) return oldest(set);
-        if (policy_ == Policy::tree_plru) return tree_victim(state, ways_);
-        const std::uint32_t recent = state >> kMruShift;
-        const std::size_t group = recent + 1 == kGroups ? 0 : recent + 1;
-        return group * kGroupWays + tree_victim(state >> (group * kGroupBits) & 7, kGroupWays);
+    static constexpr unsigned kStateBits = kMaxTreeWays - 1;
+    [[nodiscard]] std::size_t victim(std::uint64_t state, std::size_t set) const {
+        if (!groups_) [[unlikely]]
+            return policy_ == Policy::lru ? oldest(set) : tree_victim(state, ways_);
+        // Both of the others, without a branch: a tree-PLRU set of four ways is one group.
+        const std::size_t group = next_group_[state >> kMruShift & 3];
+        const unsigned nodes = state >> (group * kGroupBits) & 7;
+        return group * kGroupWays + (kGroupVictims >> (2 * nodes) & 3);
     }
 
   private:
@@ -45,19 +47,30 @@ class Replacement {
     static constexpr unsigned kMruShift = kGroups * kGroupBits;  // then the most recently used group, two bits
     void prepare_tree();
     void prepare_groups();
-    [[nodiscard]] static std::size_t tree_victim(std::uint32_t nodes, std::size_t ways) {
+    [[nodiscard]] static constexpr std::size_t tree_victim(std::uint64_t nodes, std::size_t ways) {
         std::size_t node = 1;
         while (node < ways) node = 2 * node + (nodes >> (node - 1) & 1);
         return node - ways;
     }
+    // The victim in a group by the state of its nodes, two bits each.
+    static constexpr std::uint32_t group_victims() {
+        std::uint32_t victims = 0;
+        for (unsigned nodes = 0; nodes < 8; ++nodes)
+            victims |= static_cast<std::uint32_t>(tree_victim(nodes, kGroupWays)) << (2 * nodes);
+        return victims;
+    }
+    static const std::uint32_t kGroupVictims;
     [[nodiscard]] std::size_t oldest(std::size_t set) const;
 
     Policy policy_;
+    bool groups_ = false;                       // of four ways each: rotating-plru, and tree-plru of one group
+    std::array<std::uint8_t, 4> next_group_{};  // by the most recently used one
     std::size_t ways_;
     std::uint64_t clock_ = 0;
-    std::vector<std::uint64_t> ages_;                 // lru: of the last use, by set and way
-    std::array<std::uint32_t, kMaxTreeWays> keep_{};  // by way: bits of the state that a use leaves alone
-    std::array<std::uint32_t, kMaxTreeWays> set_{};   // and those that it sets
+    std::vector<std::uint64_t> ages_;                  // lru: of the last use, by set and way
+    std::array<std::uint32_t, kMaxTreeWays> clear_{};  // by way: bits of the state that a use clears
+    std::array<std::uint32_t, kMaxTreeWays> set_{};    // and those that it then sets
 };
+inline constexpr std::uint32_t Replacement::kGroupVictims = Replacement::group_victims();
 
 }  // namespace splinter::hw

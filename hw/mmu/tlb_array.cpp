@@ -22,6 +22,7 @@ unsigned size_bits(const TlbParams& params) {
 TlbArray::TlbArray(const TlbParams& params)
     : ways_{params.ways},
       sets_{params.sets()},
+      set_mask_{sets_ - 1},
       tags_at_{1 + (params.ways + kDigestBlock - 1) / kDigestBlock * (kDigestBlock / sizeof(std::uint64_t))},
       entries_at_{tags_at_ + params.ways},
       set_words_{entries_at_ + params.ways},
@@ -37,53 +38,51 @@ void TlbArray::revive(std::size_t set) {
     std::fill(word + 1, word + entries_at_, 0);
 }
 
-// The way of nearly every fill: the look-up before it has found the set, which is full.
-void TlbArray::replace_victim(const Missed& missed, std::uint64_t tag, CachedEntry entry) {
-    const std::size_t way = replacement_.victim(static_cast<std::uint32_t>(*missed.words & ~kFull), missed.set);
-    announce_drop(missed.words, way);
-    put(missed.words, {missed.set, way}, tag, entry);
+void TlbArray::insert_anywhere(std::uint64_t tag, CachedEntry entry) {
+    const TlbProbe probe{tag};
+    SPLINTER_CHECK(holds(probe.size_), "a TLB array holds the page sizes of its parameters");
+    missed_.tag = 0;
+    const std::size_t set = set_of(probe.page_, probe.size_);
+    if (!live(set)) revive(set);
+    std::uint64_t* const words = header(set);
+    // A second fill of the same page replaces the first. With Global set and cleared in turn both forms can be there.
+    for (std::size_t way = find(words, probe); way != kNoPlace; way = find(words, probe)) drop({set, way});
+    put(words, set, find_place(set), probe, entry);
 }
 
-void TlbArray::insert_anywhere(VirtAddr va, Pcid pcid, CachedEntry entry) {
-    const PageSize size = entry.size();
-    SPLINTER_CHECK(holds(size), "a TLB array holds the page sizes of its parameters");
-    const std::uint64_t page = page_number(va, size);
-    const std::size_t set = set_of(page, size);
-    if (!live(set)) revive(set);
-    const std::uint64_t own = tag(page, size, pcid);
-    const std::uint64_t global = global_tag(page, size);
-    // A second fill of the same page replaces the first. With Global set and cleared in turn both forms can be there.
-    for (Slot slot = find(set, own, global); slot.found(); slot = find(set, own, global)) drop(slot);
-    put(header(set), find_place(set), entry.global() ? global : own, entry);
+std::size_t TlbArray::find_beyond(const std::uint64_t* words, std::uint64_t tag) const {
+    const TlbProbe probe{tag};
+    const std::uint64_t* const known = words + tags_at_ + kDigestBlock;
+    const auto* const digests = reinterpret_cast<const std::uint8_t*>(words + 1) + kDigestBlock;
+    const std::size_t way = find_digest(digests, ways_ - kDigestBlock, probe.all_digests_, [&](std::size_t candidate) {
+        return known[candidate] == tag || known[candidate] == probe.global_tag();
+    });
+    return way == kNoPlace ? way : way + kDigestBlock;
 }
 
 // An invalid way, else the victim, whose drop is announced.
-TlbArray::Slot TlbArray::find_place(std::size_t set) {
-    if (const Slot free = find_free(set); free.found()) return free;
+std::size_t TlbArray::find_place(std::size_t set) {
+    const std::size_t free = find_digest(digests(set), ways_, kNoDigest, [](std::size_t) { return true; });
+    if (free != kNoPlace) return free;
     std::uint64_t* const words = header(set);
     *words |= kFull;
-    const std::size_t way = replacement_.victim(static_cast<std::uint32_t>(*words & ~kFull), set);
+    const std::size_t way = replacement_.victim(*words, set);
     announce_drop(words, way);
-    return {set, way};
-}
-
-// In this order: after the store of a byte, which may alias anything, the compiler reads members anew.
-inline void TlbArray::put(std::uint64_t* words, Slot slot, std::uint64_t tag, CachedEntry entry) {
-    touch(*words, slot.set, slot.way);
-    words[tags_at_ + slot.way] = tag;
-    reinterpret_cast<CachedEntry&>(words[entries_at_ + slot.way]) = entry;
-    reinterpret_cast<std::uint8_t*>(words + 1)[slot.way] = digest_of(tag >> kPageShiftInTag);
+    return way;
 }
 
 void TlbArray::drop_address(VirtAddr va, Pcid pcid, Globals globals) {
     for (PageSize size : x86::kPageSizes) {
         if (!holds(size)) continue;
-        const std::uint64_t page = page_number(va, size);
-        const std::size_t set = set_of(page, size);
+        const std::size_t set = set_of(page_number(va, size), size);
         if (!live(set)) continue;
-        const std::uint64_t own = tag(page, size, pcid);
-        const std::uint64_t global = globals == Globals::dropped ? global_tag(page, size) : own;
-        for (Slot slot = find(set, own, global); slot.found(); slot = find(set, own, global)) drop(slot);
+        const TlbProbe probe{va, size, pcid};
+        const std::uint64_t global = globals == Globals::dropped ? probe.global_tag() : probe.tag_;
+        find_digest(digests(set), ways_, probe.all_digests_, [&](std::size_t way) {
+            const std::uint64_t tag = tags(set)[way];
+            if (tag == probe.tag_ || tag == global) drop({set, way});
+            return false;  // both forms can be there
+        });
     }
 }
 
@@ -129,11 +128,10 @@ CachedTranslation TlbArray::describe(Slot slot) const {
 }
 
 void TlbArray::mark_stale(VirtAddr va, PageSize size, Pcid pcid) {
-    const std::uint64_t page = page_number(va, size);
-    const std::size_t set = set_of(page, size);
+    const std::size_t set = set_of(page_number(va, size), size);
     if (!live(set)) return;
-    const Slot slot = find(set, tag(page, size, pcid), global_tag(page, size));
-    if (slot.found()) mark(slot);
+    const std::size_t way = find(header(set), TlbProbe{va, size, pcid});
+    if (way != kNoPlace) mark({set, way});
 }
 
 void TlbArray::mark(Slot slot) {

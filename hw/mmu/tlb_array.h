@@ -16,11 +16,9 @@
 
 #include "hw/machine_params.h"
 #include "hw/mmu/cached_entry.h"
-#include "hw/mmu/digest_search.h"
 #include "hw/mmu/hit_memo.h"
 #include "hw/mmu/replacement.h"
-#include "hw/x86/canonical.h"
-#include "hw/x86/pcid.h"
+#include "hw/mmu/tlb_probe.h"
 #include "hw/x86/walk.h"
 
 namespace splinter::hw {
@@ -57,25 +55,28 @@ class TlbArray {
 
     // The entry for `va` under `pcid` (or a global one) at a page size that the array holds, now the most recently used;
     // nullptr on a miss.
-    [[nodiscard, gnu::always_inline]] const CachedEntry* lookup(VirtAddr va, x86::PageSize size, Pcid pcid) {
-        const std::uint64_t page = page_number(va, size);
-        const std::size_t set = set_of(page, size);
-        const std::uint64_t own = tag(page, size, pcid);
-        if (!live(set)) return nullptr;
-        const Slot slot = find(set, own, global_tag(page, size));
-        if (!slot.found()) {
-            missed_ = {own, header(set), set};
+    [[nodiscard, gnu::always_inline]] const CachedEntry* lookup(const TlbProbe& probe) {
+        const std::size_t set = set_of(probe.page_, probe.size_);
+        std::uint64_t* const words = header(set);
+        if (*words >> 32 != epoch_) [[unlikely]]
+            return nullptr;
+        const std::size_t way = find(words, probe);
+        if (way == kNoPlace) {
+            missed_ = {probe.tag_, words, set};
             return nullptr;
         }
-        touch(slot);
-        return &entry_at(slot);
+        replacement_.touch(*words, set, way);
+        return reinterpret_cast<const CachedEntry*>(words + entries_at_ + way);
+    }
+    [[nodiscard]] const CachedEntry* lookup(VirtAddr va, x86::PageSize size, Pcid pcid) {
+        return lookup(TlbProbe{va, size, pcid});
     }
     // Makes an entry the most recently used, as a lookup() that finds it again would. REQUIRES: it came from lookup(), and no
     // insert() or drop since then.
     void use_again(const CachedEntry* entry) { touch(slot_of(entry)); }
     // The same for a hit that the memo remembers; returns the entry.
     [[gnu::always_inline]] const CachedEntry* use_again(const HitMemo::Hit& hit) {
-        touch(*hit.set_header, hit.set, hit.way);
+        replacement_.touch(*hit.set_header, hit.set, hit.way);
         return reinterpret_cast<const CachedEntry*>(hit.set_header + entries_at_ + hit.way);
     }
     void remember(HitMemo& memo, VirtAddr va, std::size_t row, const CachedEntry* entry) {
@@ -86,14 +87,20 @@ class TlbArray {
     }
     // Replaces an entry of the same page, else an invalid way, else the victim of the replacement policy.
     // REQUIRES: holds(entry.size()).
-    void insert(VirtAddr va, Pcid pcid, CachedEntry entry) {
-        const std::uint64_t own = tag(page_number(va, entry.size()), entry.size(), pcid);
-        const Missed missed = std::exchange(missed_, Missed{});
-        if (missed.tag == own && *missed.words >> kFullBit == (std::uint64_t{epoch_} << 1 | 1)) [[likely]]  // live and full
-            replace_victim(missed, entry.global() ? globally(own) : own, entry);
-        else
-            insert_anywhere(va, pcid, entry);
+    // REQUIRES also: the probe is for the entry's size.
+    [[gnu::always_inline]] void insert(const TlbProbe& probe, CachedEntry entry) {
+        // The way of nearly every fill: the look-up before it has found the set, which is live and full.
+        if (missed_.tag == probe.tag_ && *missed_.words >> kFullBit == (std::uint64_t{epoch_} << 1 | 1)) [[likely]] {
+            std::uint64_t* const words = missed_.words;
+            missed_.tag = 0;
+            const std::size_t way = replacement_.victim(*words, missed_.set);
+            announce_drop(words, way);
+            put(words, missed_.set, way, probe, entry);
+        } else {
+            insert_anywhere(probe.tag_, entry);
+        }
     }
+    void insert(VirtAddr va, Pcid pcid, CachedEntry entry) { insert(TlbProbe{va, entry.size(), pcid}, entry); }
     void insert(VirtAddr va, Pcid pcid, const x86::Translation& translation) { insert(va, pcid, CachedEntry{translation}); }
 
     // All page sizes of `va`: the entries of the PCID, and the global ones if asked.
@@ -113,12 +120,11 @@ class TlbArray {
     void for_each(Visitor&& visit) const;
 
   private:
-    // Tag: page number (bits 60:16), PCID (15:4), page size (3:2), Global, Valid.
-    static constexpr std::uint64_t kValid = 1;
-    static constexpr std::uint64_t kGlobal = 2;
-    static constexpr unsigned kSizeShift = 2;
-    static constexpr unsigned kPcidShift = 4;
-    static constexpr unsigned kPageShiftInTag = 16;
+    static constexpr std::uint64_t kValid = TlbProbe::kValid;
+    static constexpr std::uint64_t kGlobal = TlbProbe::kGlobal;
+    static constexpr unsigned kSizeShift = TlbProbe::kSizeShift;
+    static constexpr unsigned kPcidShift = TlbProbe::kPcidShift;
+    static constexpr unsigned kPageShiftInTag = TlbProbe::kPageShiftInTag;
     static constexpr unsigned kNoFold = 63;  // more than a page number has bits
     struct Slot {
         std::size_t set = 0;
@@ -136,11 +142,6 @@ class TlbArray {
     static std::uint64_t page_number(VirtAddr va, x86::PageSize size) {
         return x86::linear_bits_of(va) >> x86::leaf_level(size).shift();
     }
-    static std::uint64_t tag(std::uint64_t page, x86::PageSize size, Pcid pcid) {
-        return page << kPageShiftInTag | std::uint64_t{pcid.raw()} << kPcidShift | std::uint64_t(size) << kSizeShift | kValid;
-    }
-    static std::uint64_t global_tag(std::uint64_t page, x86::PageSize size) { return tag(page, size, Pcid{}) | kGlobal; }
-    static std::uint64_t globally(std::uint64_t tag) { return (tag & ~(std::uint64_t{0xfff} << kPcidShift)) | kGlobal; }
     static x86::PageSize size_of(std::uint64_t tag) { return static_cast<x86::PageSize>(tag >> kSizeShift & 3); }
     static VirtAddr page_of(std::uint64_t tag) {
         return x86::canonical_from(tag >> kPageShiftInTag << x86::leaf_level(size_of(tag)).shift());
@@ -149,9 +150,10 @@ class TlbArray {
     // In the order word of a set whose ways are all valid; no replacement policy uses the bit.
     static constexpr unsigned kFullBit = 31;
     static constexpr std::uint64_t kFull = std::uint64_t{1} << kFullBit;
+    static_assert(kFullBit >= Replacement::kStateBits);
     [[nodiscard]] std::size_t set_of(std::uint64_t page, x86::PageSize size) const {
         const std::uint64_t bits = page >> index_skip_[static_cast<std::size_t>(size)];
-        return (bits ^ bits >> fold_) & (sets_ - 1);
+        return (bits ^ bits >> fold_) & set_mask_;
     }
     [[nodiscard]] std::uint64_t* header(std::size_t set) { return &words_[set * set_words_]; }
     [[nodiscard]] const std::uint8_t* digests(std::size_t set) const {
@@ -165,30 +167,36 @@ class TlbArray {
     }
     [[nodiscard]] const CachedEntry& entry_at(Slot slot) const { return const_cast<TlbArray*>(this)->entry_at(slot); }
     [[nodiscard]] bool live(std::size_t set) const { return words_[set * set_words_] >> 32 == epoch_; }
-    [[nodiscard, gnu::always_inline]] Slot find(std::size_t set, std::uint64_t own, std::uint64_t global) const {
-        // The digest is of what both have in common.
-        const std::uint64_t* const known = tags(set);
-        return {set, find_digest(digests(set), ways_, digest_of(own >> kPageShiftInTag),
-                                 [=](std::size_t way) { return known[way] == own || known[way] == global; })};
+    // The way of the set at `words` that has the page, for this PCID or for all.
+    [[nodiscard, gnu::always_inline]] std::size_t find(const std::uint64_t* words, const TlbProbe& probe) const {
+        const std::uint64_t* const known = words + tags_at_;
+        const auto* const digests = reinterpret_cast<const std::uint8_t*>(words + 1);
+        const std::size_t way = find_digest(digests, kDigestBlock, probe.all_digests_, [&](std::size_t candidate) {
+            return known[candidate] == probe.tag_ || known[candidate] == probe.global_tag();
+        });
+        return way != kNoPlace || ways_ <= kDigestBlock ? way : find_beyond(words, probe.tag_);
     }
-    [[nodiscard, gnu::always_inline]] Slot find_free(std::size_t set) const {
-        return {set, find_digest(digests(set), ways_, kNoDigest, [](std::size_t) { return true; })};
-    }
+    // The same in the blocks of digests after the first.
+    [[nodiscard]] std::size_t find_beyond(const std::uint64_t* words, std::uint64_t tag) const;
     [[nodiscard]] Slot slot_of(const CachedEntry* entry) const {
         const auto word = static_cast<std::uint32_t>(reinterpret_cast<const std::uint64_t*>(entry) - words_.data());
         const auto set_words = static_cast<std::uint32_t>(set_words_);
         return {word / set_words, word % set_words - entries_at_};
     }
-    void touch(Slot slot) { touch(*header(slot.set), slot.set, slot.way); }
-    void touch(std::uint64_t& set_header, std::size_t set, std::size_t way) {
-        const auto order = replacement_.touched(static_cast<std::uint32_t>(set_header), set, way);
-        set_header = set_header >> 32 << 32 | order;
-    }
+    void touch(Slot slot) { replacement_.touch(*header(slot.set), slot.set, slot.way); }
     [[nodiscard]] CachedTranslation describe(Slot slot) const;
-    void insert_anywhere(VirtAddr va, Pcid pcid, CachedEntry entry);
-    void replace_victim(const Missed& missed, std::uint64_t tag, CachedEntry entry);
-    [[nodiscard]] Slot find_place(std::size_t set);
-    void put(std::uint64_t* words, Slot slot, std::uint64_t tag, CachedEntry entry);
+    void insert_anywhere(std::uint64_t tag, CachedEntry entry);
+    [[nodiscard]] std::size_t find_place(std::size_t set);
+    // In this order: what is stored may alias the members, which the compiler then reads anew.
+    [[gnu::always_inline]] void put(std::uint64_t* words, std::size_t set, std::size_t way, const TlbProbe& probe,
+                                    CachedEntry entry) {
+        std::uint64_t* const tag_word = words + tags_at_ + way;
+        std::uint64_t* const entry_word = words + entries_at_ + way;
+        replacement_.touch(*words, set, way);
+        *tag_word = entry.global() ? probe.global_tag() : probe.tag_;
+        reinterpret_cast<CachedEntry&>(*entry_word) = entry;
+        reinterpret_cast<std::uint8_t*>(words + 1)[way] = probe.digest_;
+    }
     void revive(std::size_t set);
     void drop(Slot slot) {
         if (tag_at(slot) != 0) drop_valid(slot);
@@ -203,7 +211,7 @@ class TlbArray {
     // Tells memo and listener of an entry that is about to go.
     [[gnu::always_inline]] void announce_drop(std::uint64_t* words, std::size_t way) {
         const std::uint64_t tag = words[tags_at_ + way];
-        if (memo_ != nullptr) memo_->forget(page_of(tag), size_of(tag));
+        if (memo_ != nullptr) memo_->forget_number(tag >> kPageShiftInTag, size_of(tag));
         if (reinterpret_cast<const CachedEntry&>(words[entries_at_ + way]).stale()) [[unlikely]]
             report_stale_drop(tag);
     }
@@ -217,6 +225,7 @@ class TlbArray {
 
     std::size_t ways_;
     std::size_t sets_ = 0;
+    std::size_t set_mask_;
     std::size_t tags_at_;     // where a set's tags begin, in words
     std::size_t entries_at_;  // and its entries
     std::size_t set_words_;   // header, digests, tags, entries

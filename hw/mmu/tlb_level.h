@@ -20,14 +20,26 @@ class TlbLevel {
 
     [[nodiscard]] bool present() const { return !arrays_.empty(); }
     // Inline for 4 KiB pages; most look-ups end there.
-    [[nodiscard, gnu::always_inline]] const CachedEntry* lookup(VirtAddr va, Pcid pcid) {
+    // `small` asks for the 4 KiB page of `va` under `pcid`.
+    [[nodiscard, gnu::always_inline]] const CachedEntry* lookup(VirtAddr va, Pcid pcid, const TlbProbe& small) {
         constexpr x86::PageSize kSmall = x86::PageSize::k4;
         if (filled(kSmall)) [[likely]]
-            if (const CachedEntry* hit = array_of(va, kSmall).lookup(va, kSmall, pcid)) [[likely]]
+            if (const CachedEntry* hit = array_of(va, kSmall).lookup(small)) [[likely]]
                 return hit;
         return (filled_ >> 1) == 0 ? nullptr : lookup_large(va, pcid);
     }
+    [[nodiscard]] const CachedEntry* lookup(VirtAddr va, Pcid pcid) {
+        return lookup(va, pcid, TlbProbe{va, x86::PageSize::k4, pcid});
+    }
     // A page size that no array holds is not cached.
+    // Inline for 4 KiB pages, of which most are.
+    [[gnu::always_inline]] void insert(VirtAddr va, Pcid pcid, const TlbProbe& small, CachedEntry entry) {
+        constexpr x86::PageSize kSmall = x86::PageSize::k4;
+        if (entry.size() != kSmall || !holds(kSmall)) [[unlikely]]
+            return insert(va, pcid, entry);
+        filled_ |= 1U << static_cast<unsigned>(kSmall);
+        array_of(va, kSmall).insert(small, entry);
+    }
     void insert(VirtAddr va, Pcid pcid, CachedEntry entry) {
         const x86::PageSize size = entry.size();
         if (!holds(size)) return;

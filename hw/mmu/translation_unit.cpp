@@ -14,8 +14,11 @@ TranslationUnit::TranslationUnit(const MmuParams& mmu, const CoreParams& core, P
       levels_{TlbLevel{{mmu.l1d, mmu.l1d_large, mmu.l1d_huge}}, TlbLevel{{mmu.l1s}}, TlbLevel{{mmu.l1i, mmu.l1i_large}},
               TlbLevel{{mmu.l2, mmu.l2_second}}, TlbLevel{{mmu.l2i}}},
       l1_of_{kL1Data, levels_[kL1Store].present() ? kL1Store : kL1Data, kL1Code},
-      l2_code_{levels_[kL2Code].present() ? kL2Code : kL2},
       paging_cache_{mmu} {
+    for (std::size_t kind = 0; kind < routes_.size(); ++kind) {
+        const bool own_l2 = kind == static_cast<std::size_t>(AccessKind::fetch) && levels_[kL2Code].present();
+        routes_[kind] = {&levels_[l1_of_[kind]], &levels_[own_l2 ? kL2Code : kL2], &memos_[l1_of_[kind]]};
+    }
     for (std::size_t unit = 0; unit < memos_.size(); ++unit) levels_[unit].set_memo(memos_[unit]);
 }
 
@@ -28,6 +31,7 @@ void TranslationUnit::write_state(const x86::PagingState& state) {
     if (pcids_end) pcid_ = Pcid{};  // SDM 4.10.1: the current PCID is 0 while CR4.PCIDE is clear
     forget_hits();
     state_ = state;
+    walk_rules_ = x86::WalkRules{state_};
     permissions_.rebuild(state_);
 }
 
@@ -43,73 +47,107 @@ Cycles TranslationUnit::write_cr3(Pfn root, Pcid pcid, Cr3Flush flush) {
 }
 
 TranslationUnit::Outcome TranslationUnit::access(VirtAddr va, x86::Access access) {
+    const Served served = serve(va, access);
+    if (served.address == kFaulted) return {fault_, served.latency};
+    return {x86::AccessOutcome::ok(served.address, served_size_), served.latency};
+}
+
+TranslationUnit::Served TranslationUnit::serve(VirtAddr va, x86::Access access) {
     ++stats_.accesses;
-    if (!is_canonical(va, state_)) {  // SDM 4.5: before the TLBs, which hold the translated bits of an address only
-        ++stats_.faults;
-        return {x86::AccessOutcome::general_protection(), Cycles{0}};
-    }
-    const Unit unit = l1_of_[static_cast<std::size_t>(access.kind)];
-    TlbLevel& first = levels_[unit];
-    if (const CachedEntry* hit = first.lookup(va, pcid_)) {
+    if (!is_canonical(va, state_)) [[unlikely]]  // SDM 4.5: before the TLBs, which hold the translated bits of an address only
+        return faulted(x86::AccessOutcome::general_protection(), Cycles{0});
+    const Route& route = route_of(access);
+    const TlbProbe small{va, PageSize::k4, pcid_};
+    if (const CachedEntry* hit = route.first->lookup(va, pcid_, small)) {
         if (must_walk(access, *hit) || !permissions_.permits(access, *hit)) return finish_hit(va, access, *hit, Cycles{0});
-        first.remember(memos_[unit], va, PermissionTable::row_of(access), hit);
-        return {x86::AccessOutcome::ok(hit->address_of(va), hit->size()), Cycles{0}};
+        route.first->remember(*route.memo, va, PermissionTable::row_of(access), hit);
+        return ok(va, *hit, Cycles{0});
     }
     ++stats_.l1_misses;
-    if (last_miss_walked_ && !told_) tables_.expect_walk(va, root_, x86::Level{state_.levels()});
-    const CachedEntry* const hit = l2(access.kind).lookup(va, pcid_);
+    if (last_miss_walked_ && !told_ && hints_) hints_->expect_walk(va, root_, x86::Level{state_.levels()});
+    const CachedEntry* const hit = route.second->lookup(va, pcid_, small);
     last_miss_walked_ = hit == nullptr;
     if (hit != nullptr) {
-        first.insert(va, pcid_, hit->unmarked());
-        if (hit->stale()) mark_if_stale(first, va, hit->size());
+        route.first->insert(va, pcid_, small, hit->unmarked());
+        if (hit->stale()) mark_if_stale(*route.first, va, hit->size());
         return finish_hit(va, access, *hit, params_.l2_hit);
     }
-    return walk_and_finish(va, access, params_.l2_hit);
+    return walk_and_finish(va, access, small, params_.l2_hit);
 }
 
-TranslationUnit::Outcome TranslationUnit::finish_hit(VirtAddr va, x86::Access access, CachedEntry entry, Cycles latency) {
-    if (must_walk(access, entry)) return walk_after_hit(va, access, latency);
-    if (!permissions_.permits(access, entry)) return fault(va, access, entry.rights(), latency);
-    return {x86::AccessOutcome::ok(entry.address_of(va), entry.size()), latency};
+inline TranslationUnit::Served TranslationUnit::ok(VirtAddr va, CachedEntry entry, Cycles latency) {
+    served_size_ = entry.size();
+    return {entry.address_of(va), latency};
 }
 
-TranslationUnit::Outcome TranslationUnit::walk_after_hit(VirtAddr va, x86::Access access, Cycles latency) {
-    return walk_and_finish(va, access, latency);
+inline TranslationUnit::Served TranslationUnit::finish_hit(VirtAddr va, x86::Access access, CachedEntry entry, Cycles latency) {
+    if (must_walk(access, entry)) [[unlikely]]
+        return walk_after_hit(va, access, latency);
+    if (!permissions_.permits(access, entry)) [[unlikely]]
+        return denied(va, access, entry, latency);
+    return ok(va, entry, latency);
 }
 
-inline TranslationUnit::Outcome TranslationUnit::walk_and_finish(VirtAddr va, x86::Access access, Cycles latency) {
+TranslationUnit::Served TranslationUnit::walk_after_hit(VirtAddr va, x86::Access access, Cycles latency) {
+    const TlbProbe small{va, PageSize::k4, pcid_};
+    return walk_and_finish(va, access, small, latency);
+}
+
+inline TranslationUnit::Served TranslationUnit::walk_and_finish(VirtAddr va, x86::Access access, const TlbProbe& small,
+                                                                Cycles latency) {
+    const std::uint64_t begun = invalidations_;
     const x86::Walk done = walk(va, access, latency);
     if (!done.found()) [[unlikely]]
         return walk_failed(va, access, *done.failure(), latency);
     const CachedEntry entry{done};
-    fill(va, access.kind, entry);
+    const Route& route = route_of(access);
+    if (begun == invalidations_) [[likely]] {
+        route.second->insert(va, pcid_, small, entry);
+        route.first->insert(va, pcid_, small, entry);
+    } else {  // the current PCID may be another
+        fill_anew(route, va, entry);
+    }
+    if (observer_ != nullptr) {
+        mark_if_stale(*route.second, va, entry.size());
+        mark_if_stale(*route.first, va, entry.size());
+    }
     if (!permissions_.permits(access, entry)) [[unlikely]]
-        return fault(va, access, entry.rights(), latency);
-    return {x86::AccessOutcome::ok(entry.address_of(va), entry.size()), latency};
+        return denied(va, access, entry, latency);
+    return ok(va, entry, latency);
 }
 
-TranslationUnit::Outcome TranslationUnit::walk_failed(VirtAddr va, x86::Access access, x86::WalkFailure failure,
-                                                      Cycles latency) {
-    ++stats_.faults;
+void TranslationUnit::fill_anew(const Route& route, VirtAddr va, CachedEntry entry) {
+    route.second->insert(va, pcid_, entry);
+    route.first->insert(va, pcid_, entry);
+}
+
+TranslationUnit::Served TranslationUnit::walk_failed(VirtAddr va, x86::Access access, x86::WalkFailure failure,
+                                                     Cycles latency) {
     drop_for_fault(va);
-    return {x86::AccessOutcome::page_fault(page_fault(va, access, failure, state_)), latency};
+    return faulted(x86::AccessOutcome::page_fault(page_fault(va, access, failure, state_)), latency);
 }
 
-TranslationUnit::Outcome TranslationUnit::fault(VirtAddr va, x86::Access access, const x86::Rights& rights, Cycles latency) {
-    const auto fault = check_access(va, access, rights, state_);
+TranslationUnit::Served TranslationUnit::denied(VirtAddr va, x86::Access access, CachedEntry entry, Cycles latency) {
+    const auto fault = check_access(va, access, entry.rights(), state_);
     SPLINTER_CHECK(fault.has_value(), "the permission table agrees with check_access");
-    ++stats_.faults;
     drop_for_fault(va);
-    return {x86::AccessOutcome::page_fault(*fault), latency};
+    return faulted(x86::AccessOutcome::page_fault(*fault), latency);
+}
+
+TranslationUnit::Served TranslationUnit::faulted(const x86::AccessOutcome& outcome, Cycles latency) {
+    ++stats_.faults;
+    fault_ = outcome;
+    return {kFaulted, latency};
 }
 
 inline x86::Walk TranslationUnit::walk(VirtAddr va, x86::Access access, Cycles& latency) {
     ++stats_.l2_misses;
     walked_at_ = stats_.accesses;
     const Cycles before = latency;
+    const std::size_t row = PermissionTable::row_of(access);
     x86::Walk walk = begin_walk(va);
     for (std::uint64_t begun = invalidations_; !walk.done();) {
-        const x86::Pte entry = use_entry(walk, access, latency);
+        const x86::Pte entry = use_entry(walk, row, latency);
         if (begun != invalidations_) [[unlikely]] {
             // While the walker waited for a locked operation, an interrupt has invalidated what it had read: it starts again.
             begun = invalidations_;
@@ -125,35 +163,54 @@ inline x86::Walk TranslationUnit::walk(VirtAddr va, x86::Access access, Cycles& 
 
 inline x86::Walk TranslationUnit::begin_walk(VirtAddr va) {
     const x86::WalkPoint* cached = paging_cache_.lookup(va, pcid_);
-    return cached != nullptr ? x86::Walk{va, *cached, state_} : x86::Walk{va, root_, state_};
+    return {va, cached != nullptr ? *cached : x86::WalkPoint{x86::Level{state_.levels()}, {}, root_}, walk_rules_};
 }
 
 // Reads the entry that the walk wants and sets its A and D as the access needs (SDM Vol. 3A 4.8).
-inline x86::Pte TranslationUnit::use_entry(const x86::Walk& walk, x86::Access access, Cycles& latency) {
+inline x86::Pte TranslationUnit::use_entry(const x86::Walk& walk, std::size_t row, Cycles& latency) {
     const PhysAddr address = walk.entry_address();
     ++stats_.walk_reads;
     latency += params_.walk_step;
-    x86::Pte entry = tables_.read(address, latency);
-    if (entry.has(x86::Walk::kSettable)) return entry;
-    // Another core may change the entry meanwhile: what is used is what the locked operation saw.
-    for (std::uint64_t flags = walk.flags_to_set(entry, access); !entry.has(flags); flags = walk.flags_to_set(entry, access))
-        entry = tables_.set_flags(address, entry, flags);
-    return entry;
+    x86::Pte entry;
+    if (direct_.reach(address)) [[likely]] {
+        latency += direct_.cost;
+        entry = direct_.load(address);
+    } else {
+        const PortRead read = read_through_port(address);
+        latency += read.latency;
+        entry = read.entry;
+    }
+    if (entry.has(x86::Walk::kSettable)) [[likely]]
+        return entry;
+    const x86::WalkPoint& at = walk.point();
+    return set_flags(walk.va(), at.level, at.rights, at.table, row, entry);
+}
+
+TranslationUnit::PortRead TranslationUnit::read_through_port(PhysAddr address) {
+    PortRead read;
+    read.entry = tables_.read(address, read.latency);
+    return read;
+}
+
+// Another core may change the entry meanwhile: what is used is what the locked operation saw.
+x86::Pte TranslationUnit::set_flags(VirtAddr va, x86::Level level, x86::PathRights rights, Pfn table, std::size_t row,
+                                    x86::Pte entry) {
+    const x86::Walk walk{va, x86::WalkPoint{level, rights, table}, walk_rules_};
+    const x86::Access access = PermissionTable::access_of(row);
+    const x86::PagingState state = state_;  // an interrupt that changes it makes the walk start again
+    while (true) {
+        const std::uint64_t flags = walk.flags_to_set(entry, access, state);
+        if (entry.has(flags)) return entry;
+        entry = tables_.set_flags(walk.entry_address(), entry, flags);
+    }
 }
 
 void TranslationUnit::expect_walk(VirtAddr va) {
     told_ = true;
-    tables_.expect_walk(va, root_, x86::Level{state_.levels()});
+    if (hints_) hints_->expect_walk(va, root_, x86::Level{state_.levels()});
 }
 
-inline void TranslationUnit::fill(VirtAddr va, AccessKind kind, CachedEntry entry) {
-    l2(kind).insert(va, pcid_, entry);
-    l1(kind).insert(va, pcid_, entry);
-    mark_if_stale(l2(kind), va, entry.size());
-    mark_if_stale(l1(kind), va, entry.size());
-}
-
-inline void TranslationUnit::mark_if_stale(TlbLevel& level, VirtAddr va, PageSize size) {
+void TranslationUnit::mark_if_stale(TlbLevel& level, VirtAddr va, PageSize size) {
     if (observer_ == nullptr) return;
     const VirtAddr page{va.raw() & ~(x86::leaf_level(size).bytes() - 1)};
     if (observer_->is_stale_fill(page, size)) level.mark_stale(va, size, pcid_);

@@ -9,9 +9,11 @@
 
 #include <array>
 
+#include "hw/mem/recent_stores.h"
 #include "hw/mmu/paging_cache.h"
 #include "hw/mmu/permission_table.h"
 #include "hw/mmu/tlb_level.h"
+#include "hw/mmu/walk_hints.h"
 #include "hw/x86/invalidation.h"
 #include "hw/x86/translate.h"
 
@@ -36,9 +38,21 @@ class PageTablePort {
     virtual x86::Pte read(PhysAddr address, Cycles& latency) = 0;
     // Sets `flags` in one locked operation if the entry is still `seen`; returns the entry as it then is.
     virtual x86::Pte set_flags(PhysAddr address, x86::Pte seen, std::uint64_t flags) = 0;
-    // A hint without effect on the simulation: a walk for `va` from `root` is likely to come. Whoever can, has the host fetch
-    // the leaf entry meanwhile.
-    virtual void expect_walk(VirtAddr /*va*/, Pfn /*root*/, x86::Level /*of the root*/) {}
+};
+
+// Page tables that a walker may read without asking the port: while no store is young, each read takes `cost` and sees
+// `memory`.
+struct DirectTables {
+    const std::byte* memory = nullptr;
+    std::uint64_t bytes = 0;  // 0: every read goes to the port
+    Cycles cost;
+    const RecentStores* young = nullptr;
+
+    [[nodiscard]] bool reach(PhysAddr address) const { return address.raw() < bytes && young->empty(); }
+    // REQUIRES: reach(address), 8-byte aligned.
+    [[nodiscard]] x86::Pte load(PhysAddr address) const {
+        return x86::Pte{*reinterpret_cast<const std::uint64_t*>(memory + address.raw())};
+    }
 };
 
 // What the exposure measure wants to know of an MMU.
@@ -73,6 +87,14 @@ class TranslationUnit {
 
     // --- accesses ---
     [[nodiscard]] Outcome access(VirtAddr va, x86::Access access);
+    // The same in two host registers. kFaulted as the address: what happened is in fault().
+    struct Served {
+        PhysAddr address;
+        Cycles latency;  // beyond an L1 TLB hit
+    };
+    static constexpr PhysAddr kFaulted{~std::uint64_t{0}};
+    [[nodiscard]] Served serve(VirtAddr va, x86::Access access);
+    [[nodiscard]] const x86::AccessOutcome& fault() const { return fault_; }
     // The fast way: makes the access if it is known to be a plain L1 TLB hit, and returns the entry that serves it. Otherwise
     // nullptr, and the access is still to be made, with access(). (A pointer, for it stays in a register: an optional address
     // went through memory and took 8 ns more.)
@@ -89,6 +111,9 @@ class TranslationUnit {
         if (stats_.accesses - walked_at_ < kWalksLately) [[unlikely]]
             expect_walk(va);
     }
+    // From here on walks read `tables` themselves, and hints look at `memory`. Both change nothing but the host's time.
+    void read_directly(const DirectTables& tables) { direct_ = tables; }
+    void give_hints_about(const x86::PhysMem& memory) { hints_.emplace(memory); }
     // Applies a local invalidation; returns its cycles.
     Cycles invalidate(const x86::Invalidation& invalidation);
     // What an INVLPGB of another core, or the own one, does here.
@@ -111,22 +136,39 @@ class TranslationUnit {
 
   private:
     enum Unit : std::uint8_t { kL1Data, kL1Store, kL1Code, kL2, kL2Code, kUnits };
-    [[nodiscard]] TlbLevel& l1(x86::AccessKind kind) { return levels_[l1_of_[static_cast<std::size_t>(kind)]]; }
-    [[nodiscard]] TlbLevel& l2(x86::AccessKind kind) { return levels_[kind == x86::AccessKind::fetch ? l2_code_ : kL2]; }
+    // Where one kind of access looks.
+    struct Route {
+        TlbLevel* first;
+        TlbLevel* second;
+        HitMemo* memo;  // of the first
+    };
+    [[nodiscard]] const Route& route_of(x86::Access access) const { return routes_[static_cast<std::size_t>(access.kind)]; }
     // SDM 4.8: a write through an entry whose D was clear at the fill walks again, to set D in memory.
     static bool must_walk(x86::Access access, CachedEntry entry) {
         return access.kind == x86::AccessKind::write && !entry.dirty();
     }
-    [[nodiscard]] Outcome finish_hit(VirtAddr va, x86::Access access, CachedEntry entry, Cycles latency);
-    [[nodiscard, gnu::noinline]] Outcome walk_after_hit(VirtAddr va, x86::Access access, Cycles latency);
-    [[nodiscard, gnu::always_inline]] Outcome walk_and_finish(VirtAddr va, x86::Access access, Cycles latency);
-    [[nodiscard]] Outcome walk_failed(VirtAddr va, x86::Access access, x86::WalkFailure failure, Cycles latency);
-    [[nodiscard]] Outcome fault(VirtAddr va, x86::Access access, const x86::Rights& rights, Cycles latency);
+    [[nodiscard]] Served ok(VirtAddr va, CachedEntry entry, Cycles latency);
+    [[nodiscard]] Served finish_hit(VirtAddr va, x86::Access access, CachedEntry entry, Cycles latency);
+    [[nodiscard, gnu::noinline]] Served walk_after_hit(VirtAddr va, x86::Access access, Cycles latency);
+    [[nodiscard, gnu::always_inline]] Served walk_and_finish(VirtAddr va, x86::Access access, const TlbProbe& small,
+                                                             Cycles latency);
+    [[nodiscard, gnu::noinline]] Served walk_failed(VirtAddr va, x86::Access access, x86::WalkFailure failure, Cycles latency);
+    [[nodiscard, gnu::noinline]] Served denied(VirtAddr va, x86::Access access, CachedEntry entry, Cycles latency);
+    [[nodiscard]] Served faulted(const x86::AccessOutcome& outcome, Cycles latency);
     [[nodiscard, gnu::always_inline]] x86::Walk walk(VirtAddr va, x86::Access access, Cycles& latency);
     [[nodiscard, gnu::always_inline]] x86::Walk begin_walk(VirtAddr va);
-    [[nodiscard, gnu::always_inline]] x86::Pte use_entry(const x86::Walk& walk, x86::Access access, Cycles& latency);
+    void fill_anew(const Route& route, VirtAddr va, CachedEntry entry);
+    [[nodiscard, gnu::always_inline]] x86::Pte use_entry(const x86::Walk& walk, std::size_t row, Cycles& latency);
+    // In pieces, as what it takes is by value: a variable whose address is taken, or that is passed in memory, leaves the
+    // host's registers for the whole walk.
+    [[nodiscard, gnu::noinline]] x86::Pte set_flags(VirtAddr va, x86::Level level, x86::PathRights rights, Pfn table,
+                                                    std::size_t row, x86::Pte entry);
+    struct PortRead {
+        x86::Pte entry;
+        Cycles latency;
+    };
+    [[nodiscard, gnu::noinline]] PortRead read_through_port(PhysAddr address);
     void expect_walk(VirtAddr va);
-    void fill(VirtAddr va, x86::AccessKind kind, CachedEntry entry);
     void mark_if_stale(TlbLevel& level, VirtAddr va, x86::PageSize size);
     void drop_for_fault(VirtAddr va);
     void drop_pcid(Pcid pcid);
@@ -136,15 +178,19 @@ class TranslationUnit {
     MmuParams params_;
     CoreParams core_;
     PageTablePort& tables_;
+    DirectTables direct_;
     std::array<TlbLevel, kUnits> levels_;
     std::array<HitMemo, 3> memos_;  // of the L1 units
     std::array<Unit, 3> l1_of_;     // by access kind
-    Unit l2_code_;
+    std::array<Route, 3> routes_;   // by access kind
     PagingCache paging_cache_;
     x86::PagingState state_;
+    x86::WalkRules walk_rules_{state_};
     PermissionTable permissions_{state_};
     Pfn root_;
     Pcid pcid_;
+    x86::AccessOutcome fault_;                       // the last
+    x86::PageSize served_size_ = x86::PageSize::k4;  // of the last access that did not fault
     TranslationObserver* observer_ = nullptr;
     std::uint64_t invalidations_ = 0;  // of any kind, and register writes
     // Guesses at whether the next access walks, for hints only.
@@ -152,6 +198,7 @@ class TranslationUnit {
     std::uint64_t walked_at_ = 0;    // stats_.accesses after the last that walked
     bool last_miss_walked_ = false;  // the last L1 miss
     bool told_ = false;              // the program tells what comes: then there is nothing to guess
+    std::optional<WalkHints> hints_;
     MmuStats stats_;
 };
 

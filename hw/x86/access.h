@@ -15,7 +15,7 @@ enum class Mode : std::uint8_t { user, supervisor };  // of the access, SDM Vol.
 // structure, such as a descriptor of the GDT or LDT ("implicit": supervisor mode at every CPL).
 enum class Origin : std::uint8_t { instruction, system_structure };
 
-struct Access {
+struct alignas(4) Access {  // aligned so that the host copies it as one word
     AccessKind kind = AccessKind::read;
     Mode mode = Mode::supervisor;
     Origin origin = Origin::instruction;
@@ -38,9 +38,10 @@ struct Rights {
         user = user && entry.has(Pte::kUser);
         no_execute = no_execute || entry.has(Pte::kNoExecute);
     }
-    constexpr void take_leaf(Pte leaf, const PagingState& state) {
+    // `global_bit`: WalkRules::global().
+    constexpr void take_leaf(Pte leaf, std::uint64_t global_bit) {
         restrict_by(leaf);
-        global = state.pge && leaf.has(Pte::kGlobal);  // SDM 4.10.2.4: G is ignored if CR4.PGE = 0
+        global = (leaf.raw() & global_bit) != 0;
         dirty = leaf.has(Pte::kDirty);
         key = static_cast<std::uint8_t>(leaf.key());
     }

@@ -24,6 +24,8 @@ class PhysMem {
     [[nodiscard]] Pte load(PhysAddr address) const { return Pte{*word(address)}; }
     void store(PhysAddr address, Pte value) { *word(address) = value.raw(); }
 
+    // The words from `address` on, as they are and will be. REQUIRES: 8-byte aligned, inside the memory.
+    [[nodiscard]] const std::uint64_t* words_at(PhysAddr address) const { return word(address); }
     [[nodiscard]] bool contains(PhysAddr address) const { return address.raw() <= bytes_ - 8; }
     // Lets the host fetch the line; any address.
     void prefetch(PhysAddr address) const {

@@ -15,12 +15,18 @@ constexpr std::uint64_t large_page_low_bits(Pte entry, Level level) {
     return large_leaf ? (level.bytes() - 1) & ~kBelow13 : 0;
 }
 
+// Those that the registers alone decide.
+constexpr std::uint64_t reserved_at_every_level(const PagingState& state) {
+    return state.beyond_physical() | (state.nxe ? 0 : Pte::kNoExecute);  // XD without IA32_EFER.NXE
+}
+// Those that level and entry decide. None without PS.
+constexpr std::uint64_t reserved_at(Pte entry, Level level) {
+    return large_page_low_bits(entry, level) | (level > kPdpte ? Pte::kPageSizeBit : 0);  // no leaves above 1 GiB
+}
+
 // The bits that must be 0 in `entry`, which may itself decide (PS makes a leaf of a PDE or PDPTE). REQUIRES: entry.present().
 constexpr std::uint64_t reserved_bits(Pte entry, Level level, const PagingState& state) {
-    std::uint64_t reserved = state.beyond_physical() | large_page_low_bits(entry, level);
-    if (level > kPdpte) reserved |= Pte::kPageSizeBit;  // no leaves above 1 GiB: PS of a PML4E or PML5E
-    if (!state.nxe) reserved |= Pte::kNoExecute;        // XD without IA32_EFER.NXE
-    return reserved;
+    return reserved_at_every_level(state) | reserved_at(entry, level);
 }
 
 // Those that are set; 0: none.

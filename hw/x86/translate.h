@@ -43,7 +43,7 @@ AccessOutcome translate(Memory& memory, Pfn root, const PagingState& state, Virt
     while (!walk.done()) {
         const PhysAddr address = walk.entry_address();
         const Pte found = memory.load(address);
-        const Pte used = found.with(walk.flags_to_set(found, access));
+        const Pte used = found.with(walk.flags_to_set(found, access, state));
         if (used != found) memory.store(address, used);
         walk.step(used);
     }

@@ -4,11 +4,12 @@
 
 namespace splinter::x86 {
 
-std::uint64_t Walk::flags_to_set(VirtAddr va, WalkPoint at, PagingState state, Pte entry, Access access) {
-    if (!entry.present() || reserved_bits_set(entry, at.level, state) != 0) return 0;
+std::uint64_t Walk::flags_to_set(VirtAddr va, WalkPoint at, WalkRules rules, Pte entry, Access access,
+                                 const PagingState& state) {
+    if (!entry.present() || rules.reserved_bits_set(entry, at.level) != 0) return 0;
     if (!entry.is_leaf(at.level) || access.kind != AccessKind::write) return Pte::kAccessed;
     Rights rights = at.rights.rights();
-    rights.take_leaf(entry, state);
+    rights.take_leaf(entry, rules.global());
     const bool permitted = !check_access(va, access, rights, state).has_value();
     return Pte::kAccessed | (permitted ? Pte::kDirty : 0);
 }

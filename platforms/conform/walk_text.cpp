@@ -97,7 +97,7 @@ class WalkText {
         while (!walk.done()) {
             const PhysAddr address = walk.entry_address();
             const Pte entry = memory_.load(address);
-            const std::uint64_t flags = walk.flags_to_set(entry, question_.access);
+            const std::uint64_t flags = walk.flags_to_set(entry, question_.access, state_);
             const Level level = walk.point().level;
             explain_fetch(level, address, entry);
             if (entry.present()) explain_reserved(level, entry);

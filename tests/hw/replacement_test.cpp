@@ -14,14 +14,14 @@ class UsedSet {
   public:
     UsedSet(std::uint64_t ways, const char* policy) : replacement_{one_set(ways, policy)} {}
     UsedSet& use(std::initializer_list<std::size_t> ways) {
-        for (std::size_t way : ways) state_ = replacement_.touched(state_, 0, way);
+        for (std::size_t way : ways) replacement_.touch(state_, 0, way);
         return *this;
     }
     [[nodiscard]] std::size_t victim() const { return replacement_.victim(state_, 0); }
 
   private:
     Replacement replacement_;
-    std::uint32_t state_ = 0;
+    std::uint64_t state_ = 0;
 };
 
 TEST(Replacement, LruReplacesWhatWasUsedLongestAgo) {
@@ -31,10 +31,11 @@ TEST(Replacement, LruReplacesWhatWasUsedLongestAgo) {
 
 TEST(Replacement, LruSetsDoNotShareTheirAges) {
     Replacement replacement{TlbParams{4, 2, "4k", "linear", "lru"}};
-    (void)replacement.touched(0, 0, 0);
-    (void)replacement.touched(0, 1, 1);
-    (void)replacement.touched(0, 1, 0);
-    (void)replacement.touched(0, 0, 1);
+    std::uint64_t state = 0;
+    replacement.touch(state, 0, 0);
+    replacement.touch(state, 1, 1);
+    replacement.touch(state, 1, 0);
+    replacement.touch(state, 0, 1);
     EXPECT_EQ(replacement.victim(0, 0), 0U);
     EXPECT_EQ(replacement.victim(0, 1), 1U);
 }
@@ -99,10 +100,28 @@ TEST(Replacement, RotatingFillsAllTwelveWays) {
 TEST(Replacement, UsingTheMostRecentlyUsedWayAgainChangesNothing) {
     for (const char* policy : {"tree-plru", "rotating-plru"}) {
         Replacement replacement{one_set(policy == std::string_view{"tree-plru"} ? 8 : 12, policy)};
-        std::uint32_t state = 0;
+        std::uint64_t state = 0;
         for (std::size_t way : {1U, 6U, 3U, 7U, 0U}) {
-            state = replacement.touched(state, 0, way);
-            EXPECT_EQ(replacement.touched(state, 0, way), state) << policy;
+            replacement.touch(state, 0, way);
+            const std::uint64_t once = state;
+            replacement.touch(state, 0, way);
+            EXPECT_EQ(state, once) << policy;
+        }
+    }
+}
+
+TEST(Replacement, LeavesTheArraysBitsOfTheWordAlone) {
+    constexpr std::uint64_t kArrays = ~std::uint64_t{0} << Replacement::kStateBits;
+    for (const auto& [ways, policy] : {std::pair{4U, "lru"}, {4U, "tree-plru"}, {32U, "tree-plru"}, {12U, "rotating-plru"}}) {
+        Replacement with{one_set(ways, policy)};
+        Replacement without{one_set(ways, policy)};
+        std::uint64_t state = kArrays;
+        std::uint64_t plain = 0;
+        for (std::size_t way : {1U, 3U, 0U, 2U}) {
+            with.touch(state, 0, way);
+            without.touch(plain, 0, way);
+            EXPECT_EQ(state, kArrays | plain) << policy << ways;
+            EXPECT_EQ(with.victim(state, 0), without.victim(plain, 0)) << policy << ways;
         }
     }
 }

@@ -182,29 +182,31 @@ TEST(Walk, APageIsGlobalOnlyUnderPge) {
 
 TEST(Walk, EveryUsedEntryNeedsA) {
     for (const Level level : {kPml4e, kPdpte, kPde, kPte})
-        EXPECT_EQ(at(level).flags_to_set(table(), kUserRead), Pte::kAccessed);
+        EXPECT_EQ(at(level).flags_to_set(table(), kUserRead, PagingState{}), Pte::kAccessed);
 }
 
 TEST(Walk, EntriesThatEndTheWalkNeedNothing) {
-    EXPECT_EQ(at(kPte).flags_to_set(Pte{kTable & ~Pte::kPresent}, kUserRead), 0U);
-    EXPECT_EQ(at(kPml4e).flags_to_set(Pte{kTable | Pte::kPageSizeBit}, kUserRead), 0U);
+    EXPECT_EQ(at(kPte).flags_to_set(Pte{kTable & ~Pte::kPresent}, kUserRead, PagingState{}), 0U);
+    EXPECT_EQ(at(kPml4e).flags_to_set(Pte{kTable | Pte::kPageSizeBit}, kUserRead, PagingState{}), 0U);
 }
 
 TEST(Walk, OnlyTheLeafOfAWriteNeedsD) {
-    for (const Level level : {kPml4e, kPdpte, kPde}) EXPECT_EQ(at(level).flags_to_set(table(), kUserWrite), Pte::kAccessed);
-    EXPECT_EQ(at(kPte).flags_to_set(Pte{kTable}, kUserWrite), Pte::kAccessed | Pte::kDirty);
-    EXPECT_EQ(at(kPte).flags_to_set(Pte{kTable}, kUserFetch), Pte::kAccessed);
-    EXPECT_EQ(at(kPde).flags_to_set(Pte{kTable | Pte::kPageSizeBit}, kUserWrite), Pte::kAccessed | Pte::kDirty);
+    for (const Level level : {kPml4e, kPdpte, kPde})
+        EXPECT_EQ(at(level).flags_to_set(table(), kUserWrite, PagingState{}), Pte::kAccessed);
+    EXPECT_EQ(at(kPte).flags_to_set(Pte{kTable}, kUserWrite, PagingState{}), Pte::kAccessed | Pte::kDirty);
+    EXPECT_EQ(at(kPte).flags_to_set(Pte{kTable}, kUserFetch, PagingState{}), Pte::kAccessed);
+    EXPECT_EQ(at(kPde).flags_to_set(Pte{kTable | Pte::kPageSizeBit}, kUserWrite, PagingState{}), Pte::kAccessed | Pte::kDirty);
 }
 
 TEST(Walk, AForbiddenWriteNeedsNoD) {
-    EXPECT_EQ(at(kPte).flags_to_set(Pte{kTable & ~Pte::kWritable}, kUserWrite), Pte::kAccessed);
+    EXPECT_EQ(at(kPte).flags_to_set(Pte{kTable & ~Pte::kWritable}, kUserWrite, PagingState{}), Pte::kAccessed);
     Walk below_read_only = at(kPde);
     below_read_only.step(Pte{table().raw() & ~Pte::kWritable});
-    EXPECT_EQ(below_read_only.flags_to_set(Pte{kTable}, kUserWrite), Pte::kAccessed);
+    EXPECT_EQ(below_read_only.flags_to_set(Pte{kTable}, kUserWrite, PagingState{}), Pte::kAccessed);
     PagingState state;
     state.pkru = KeyRights{2U << 2};  // WD of key 1
-    EXPECT_EQ(at(kPte, state).flags_to_set(Pte{kTable | std::uint64_t{1} << Pte::kKeyShift}, kUserWrite), Pte::kAccessed);
+    EXPECT_EQ(at(kPte, state).flags_to_set(Pte{kTable | std::uint64_t{1} << Pte::kKeyShift}, kUserWrite, state),
+              Pte::kAccessed);
 }
 
 TEST(Walk, CanGoOnFromACachedPoint) {
