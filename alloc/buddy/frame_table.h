@@ -62,10 +62,10 @@ class FrameTable {
     }
     void set_next(Pfn pfn, std::optional<Pfn> next) { set_field(pfn, kNextShift, kLinkMask, encode(pfn, next)); }
     void set_prev(Pfn pfn, std::optional<Pfn> prev) { set_field(pfn, kPrevShift, kLinkMask, encode(pfn, prev)); }
-    void set_links(Pfn pfn, std::optional<Pfn> prev, std::optional<Pfn> next) {
-        constexpr std::uint64_t kOthers = ~((kLinkMask << kPrevShift) | (kLinkMask << kNextShift));
-        std::uint64_t& word = words_[pfn.raw()];
-        word = (word & kOthers) | (encode(pfn, prev) << kPrevShift) | (encode(pfn, next) << kNextShift);
+    // All of an entry, in one store.
+    void set_all(Pfn pfn, FrameState state, Order order, std::optional<Pfn> prev, std::optional<Pfn> next) {
+        words_[pfn.raw()] = (state.bits() << kStateShift) | (std::uint64_t{order.raw()} << kOrderShift) |
+                            (encode(pfn, prev) << kPrevShift) | (encode(pfn, next) << kNextShift);
     }
     // Host memory that the table has taken, for tests and reports: 8 bytes for each frame of a touched pageblock, in whole host
     // pages. A look at an untouched frame counts too, as the host's page of zeros.
@@ -102,17 +102,39 @@ class BlockList {
     [[nodiscard]] std::uint64_t size() const { return size_; }
     [[nodiscard]] std::optional<Pfn> front() const { return head_; }
     [[nodiscard]] std::optional<Pfn> back() const { return tail_; }
-    void push_front(FrameTable& frames, Pfn block) {
-        frames.set_links(block, std::nullopt, head_);
+    void push_front(FrameTable& frames, Pfn block, FrameState state, Order order) {
+        frames.set_all(block, state, order, std::nullopt, head_);
         if (head_) frames.set_prev(*head_, block);
         head_ = block;
         if (!tail_) tail_ = block;
         ++size_;
     }
-    void push_back(FrameTable& frames, Pfn block);
-    void remove(FrameTable& frames, Pfn block);
+    void push_back(FrameTable& frames, Pfn block, FrameState state, Order order) {
+        frames.set_all(block, state, order, tail_, std::nullopt);
+        if (tail_) frames.set_next(*tail_, block);
+        tail_ = block;
+        if (!head_) head_ = block;
+        ++size_;
+    }
+    // Clears the block's entry. REQUIRES: it is on this list.
+    void remove(FrameTable& frames, Pfn block) {
+        if (size_ == 0) refuse_removal();
+        const auto prev = frames.prev(block);
+        const auto next = frames.next(block);
+        frames.clear(block);
+        if (prev)
+            frames.set_next(*prev, next);
+        else
+            head_ = next;
+        if (next)
+            frames.set_prev(*next, prev);
+        else
+            tail_ = prev;
+        --size_;
+    }
 
   private:
+    [[noreturn]] static void refuse_removal();
     std::optional<Pfn> head_;
     std::optional<Pfn> tail_;
     std::uint64_t size_ = 0;
