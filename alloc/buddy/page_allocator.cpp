@@ -24,9 +24,7 @@ PcpState in_zone(PcpState limits, const Zone& zone, std::size_t cpus) {
 [[noreturn]] void refuse_double_free(Pfn block) {
     SPLINTER_CHECK(false, "double free of page frame " + std::to_string(block.raw()));
 }
-[[noreturn]] void refuse_frame(Pfn pfn) {
-    SPLINTER_CHECK(false, "page frame " + std::to_string(pfn.raw()) + " is in no zone");
-}
+[[noreturn]] void refuse_frame(Pfn pfn) { SPLINTER_CHECK(false, "page frame " + std::to_string(pfn.raw()) + " is in no zone"); }
 
 }  // namespace
 
@@ -96,7 +94,7 @@ inline bool PageAllocator::serves(Cpu& cpu, Zone& zone, const AllocRequest& requ
     return watermark_seen_ok(zone, request.order, mark_of(layout, flags.mark), flags);
 }
 
-std::optional<Pfn> PageAllocator::alloc_pages(Cpu& cpu, const AllocRequest& request) {
+MaybePfn PageAllocator::allocate(Cpu& cpu, const AllocRequest& request) {
     const Account account{cpu, kAllocPages};
     SPLINTER_CHECK(request.order <= kMaxOrder, "order above MAX_PAGE_ORDER");
     KernelCounters& mine = counters(cpu.id());
@@ -107,7 +105,7 @@ std::optional<Pfn> PageAllocator::alloc_pages(Cpu& cpu, const AllocRequest& requ
     const std::uint64_t misses_before = mine.misses_above_watermark;
     AllocFlags flags;
     flags.fragmenting = first_passes_[node_of(cpu.id()).raw()];
-    auto block = get_page_from_freelist(cpu, request, flags);
+    MaybePfn block = get_page_from_freelist(cpu, request, flags);
     if (!block) block = alloc_slowly(cpu, request);
     if (!block) {
         if (mine.misses_above_watermark > misses_before) {
@@ -131,25 +129,31 @@ void PageAllocator::account_allocation(Cpu& cpu, Pfn block, Order order) {
     cpu.touch(layout::struct_page(block), Touch::owned);  // prep_new_page()
 }
 
-std::optional<Pfn> PageAllocator::get_page_from_freelist(Cpu& cpu, const AllocRequest& request, AllocFlags flags) {
+MaybePfn PageAllocator::get_page_from_freelist(Cpu& cpu, const AllocRequest& request, const AllocFlags& flags) {
+    const MaybePfn block = try_zonelist(cpu, request, flags);
+    if (block || flags.fragmenting == Fragmenting::allowed) return block;
+    AllocFlags relaxed = flags;  // "fragmentation is worse than OOM"
+    relaxed.fragmenting = Fragmenting::allowed;
+    return try_zonelist(cpu, request, relaxed);
+}
+
+MaybePfn PageAllocator::try_zonelist(Cpu& cpu, const AllocRequest& request, const AllocFlags& flags) {
     const std::vector<std::size_t>& zonelist = this->zonelist(cpu.id());
-    for (;;) {
-        bool retry = flags.fragmenting == Fragmenting::avoided;  // "fragmentation is worse than OOM"
-        for (std::size_t position : zonelist) {
-            Zone& zone = zones_[position];
-            if (request.only_zone && *request.only_zone != zone.layout().index) continue;
-            // "we're moving to a remote node: prefer local fragmentation"
-            if (retry && !request.only_zone && zone.layout().node != zones_[zonelist.front()].layout().node) break;
-            cpu.retire(Step::zone_lookup);
-            if (!serves(cpu, zone, request, flags)) continue;
-            const auto block = rmqueue(cpu, zone, request, flags);
-            if (!block) continue;
-            if (flags.highatomic) reserve_highatomic(cpu, zone, *block, request.order);
-            return block;
-        }
-        if (!retry) return std::nullopt;
-        flags.fragmenting = Fragmenting::allowed;
+    for (std::size_t position : zonelist) {
+        Zone& zone = zones_[position];
+        if (request.only_zone && *request.only_zone != zone.layout().index) continue;
+        // "we're moving to a remote node: prefer local fragmentation"
+        if (flags.fragmenting == Fragmenting::avoided && !request.only_zone &&
+            zone.layout().node != zones_[zonelist.front()].layout().node)
+            break;
+        cpu.retire(Step::zone_lookup);
+        if (!serves(cpu, zone, request, flags)) continue;
+        const MaybePfn block = rmqueue(cpu, zone, request, flags);
+        if (!block) continue;
+        if (flags.highatomic) reserve_highatomic(cpu, zone, *block, request.order);
+        return block;
     }
+    return std::nullopt;
 }
 
 void PageAllocator::reserve_highatomic(Cpu& cpu, Zone& zone, Pfn block, Order order) {
@@ -159,7 +163,7 @@ void PageAllocator::reserve_highatomic(Cpu& cpu, Zone& zone, Pfn block, Order or
     if (work.pageblocks_moved > 0) cpu.retire(Step::pageblock_move, work.pageblocks_moved);
 }
 
-std::optional<Pfn> PageAllocator::rmqueue(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) {
+MaybePfn PageAllocator::rmqueue(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) {
     if (!zone.freetypes().has_list(request.freetype)) return std::nullopt;
     if (PerCpuPages::serves(request.order))
         if (const auto block = rmqueue_pcplist(cpu, zone, request, flags.fragmenting)) return block;
@@ -168,7 +172,7 @@ std::optional<Pfn> PageAllocator::rmqueue(Cpu& cpu, Zone& zone, const AllocReque
 
 // Only the list of the request's own freetype, and its fallbacks, can refill [C]; with the knob freetype.refill_flips, an empty
 // refill flips a block, with the lists unlocked, and tries once more.
-std::optional<Pfn> PageAllocator::rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting) {
+MaybePfn PageAllocator::rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting) {
     PerCpuPages& lists = pcp(zone, cpu.id());
     const std::size_t list = PerCpuPages::list_index(request.order, request.freetype, zone.freetypes());
     {
@@ -196,7 +200,7 @@ void PageAllocator::refill(Cpu& cpu, Zone& zone, Order order, FreeType type, Per
     rmqueue_bulk(zone, lists, order, type, fragmenting, blocks, [&](const BuddyWork& work) { charge(cpu, zone, order, work); });
 }
 
-std::optional<Pfn> PageAllocator::rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) {
+MaybePfn PageAllocator::rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) {
     {
         const Account account{cpu, kBuddy};
         ZoneLock lock{cpu, zone};
@@ -213,7 +217,7 @@ std::optional<Pfn> PageAllocator::rmqueue_buddy(Cpu& cpu, Zone& zone, const Allo
         lock.release();
         if (block) return block;
     }
-    return flips_ == nullptr ? std::nullopt : flips_->serve(cpu, zone, request, flags.fragmenting);
+    return flips_ == nullptr ? MaybePfn{} : MaybePfn{flips_->serve(cpu, zone, request, flags.fragmenting)};
 }
 
 void PageAllocator::free_pages(Cpu& cpu, Pfn block, Order order) {

@@ -57,7 +57,7 @@ class PageAllocator {
     void set_cpu_nodes(std::vector<NodeId> nodes);
 
     // alloc_pages(): the first frame of a block, or nothing.
-    [[nodiscard]] std::optional<Pfn> alloc_pages(Cpu& cpu, const AllocRequest& request);
+    [[nodiscard]] std::optional<Pfn> alloc_pages(Cpu& cpu, const AllocRequest& request) { return allocate(cpu, request); }
     // __free_pages(). REQUIRES: the block was allocated, and is freed once.
     void free_pages(Cpu& cpu, Pfn block, Order order);
     // A free that does not get this CPU's lists, because an interrupt came while they were locked (pcp_spin_trylock()), or
@@ -112,11 +112,13 @@ class PageAllocator {
 
     [[nodiscard]] Fragmenting first_pass(const std::vector<std::size_t>& zonelist) const;
     [[nodiscard]] bool serves(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) const;
-    std::optional<Pfn> get_page_from_freelist(Cpu& cpu, const AllocRequest& request, AllocFlags flags);
-    std::optional<Pfn> rmqueue(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags);
-    std::optional<Pfn> rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting);
+    MaybePfn allocate(Cpu& cpu, const AllocRequest& request);
+    MaybePfn get_page_from_freelist(Cpu& cpu, const AllocRequest& request, const AllocFlags& flags);
+    MaybePfn try_zonelist(Cpu& cpu, const AllocRequest& request, const AllocFlags& flags);
+    MaybePfn rmqueue(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags);
+    MaybePfn rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting);
     void refill(Cpu& cpu, Zone& zone, Order order, FreeType type, PerCpuPages& pcp, Fragmenting fragmenting);
-    std::optional<Pfn> rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags);
+    MaybePfn rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags);
     void reserve_highatomic(Cpu& cpu, Zone& zone, Pfn block, Order order);
     void account_allocation(Cpu& cpu, Pfn block, Order order);
     // slow_path.cpp

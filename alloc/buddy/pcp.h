@@ -54,7 +54,7 @@ class PerCpuPages {
     // Pages on the lists of unmapped banks.
     [[nodiscard]] PageCount unmapped_count() const;
 
-    std::optional<Pfn> pop(FrameTable& frames, std::size_t list) {
+    MaybePfn pop(FrameTable& frames, std::size_t list) {
         const auto block = lists_[list].front();
         if (block) remove(frames, list, *block);
         return block;
