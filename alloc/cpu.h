@@ -50,7 +50,7 @@ enum class IrqState : std::uint8_t { disabled, enabled };
 class Cpu {
   public:
     virtual ~Cpu() = default;
-    [[nodiscard]] virtual CpuId id() const = 0;
+    [[nodiscard]] CpuId id() const { return id_; }
     [[nodiscard]] virtual const CpuMask& online() const = 0;
     [[nodiscard]] virtual Cycles now() const = 0;
 
@@ -93,6 +93,12 @@ class Cpu {
     // The cycle ledger; use Account.
     virtual void enter(const Label& account) = 0;
     virtual void leave() = 0;
+
+  protected:
+    explicit Cpu(CpuId id) : id_{id} {}
+
+  private:
+    CpuId id_;
 };
 
 class Account {
@@ -107,6 +113,8 @@ class Account {
 };
 
 // The guards release nothing while an exception unwinds: it ends the run, and no other CPU may run on the way out.
+// Code that runs millions of times a second may release() at its end, for the question whether one unwinds is a call into the
+// C++ runtime; the destructor then does nothing.
 // spin_lock() / spin_unlock().
 class LockGuard {
   public:
@@ -127,17 +135,22 @@ class IrqLockGuard {
   public:
     IrqLockGuard(Cpu& cpu, LockId lock) : cpu_{cpu}, lock_{lock}, state_{cpu.irq_save()} { cpu_.lock(lock_); }
     ~IrqLockGuard() noexcept(false) {
-        if (std::uncaught_exceptions() > 0) return;
-        cpu_.unlock(lock_);
-        cpu_.irq_restore(state_);
+        if (!released_ && std::uncaught_exceptions() == 0) release();
     }
     IrqLockGuard(const IrqLockGuard&) = delete;
     IrqLockGuard& operator=(const IrqLockGuard&) = delete;
+    // REQUIRES: not released yet.
+    void release() {
+        released_ = true;
+        cpu_.unlock(lock_);
+        cpu_.irq_restore(state_);
+    }
 
   private:
     Cpu& cpu_;
     LockId lock_;
     IrqState state_;
+    bool released_ = false;
 };
 
 }  // namespace splinter::alloc

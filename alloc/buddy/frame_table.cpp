@@ -29,21 +29,6 @@ std::uint64_t FrameTable::touched_bytes() const {
 
 FrameTable::~FrameTable() { munmap(words_, bytes_); }
 
-void BlockList::push_back(FrameTable& frames, Pfn block) {
-    frames.set_links(block, tail_, std::nullopt);
-    if (tail_) frames.set_next(*tail_, block);
-    tail_ = block;
-    if (!head_) head_ = block;
-    ++size_;
-}
-
-void BlockList::remove(FrameTable& frames, Pfn block) {
-    SPLINTER_CHECK(size_ > 0, "a block is removed from the list that holds it");
-    const auto prev = frames.prev(block);
-    const auto next = frames.next(block);
-    prev ? frames.set_next(*prev, next) : void(head_ = next);
-    next ? frames.set_prev(*next, prev) : void(tail_ = prev);
-    --size_;
-}
+void BlockList::refuse_removal() { SPLINTER_CHECK(false, "a block is removed from the list that holds it"); }
 
 }  // namespace splinter::alloc

@@ -41,6 +41,26 @@ class FrameState {
     std::uint8_t bits_ = 0;
 };
 
+// A frame or none, in one word: std::optional<Pfn> is written as a word and a byte and read back as two words, which stalls the
+// host's store forwarding at each return on the fast paths.
+class MaybePfn {
+  public:
+    constexpr MaybePfn() = default;
+    constexpr MaybePfn(std::nullopt_t) {}
+    constexpr MaybePfn(Pfn pfn) : raw_{pfn.raw()} {}
+    constexpr MaybePfn(std::optional<Pfn> pfn) : raw_{pfn ? pfn->raw() : kNone} {}
+    constexpr operator std::optional<Pfn>() const { return has_value() ? std::optional{Pfn{raw_}} : std::nullopt; }
+    [[nodiscard]] constexpr bool has_value() const { return raw_ != kNone; }
+    explicit constexpr operator bool() const { return has_value(); }
+    // REQUIRES: has_value().
+    constexpr Pfn operator*() const { return Pfn{raw_}; }
+    friend constexpr bool operator==(MaybePfn, MaybePfn) = default;
+
+  private:
+    static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+    std::uint64_t raw_ = kNone;
+};
+
 class FrameTable {
   public:
     static constexpr std::uint64_t kMaxFrames = std::uint64_t{1} << 28;
@@ -53,19 +73,19 @@ class FrameTable {
 
     [[nodiscard]] FrameState state(Pfn pfn) const { return FrameState::decode(field(pfn, kStateShift, 0xf)); }
     [[nodiscard]] Order order(Pfn pfn) const { return Order{static_cast<unsigned>(field(pfn, kOrderShift, 0xf))}; }
-    [[nodiscard]] std::optional<Pfn> next(Pfn pfn) const { return link(pfn, field(pfn, kNextShift, kLinkMask)); }
-    [[nodiscard]] std::optional<Pfn> prev(Pfn pfn) const { return link(pfn, field(pfn, kPrevShift, kLinkMask)); }
+    [[nodiscard]] MaybePfn next(Pfn pfn) const { return link(pfn, field(pfn, kNextShift, kLinkMask)); }
+    [[nodiscard]] MaybePfn prev(Pfn pfn) const { return link(pfn, field(pfn, kPrevShift, kLinkMask)); }
     void set(Pfn pfn, FrameState state, Order order) {
         constexpr std::uint64_t kOthers = ~((std::uint64_t{0xf} << kStateShift) | (std::uint64_t{0xf} << kOrderShift));
         std::uint64_t& word = words_[pfn.raw()];
         word = (word & kOthers) | (state.bits() << kStateShift) | (std::uint64_t{order.raw()} << kOrderShift);
     }
-    void set_next(Pfn pfn, std::optional<Pfn> next) { set_field(pfn, kNextShift, kLinkMask, encode(pfn, next)); }
-    void set_prev(Pfn pfn, std::optional<Pfn> prev) { set_field(pfn, kPrevShift, kLinkMask, encode(pfn, prev)); }
-    void set_links(Pfn pfn, std::optional<Pfn> prev, std::optional<Pfn> next) {
-        constexpr std::uint64_t kOthers = ~((kLinkMask << kPrevShift) | (kLinkMask << kNextShift));
-        std::uint64_t& word = words_[pfn.raw()];
-        word = (word & kOthers) | (encode(pfn, prev) << kPrevShift) | (encode(pfn, next) << kNextShift);
+    void set_next(Pfn pfn, MaybePfn next) { set_field(pfn, kNextShift, kLinkMask, encode(pfn, next)); }
+    void set_prev(Pfn pfn, MaybePfn prev) { set_field(pfn, kPrevShift, kLinkMask, encode(pfn, prev)); }
+    // All of an entry, in one store.
+    void set_all(Pfn pfn, FrameState state, Order order, MaybePfn prev, MaybePfn next) {
+        words_[pfn.raw()] = (state.bits() << kStateShift) | (std::uint64_t{order.raw()} << kOrderShift) |
+                            (encode(pfn, prev) << kPrevShift) | (encode(pfn, next) << kNextShift);
     }
     // Host memory that the table has taken, for tests and reports: 8 bytes for each frame of a touched pageblock, in whole host
     // pages. A look at an untouched frame counts too, as the host's page of zeros.
@@ -86,10 +106,10 @@ class FrameTable {
         std::uint64_t& word = words_[pfn.raw()];
         word = (word & ~(mask << shift)) | (value << shift);
     }
-    static std::optional<Pfn> link(Pfn pfn, std::uint64_t encoded) {
-        return encoded == 0 ? std::nullopt : std::optional{Pfn{encoded ^ pfn.raw()}};
+    static MaybePfn link(Pfn pfn, std::uint64_t encoded) {
+        return encoded == 0 ? MaybePfn{} : MaybePfn{Pfn{encoded ^ pfn.raw()}};
     }
-    static std::uint64_t encode(Pfn pfn, std::optional<Pfn> link) { return link ? link->raw() ^ pfn.raw() : 0; }
+    static std::uint64_t encode(Pfn pfn, MaybePfn link) { return link ? (*link).raw() ^ pfn.raw() : 0; }
 
     std::uint64_t bytes_;
     std::uint64_t* words_;
@@ -100,21 +120,43 @@ class BlockList {
   public:
     [[nodiscard]] bool empty() const { return !head_; }
     [[nodiscard]] std::uint64_t size() const { return size_; }
-    [[nodiscard]] std::optional<Pfn> front() const { return head_; }
-    [[nodiscard]] std::optional<Pfn> back() const { return tail_; }
-    void push_front(FrameTable& frames, Pfn block) {
-        frames.set_links(block, std::nullopt, head_);
+    [[nodiscard]] MaybePfn front() const { return head_; }
+    [[nodiscard]] MaybePfn back() const { return tail_; }
+    void push_front(FrameTable& frames, Pfn block, FrameState state, Order order) {
+        frames.set_all(block, state, order, std::nullopt, head_);
         if (head_) frames.set_prev(*head_, block);
         head_ = block;
         if (!tail_) tail_ = block;
         ++size_;
     }
-    void push_back(FrameTable& frames, Pfn block);
-    void remove(FrameTable& frames, Pfn block);
+    void push_back(FrameTable& frames, Pfn block, FrameState state, Order order) {
+        frames.set_all(block, state, order, tail_, std::nullopt);
+        if (tail_) frames.set_next(*tail_, block);
+        tail_ = block;
+        if (!head_) head_ = block;
+        ++size_;
+    }
+    // Clears the block's entry. REQUIRES: it is on this list.
+    void remove(FrameTable& frames, Pfn block) {
+        if (size_ == 0) refuse_removal();
+        const auto prev = frames.prev(block);
+        const auto next = frames.next(block);
+        frames.clear(block);
+        if (prev)
+            frames.set_next(*prev, next);
+        else
+            head_ = next;
+        if (next)
+            frames.set_prev(*next, prev);
+        else
+            tail_ = prev;
+        --size_;
+    }
 
   private:
-    std::optional<Pfn> head_;
-    std::optional<Pfn> tail_;
+    [[noreturn]] static void refuse_removal();
+    MaybePfn head_;
+    MaybePfn tail_;
     std::uint64_t size_ = 0;
 };
 

@@ -45,9 +45,9 @@ class FreetypeIndex {
     [[nodiscard]] bool any_list(FreetypeFlags flags) const;
     // As parse() takes it.
     [[nodiscard]] std::string text() const;
+    static constexpr std::size_t kMost = kFlagSets * kMigratetypes;
 
   private:
-    static constexpr std::size_t kMost = kFlagSets * kMigratetypes;
     static constexpr std::uint8_t kNoList = 0xff;
     static constexpr std::size_t slot(FreeType type) {
         return type.flags.bits() * kMigratetypes + static_cast<std::size_t>(type.migratetype);

@@ -20,6 +20,12 @@ PcpState in_zone(PcpState limits, const Zone& zone, std::size_t cpus) {
     return limits;
 }
 
+// Out of line, for the paths that never come here to be short.
+[[noreturn]] void refuse_double_free(Pfn block) {
+    SPLINTER_CHECK(false, "double free of page frame " + std::to_string(block.raw()));
+}
+[[noreturn]] void refuse_frame(Pfn pfn) { SPLINTER_CHECK(false, "page frame " + std::to_string(pfn.raw()) + " is in no zone"); }
+
 }  // namespace
 
 PageAllocator::PageAllocator(FrameTable& frames, std::vector<Zone> zones, std::size_t cpus, const PcpState& limits,
@@ -29,6 +35,7 @@ PageAllocator::PageAllocator(FrameTable& frames, std::vector<Zone> zones, std::s
       counters_(cpus),
       data_{data},
       zonelists_{build_zonelists(zones_)},
+      cpu_nodes_(cpus, NodeId{0}),
       pcp_trylocks_(cpus, 0) {
     for (std::size_t i = 0; i < zones_.size(); ++i) {
         SPLINTER_CHECK(zones_[i].layout().index.raw() == i, "zones are numbered in ascending order");
@@ -36,12 +43,13 @@ PageAllocator::PageAllocator(FrameTable& frames, std::vector<Zone> zones, std::s
         for (PerCpuPages& pcp : pcps_.back()) pcp.configure(in_zone(limits, zones_[i], cpus));
         zones_[i].publish();
     }
+    for (const auto& zonelist : zonelists_) first_passes_.push_back(first_pass(zonelist));
 }
 
 Zone& PageAllocator::zone_of(Pfn pfn) {
     for (Zone& zone : zones_)
         if (zone.contains(pfn)) return zone;
-    SPLINTER_CHECK(false, "page frame " + std::to_string(pfn.raw()) + " is in no zone");
+    refuse_frame(pfn);
 }
 
 PageCount PageAllocator::free_pages(const Zone& zone) const {
@@ -66,16 +74,16 @@ void PageAllocator::set_cpu_nodes(std::vector<NodeId> nodes) {
 
 // alloc_flags_nofragment(): the zonelist begins with ZONE_NORMAL, and a lower zone of the node may still have memory of the
 // right type.
-bool PageAllocator::avoids_fragmenting(CpuId cpu) const {
-    const std::vector<std::size_t>& zonelist = this->zonelist(cpu);
+Fragmenting PageAllocator::first_pass(const std::vector<std::size_t>& zonelist) const {
+    if (zonelist.size() < 2) return Fragmenting::allowed;
     const ZoneLayout& preferred = zones_[zonelist.front()].layout();
-    if (preferred.kind != ZoneKind::normal) return false;
-    return zonelist.size() > 1 && zones_[zonelist[1]].layout().node == preferred.node;
+    const bool has_lower = zones_[zonelist[1]].layout().node == preferred.node;
+    return preferred.kind == ZoneKind::normal && has_lower ? Fragmenting::avoided : Fragmenting::allowed;
 }
 
 // The checks of get_page_from_freelist(): 6.12 marks a zone that is below its high watermark for this order (ZONE_BELOW_HIGH;
 // 6.1 has no such flag, and none of its rules reads it). A recorded allocation was served: in the slow path if not here.
-bool PageAllocator::serves(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) const {
+inline bool PageAllocator::serves(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) const {
     cpu.order();
     const ZoneLayout& layout = zone.layout();
     if (layout.watermark_high > PageCount{0} && zone.fill() == ZoneFill::above_high) {
@@ -86,31 +94,32 @@ bool PageAllocator::serves(Cpu& cpu, Zone& zone, const AllocRequest& request, co
     return watermark_seen_ok(zone, request.order, mark_of(layout, flags.mark), flags);
 }
 
-std::optional<Pfn> PageAllocator::alloc_pages(Cpu& cpu, const AllocRequest& request) {
+MaybePfn PageAllocator::allocate(Cpu& cpu, const AllocRequest& request) {
     const Account account{cpu, kAllocPages};
     SPLINTER_CHECK(request.order <= kMaxOrder, "order above MAX_PAGE_ORDER");
+    KernelCounters& mine = counters(cpu.id());
     if (flips_ != nullptr && !flips_->accepts(request)) {
-        ++counters(cpu.id()).failed_allocations;
+        ++mine.failed_allocations;
         return std::nullopt;
     }
-    const std::uint64_t misses_before = counters(cpu.id()).misses_above_watermark;
+    const std::uint64_t misses_before = mine.misses_above_watermark;
     AllocFlags flags;
-    if (avoids_fragmenting(cpu.id())) flags.fragmenting = Fragmenting::avoided;
-    auto block = get_page_from_freelist(cpu, request, flags);
+    flags.fragmenting = first_passes_[node_of(cpu.id()).raw()];
+    MaybePfn block = get_page_from_freelist(cpu, request, flags);
     if (!block) block = alloc_slowly(cpu, request);
     if (!block) {
-        if (counters(cpu.id()).misses_above_watermark > misses_before) {
-            ++counters(cpu.id()).failed_above_watermark;
-            if (request.freetype == kMovable) ++counters(cpu.id()).movable_failures_above_watermark;
+        if (mine.misses_above_watermark > misses_before) {
+            ++mine.failed_above_watermark;
+            if (request.freetype == kMovable) ++mine.movable_failures_above_watermark;
         }
-        ++counters(cpu.id()).failed_allocations;
+        ++mine.failed_allocations;
         return std::nullopt;
     }
     account_allocation(cpu, *block, request.order);
     if (flips_ != nullptr)
         flips_->after_allocation(cpu, *block, request);
     else if (request.contents == Contents::zeroed)
-        clear_mapped(cpu, counters(cpu.id()), {*block, request.order.pages()});
+        clear_mapped(cpu, mine, {*block, request.order.pages()});
     return block;
 }
 
@@ -120,26 +129,31 @@ void PageAllocator::account_allocation(Cpu& cpu, Pfn block, Order order) {
     cpu.touch(layout::struct_page(block), Touch::owned);  // prep_new_page()
 }
 
-std::optional<Pfn> PageAllocator::get_page_from_freelist(Cpu& cpu, const AllocRequest& request, AllocFlags flags) {
+MaybePfn PageAllocator::get_page_from_freelist(Cpu& cpu, const AllocRequest& request, const AllocFlags& flags) {
+    const MaybePfn block = try_zonelist(cpu, request, flags);
+    if (block || flags.fragmenting == Fragmenting::allowed) return block;
+    AllocFlags relaxed = flags;  // "fragmentation is worse than OOM"
+    relaxed.fragmenting = Fragmenting::allowed;
+    return try_zonelist(cpu, request, relaxed);
+}
+
+MaybePfn PageAllocator::try_zonelist(Cpu& cpu, const AllocRequest& request, const AllocFlags& flags) {
     const std::vector<std::size_t>& zonelist = this->zonelist(cpu.id());
-    const NodeId local = zones_[zonelist.front()].layout().node;
-    for (;;) {
-        bool retry = flags.fragmenting == Fragmenting::avoided;  // "fragmentation is worse than OOM"
-        for (std::size_t position : zonelist) {
-            Zone& zone = zones_[position];
-            if (request.only_zone && *request.only_zone != zone.layout().index) continue;
-            // "we're moving to a remote node: prefer local fragmentation"
-            if (retry && !request.only_zone && zone.layout().node != local) break;
-            cpu.retire(Step::zone_lookup);
-            if (!serves(cpu, zone, request, flags)) continue;
-            const auto block = rmqueue(cpu, zone, request, flags);
-            if (!block) continue;
-            if (flags.highatomic) reserve_highatomic(cpu, zone, *block, request.order);
-            return block;
-        }
-        if (!retry) return std::nullopt;
-        flags.fragmenting = Fragmenting::allowed;
+    for (std::size_t position : zonelist) {
+        Zone& zone = zones_[position];
+        if (request.only_zone && *request.only_zone != zone.layout().index) continue;
+        // "we're moving to a remote node: prefer local fragmentation"
+        if (flags.fragmenting == Fragmenting::avoided && !request.only_zone &&
+            zone.layout().node != zones_[zonelist.front()].layout().node)
+            break;
+        cpu.retire(Step::zone_lookup);
+        if (!serves(cpu, zone, request, flags)) continue;
+        const MaybePfn block = rmqueue(cpu, zone, request, flags);
+        if (!block) continue;
+        if (flags.highatomic) reserve_highatomic(cpu, zone, *block, request.order);
+        return block;
     }
+    return std::nullopt;
 }
 
 void PageAllocator::reserve_highatomic(Cpu& cpu, Zone& zone, Pfn block, Order order) {
@@ -149,7 +163,7 @@ void PageAllocator::reserve_highatomic(Cpu& cpu, Zone& zone, Pfn block, Order or
     if (work.pageblocks_moved > 0) cpu.retire(Step::pageblock_move, work.pageblocks_moved);
 }
 
-std::optional<Pfn> PageAllocator::rmqueue(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) {
+MaybePfn PageAllocator::rmqueue(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) {
     if (!zone.freetypes().has_list(request.freetype)) return std::nullopt;
     if (PerCpuPages::serves(request.order))
         if (const auto block = rmqueue_pcplist(cpu, zone, request, flags.fragmenting)) return block;
@@ -158,16 +172,18 @@ std::optional<Pfn> PageAllocator::rmqueue(Cpu& cpu, Zone& zone, const AllocReque
 
 // Only the list of the request's own freetype, and its fallbacks, can refill [C]; with the knob freetype.refill_flips, an empty
 // refill flips a block, with the lists unlocked, and tries once more.
-std::optional<Pfn> PageAllocator::rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting) {
+MaybePfn PageAllocator::rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting) {
     PerCpuPages& lists = pcp(zone, cpu.id());
     const std::size_t list = PerCpuPages::list_index(request.order, request.freetype, zone.freetypes());
     {
-        const PcpLock lock{*this, cpu, zone};
+        PcpLock lock{*this, cpu, zone};
         if (!lock.held()) return std::nullopt;
         cpu.retire(Step::pcp_alloc);
         zone.rules().pcp_rules.on_allocate(lists.state());
         if (lists.lists()[list].empty()) refill(cpu, zone, request.order, request.freetype, lists, fragmenting);
-        if (const auto block = lists.pop(*frames_, list)) return block;
+        const auto block = lists.pop(*frames_, list);
+        lock.release();
+        if (block) return block;
     }
     if (flips_ == nullptr || flips_->supply(cpu, zone, request, fragmenting) != Flips::Supply::flipped) return std::nullopt;
     const PcpLock lock{*this, cpu, zone};
@@ -184,10 +200,10 @@ void PageAllocator::refill(Cpu& cpu, Zone& zone, Order order, FreeType type, Per
     rmqueue_bulk(zone, lists, order, type, fragmenting, blocks, [&](const BuddyWork& work) { charge(cpu, zone, order, work); });
 }
 
-std::optional<Pfn> PageAllocator::rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) {
+MaybePfn PageAllocator::rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) {
     {
         const Account account{cpu, kBuddy};
-        const ZoneLock lock{cpu, zone};
+        ZoneLock lock{cpu, zone};
         const FreeType reserve = request.freetype.with(Migratetype::highatomic);
         TakeMode mode = TakeMode::normal;
         BuddyWork work;
@@ -197,19 +213,23 @@ std::optional<Pfn> PageAllocator::rmqueue_buddy(Cpu& cpu, Zone& zone, const Allo
         // A request that may not block digs into the reserve, whatever its order.
         if (!block && flags.non_block) block = zone.take_smallest(request.order, reserve, work);
         charge(cpu, zone, request.order, work);
+        if (!block) ++counters(cpu.id()).misses_above_watermark;
+        lock.release();
         if (block) return block;
-        ++counters(cpu.id()).misses_above_watermark;
     }
-    return flips_ == nullptr ? std::nullopt : flips_->serve(cpu, zone, request, flags.fragmenting);
+    return flips_ == nullptr ? MaybePfn{} : MaybePfn{flips_->serve(cpu, zone, request, flags.fragmenting)};
 }
 
 void PageAllocator::free_pages(Cpu& cpu, Pfn block, Order order) {
-    SPLINTER_CHECK(frames_->state(block).none(), "double free of page frame " + std::to_string(block.raw()));
+    if (!frames_->state(block).none()) refuse_double_free(block);
     if (PerCpuPages::serves(order)) {
         const Account account{cpu, kFreePages};
         Zone& zone = zone_of(block);
-        const PcpLock lock{*this, cpu, zone};
-        if (lock.held()) return free_to_list(cpu, zone, block, order);
+        PcpLock lock{*this, cpu, zone};
+        if (lock.held()) {
+            free_to_list(cpu, zone, block, order);
+            return lock.release();
+        }
     }
     free_to_buddy(cpu, block, order);
 }
@@ -223,7 +243,7 @@ void PageAllocator::free_to_list(Cpu& cpu, Zone& zone, Pfn block, Order order) {
     const FreeType type = zone.pageblock_freetype(block);
     if (flips_ != nullptr) flips_->before_free(cpu, block, order, type);
     const std::size_t list = PerCpuPages::list_index(order, type, zone.freetypes());
-    lists.push(*frames_, list, block, type.migratetype);
+    lists.push(*frames_, list, block, order, type.migratetype);
     cpu.order();  // the zone's fill
     const PageCount pages = zone.rules().pcp_rules.on_free(lists.state(), order, zone.fill());
     if (pages == PageCount{0}) return;
@@ -235,15 +255,16 @@ void PageAllocator::free_to_list(Cpu& cpu, Zone& zone, Pfn block, Order order) {
 
 void PageAllocator::free_to_buddy(Cpu& cpu, Pfn block, Order order) {
     const Account account{cpu, kFreePages};
-    SPLINTER_CHECK(frames_->state(block).none(), "double free of page frame " + std::to_string(block.raw()));
+    if (!frames_->state(block).none()) refuse_double_free(block);
     counters(cpu.id()).pgfree += order.pages().raw();
     cpu.touch(layout::struct_page(block), Touch::owned);
     Zone& zone = zone_of(block);
     if (flips_ != nullptr) flips_->before_free(cpu, block, order, zone.pageblock_freetype(block));
-    const ZoneLock lock{cpu, zone};
+    ZoneLock lock{cpu, zone};
     BuddyWork work;
     zone.free_directly(block, order, work);
     charge(cpu, zone, order, work);
+    lock.release();
 }
 
 void PageAllocator::drain(Cpu& cpu, Zone& zone, PerCpuPages& lists, PageCount pages, std::size_t first_list) {

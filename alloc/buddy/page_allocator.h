@@ -57,7 +57,7 @@ class PageAllocator {
     void set_cpu_nodes(std::vector<NodeId> nodes);
 
     // alloc_pages(): the first frame of a block, or nothing.
-    [[nodiscard]] std::optional<Pfn> alloc_pages(Cpu& cpu, const AllocRequest& request);
+    [[nodiscard]] std::optional<Pfn> alloc_pages(Cpu& cpu, const AllocRequest& request) { return allocate(cpu, request); }
     // __free_pages(). REQUIRES: the block was allocated, and is freed once.
     void free_pages(Cpu& cpu, Pfn block, Order order);
     // A free that does not get this CPU's lists, because an interrupt came while they were locked (pcp_spin_trylock()), or
@@ -91,7 +91,7 @@ class PageAllocator {
     // request can be served by a flip of a whole free block only, so that it is promoted even for one page ("always direct
     // compact for unmapped allocs", `late`); mapped ones never are.
     [[nodiscard]] Order compaction_order(const AllocRequest& request) const;
-    [[nodiscard]] NodeId node_of(CpuId cpu) const { return cpu_nodes_.empty() ? NodeId{0} : cpu_nodes_[cpu.index()]; }
+    [[nodiscard]] NodeId node_of(CpuId cpu) const { return cpu_nodes_[cpu.index()]; }
     // Positions of zones() that requests of a CPU try, in order.
     [[nodiscard]] const std::vector<std::size_t>& zonelist(CpuId cpu) const { return zonelists_[node_of(cpu).raw()]; }
 
@@ -101,16 +101,24 @@ class PageAllocator {
 
   private:
     class PcpLock;  // a CPU's lists, for as long as the object lives
-    [[nodiscard]] static LockId pcp_lock_of(const Zone& zone, CpuId cpu);
-    [[nodiscard]] bool trylock_made_to_fail(CpuId cpu);
+    [[nodiscard]] static LockId pcp_lock_of(const Zone& zone, CpuId cpu) {
+        return LockId{static_cast<std::uint32_t>(kFirstPcpLock.raw() + zone.layout().index.raw() * layout::KernelData::kCpus +
+                                                 cpu.raw())};
+    }
+    [[nodiscard]] bool trylock_made_to_fail(CpuId cpu) {
+        if (tunables_.pcp_trylock_fails == 0) return false;
+        return ++pcp_trylocks_[cpu.index()] % tunables_.pcp_trylock_fails == 0;
+    }
 
-    [[nodiscard]] bool avoids_fragmenting(CpuId cpu) const;
+    [[nodiscard]] Fragmenting first_pass(const std::vector<std::size_t>& zonelist) const;
     [[nodiscard]] bool serves(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) const;
-    std::optional<Pfn> get_page_from_freelist(Cpu& cpu, const AllocRequest& request, AllocFlags flags);
-    std::optional<Pfn> rmqueue(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags);
-    std::optional<Pfn> rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting);
+    MaybePfn allocate(Cpu& cpu, const AllocRequest& request);
+    MaybePfn get_page_from_freelist(Cpu& cpu, const AllocRequest& request, const AllocFlags& flags);
+    MaybePfn try_zonelist(Cpu& cpu, const AllocRequest& request, const AllocFlags& flags);
+    MaybePfn rmqueue(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags);
+    MaybePfn rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting);
     void refill(Cpu& cpu, Zone& zone, Order order, FreeType type, PerCpuPages& pcp, Fragmenting fragmenting);
-    std::optional<Pfn> rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags);
+    MaybePfn rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags);
     void reserve_highatomic(Cpu& cpu, Zone& zone, Pfn block, Order order);
     void account_allocation(Cpu& cpu, Pfn block, Order order);
     // slow_path.cpp
@@ -134,6 +142,7 @@ class PageAllocator {
     Shrinker* shrinker_ = nullptr;
     AllocatorTunables tunables_;
     Zonelists zonelists_;
+    std::vector<Fragmenting> first_passes_;    // by node
     std::vector<NodeId> cpu_nodes_;            // by CPU
     std::vector<std::uint64_t> pcp_trylocks_;  // by CPU
     MovableBlocks movable_;

@@ -28,8 +28,7 @@ PageCount PerCpuPages::unmapped_count() const {
 }
 
 void PerCpuPages::push_cold(FrameTable& frames, std::size_t list, Pfn block, Migratetype type) {
-    frames.set(block, FrameState::pcp(type), order_of(list));
-    lists_[list].push_back(frames, block);
+    lists_[list].push_back(frames, block, FrameState::pcp(type), order_of(list));
     state_.count += order_of(list).pages();
 }
 

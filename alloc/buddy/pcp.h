@@ -54,16 +54,18 @@ class PerCpuPages {
     // Pages on the lists of unmapped banks.
     [[nodiscard]] PageCount unmapped_count() const;
 
-    std::optional<Pfn> pop(FrameTable& frames, std::size_t list) {
+    MaybePfn pop(FrameTable& frames, std::size_t list) {
         const auto block = lists_[list].front();
         if (block) remove(frames, list, *block);
         return block;
     }
     // At the hot end, with the migratetype that its pageblock has now.
+    void push(FrameTable& frames, std::size_t list, Pfn block, Order order, Migratetype type) {
+        lists_[list].push_front(frames, block, FrameState::pcp(type), order);
+        state_.count += order.pages();
+    }
     void push(FrameTable& frames, std::size_t list, Pfn block, Migratetype type) {
-        frames.set(block, FrameState::pcp(type), order_of(list));
-        lists_[list].push_front(frames, block);
-        state_.count += order_of(list).pages();
+        push(frames, list, block, order_of(list), type);
     }
     void push(FrameTable& frames, std::size_t list, Pfn block) { push(frames, list, block, type_on(list)); }
     // At the cold end: a refill keeps the buddy's order.
@@ -78,9 +80,8 @@ class PerCpuPages {
     std::optional<Cold> pop_cold(FrameTable& frames, std::size_t& list);
     // Takes a block off the list that holds it. REQUIRES: it is on that list.
     void remove(FrameTable& frames, std::size_t list, Pfn block) {
+        state_.count -= frames.order(block).pages();
         lists_[list].remove(frames, block);
-        frames.clear(block);
-        state_.count -= order_of(list).pages();
     }
     [[nodiscard]] const std::vector<BlockList>& lists() const { return lists_; }
 

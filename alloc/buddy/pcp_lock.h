@@ -15,11 +15,16 @@ class PageAllocator::PcpLock {
     }
     // As the guards of cpu.h: nothing is released while an exception unwinds.
     ~PcpLock() noexcept(false) {
-        if (held_ && std::uncaught_exceptions() == 0) cpu_.unlock(lock_);
+        if (held_ && std::uncaught_exceptions() == 0) release();
     }
     PcpLock(const PcpLock&) = delete;
     PcpLock& operator=(const PcpLock&) = delete;
     [[nodiscard]] bool held() const { return held_; }
+    // REQUIRES: held().
+    void release() {
+        held_ = false;
+        cpu_.unlock(lock_);
+    }
 
   private:
     Cpu& cpu_;

@@ -130,16 +130,6 @@ std::optional<Pfn> PageAllocator::direct_compact(Cpu& cpu, const AllocRequest& r
     return block;
 }
 
-LockId PageAllocator::pcp_lock_of(const Zone& zone, CpuId cpu) {
-    return LockId{
-        static_cast<std::uint32_t>(kFirstPcpLock.raw() + zone.layout().index.raw() * layout::KernelData::kCpus + cpu.raw())};
-}
-
-bool PageAllocator::trylock_made_to_fail(CpuId cpu) {
-    if (tunables_.pcp_trylock_fails == 0) return false;
-    return ++pcp_trylocks_[cpu.index()] % tunables_.pcp_trylock_fails == 0;
-}
-
 // drain_pages_zone(): at most a long batch for each time that the lock is taken.
 void PageAllocator::drain_pages(Cpu& cpu, Zone& zone, CpuId owner) {
     PerCpuPages& lists = pcp(zone, owner);

@@ -1,16 +1,12 @@
 #include "alloc/buddy/watermark.h"
 
-#include <algorithm>
-
 namespace splinter::alloc {
 namespace {
 
 // __zone_watermark_unusable_free(): what the request could not have all the same.
 std::uint64_t unusable(const Zone& zone, const ZoneView& view, Order order, const AllocFlags& flags) {
     const std::uint64_t rest = order.pages().raw() - 1;
-    if (flags.uses_reserves()) return rest;
-    const bool all = zone.rules().highatomic == HighatomicReserve::by_pageblock;
-    return rest + (all ? view.highatomic_reserved : view.highatomic_free).raw();
+    return flags.uses_reserves() ? rest : rest + unusable_highatomic(zone, view).raw();
 }
 
 // Whatever the flags of its freetype: the series counts unmapped blocks too [C].
@@ -20,8 +16,7 @@ bool has_block(const Zone& zone, const ZoneView& view, Order least, const AllocF
         const Migratetype type = freetypes.type_of(list).migratetype;
         const bool counts =
             static_cast<std::size_t>(type) < kPcpMigratetypes || (type == Migratetype::highatomic && flags.highatomic);
-        for (Order order = least; counts && order <= kMaxOrder; order = order.next())
-            if (view.has_free(order, list)) return true;
+        if (counts && view.orders[list] >> least.index() != 0) return true;
     }
     return false;
 }
@@ -37,32 +32,18 @@ AllocFlags slow_path_flags(const AllocRequest& request) {
     return flags;
 }
 
-PageCount lowmem_reserve(const ZoneLayout& layout) {
-    return PageCount{layout.lowmem_reserve.empty() ? 0 : layout.lowmem_reserve.back()};
-}
-
-PageCount mark_of(const ZoneLayout& layout, Mark mark) {
-    if (mark == Mark::high) return layout.watermark_high;
-    if (mark == Mark::low) return std::max(layout.watermark_low, layout.watermark_min);
-    return layout.watermark_min;
-}
-
 bool watermark_ok(const Zone& zone, const ZoneView& view, Order order, PageCount mark, const AllocFlags& flags) {
     std::uint64_t min = mark.raw();
     if (flags.min_reserve) {
         min -= min / 2;
         if (flags.non_block) min -= min / 4;
     }
-    if (view.free.raw() <= min + lowmem_reserve(zone.layout()).raw() + unusable(zone, view, order, flags)) return false;
+    if (view.free.raw() <= min + zone.lowmem_reserve().raw() + unusable(zone, view, order, flags)) return false;
     return order == Order{0U} || has_block(zone, view, order, flags);
 }
 
 bool watermark_ok(const Zone& zone, Order order, PageCount mark, const AllocFlags& flags) {
     return watermark_ok(zone, zone.view(), order, mark, flags);
-}
-
-bool watermark_seen_ok(const Zone& zone, Order order, PageCount mark, const AllocFlags& flags) {
-    return watermark_ok(zone, zone.seen(), order, mark, flags);
 }
 
 }  // namespace splinter::alloc

@@ -3,6 +3,8 @@
 // boosts, CMA, cpusets.
 #pragma once
 
+#include <algorithm>
+
 #include "alloc/buddy/fallback.h"
 #include "alloc/buddy/zone.h"
 
@@ -23,16 +25,26 @@ struct AllocFlags {
 // gfp_to_alloc_flags(): the slow path's. The fast path's are the low mark and no reserves.
 [[nodiscard]] AllocFlags slow_path_flags(const AllocRequest& request);
 
-// Free pages that the zone keeps from requests which prefer a higher zone (lowmem_reserve[highest_zoneidx]).
-[[nodiscard]] PageCount lowmem_reserve(const ZoneLayout& layout);
-[[nodiscard]] PageCount mark_of(const ZoneLayout& layout, Mark mark);
+[[nodiscard]] inline PageCount mark_of(const ZoneLayout& layout, Mark mark) {
+    if (mark == Mark::high) return layout.watermark_high;
+    if (mark == Mark::low) return std::max(layout.watermark_low, layout.watermark_min);
+    return layout.watermark_min;
+}
+
+// What a request without reserves may not have of the HIGHATOMIC reserve.
+[[nodiscard]] inline PageCount unusable_highatomic(const Zone& zone, const ZoneView& view) {
+    return zone.rules().highatomic == HighatomicReserve::by_pageblock ? view.highatomic_reserved : view.highatomic_free;
+}
 
 // __zone_watermark_ok(): enough free pages above `mark`, and for an order above 0 a free block of at least that order of a
 // type that per-CPU lists serve, whether the request may have it or not.
 [[nodiscard]] bool watermark_ok(const Zone& zone, const ZoneView& view, Order order, PageCount mark, const AllocFlags& flags);
 // As the zone is now. REQUIRES: zone lock held.
 [[nodiscard]] bool watermark_ok(const Zone& zone, Order order, PageCount mark, const AllocFlags& flags);
-// As it was when its lock was last released.
-[[nodiscard]] bool watermark_seen_ok(const Zone& zone, Order order, PageCount mark, const AllocFlags& flags);
+// As it was when its lock was last released; in line where zone_watermark_fast() has its short cut.
+[[nodiscard]] inline bool watermark_seen_ok(const Zone& zone, Order order, PageCount mark, const AllocFlags& flags) {
+    if (order > Order{0U} || flags.uses_reserves()) return watermark_ok(zone, zone.seen(), order, mark, flags);
+    return zone.seen().free > mark + zone.lowmem_reserve() + unusable_highatomic(zone, zone.seen());
+}
 
 }  // namespace splinter::alloc

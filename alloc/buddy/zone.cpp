@@ -1,6 +1,7 @@
 #include "alloc/buddy/zone.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "hw/base/check.h"
 
@@ -20,6 +21,7 @@ Zone::Zone(ZoneLayout layout, FrameTable& frames, const KernelRules& rules, cons
       index_{freetypes.index},
       flag_unit_{freetypes.flag_unit},
       lists_(kOrders * freetypes.index.size()),
+      lowmem_reserve_{layout_.lowmem_reserve.empty() ? 0 : layout_.lowmem_reserve.back()},
       rules_{&rules} {
     SPLINTER_CHECK(flag_unit_ <= kPageblockOrder, "flags are kept per pageblock or finer");
     if (layout_.span.count == PageCount{0}) return;
@@ -33,7 +35,8 @@ void Zone::add_wilderness(PfnRange range) {
                    "wilderness is aligned to the largest order");
     if (range.count == PageCount{0}) return;
     wilderness_.push_back(range);
-    free_pages_ += range.count;
+    now_.free += range.count;
+    see_list(kMaxOrder, *index_.of(kMovable));
     free_pages_blocks_[static_cast<std::size_t>(Mapping::mapped)] += range.count;
 }
 
@@ -70,31 +73,38 @@ bool Zone::pageblock_inside(Pfn pfn) const {
     return first >= layout_.span.first && first + kPageblockOrder.pages() <= layout_.span.end();
 }
 
-void Zone::account(Order order, FreeType type, bool added) {
-    const PageCount pages = order.pages();
-    added ? free_pages_ += pages : free_pages_ -= pages;
-    if (type.migratetype == Migratetype::highatomic) added ? highatomic_free_ += pages : highatomic_free_ -= pages;
-    const auto mapping = static_cast<std::size_t>(type.mapping());
-    if (order >= kPageblockOrder) added ? free_pages_blocks_[mapping] += pages : free_pages_blocks_[mapping] -= pages;
-    if (type.mapping() == Mapping::mapped) return;
-    added ? unmapped_free_pages_ += pages : unmapped_free_pages_ -= pages;
+// `pages` of a block that leaves are negative: its two's complement.
+void Zone::add_to_counters(Order order, FreeType type, PageCount pages) {
+    now_.free += pages;
+    if (type.migratetype == Migratetype::highatomic) now_.highatomic_free += pages;
+    if (order >= kPageblockOrder) free_pages_blocks_[static_cast<std::size_t>(type.mapping())] += pages;
+    if (type.mapping() == Mapping::unmapped) unmapped_free_pages_ += pages;
+}
+
+// Whether the list has a block, into the view; the one of the wilderness has blocks that it does not list yet.
+void Zone::see_list(Order order, std::size_t list) {
+    const bool has = !list_of(order, list).empty() || is_wilderness_list(order, list);
+    const auto bit = static_cast<std::uint16_t>(1U << order.index());
+    now_.orders[list] = static_cast<std::uint16_t>(has ? now_.orders[list] | bit : now_.orders[list] & ~bit);
 }
 
 void Zone::link(Pfn block, Order order, FreeType type, bool tail) {
     const auto list = index_.of(type);
     SPLINTER_CHECK(list.has_value(), "a free block's freetype has a list");
-    frames_->set(block, FrameState::buddy(type.migratetype), order);
     BlockList& blocks = list_of(order, *list);
-    tail ? blocks.push_back(*frames_, block) : blocks.push_front(*frames_, block);
-    account(order, type, true);
+    const FrameState state = FrameState::buddy(type.migratetype);
+    tail ? blocks.push_back(*frames_, block, state, order) : blocks.push_front(*frames_, block, state, order);
+    now_.orders[*list] |= static_cast<std::uint16_t>(1U << order.index());
+    add_to_counters(order, type, order.pages());
 }
 
 void Zone::unlink(Pfn block) {
     const Order order = frames_->order(block);
     const FreeType type = list_type_of(block);
-    list_of(order, *index_.of(type)).remove(*frames_, block);
-    frames_->clear(block);
-    account(order, type, false);
+    const std::size_t list = *index_.of(type);
+    list_of(order, list).remove(*frames_, block);
+    if (list_of(order, list).empty()) see_list(order, list);
+    add_to_counters(order, type, PageCount{0} - order.pages());
 }
 
 std::optional<Pfn> Zone::list_wilderness() {
@@ -103,18 +113,9 @@ std::optional<Pfn> Zone::list_wilderness() {
     const Pfn block = range.first;
     range = {block + kMaxOrder.pages(), range.count - kMaxOrder.pages()};
     if (range.count == PageCount{0}) ++wilderness_used_;
-    account(kMaxOrder, kMovable, false);  // counted since boot; link() counts it again
+    add_to_counters(kMaxOrder, kMovable, PageCount{0} - kMaxOrder.pages());  // counted since boot; link() counts it again
     link(block, kMaxOrder, kMovable, true);
     return block;
-}
-
-ZoneView Zone::view() const {
-    ZoneView now{free_pages_, highatomic_free_, highatomic_reserved_, {}};
-    for (unsigned order = 0; order < kOrders; ++order)
-        for (std::size_t list = 0; list < index_.size(); ++list)
-            if (!list_of(Order{order}, list).empty()) now.lists[order] |= std::uint32_t{1} << list;
-    if (wilderness_used_ < wilderness_.size()) now.lists[kMaxOrder.index()] |= std::uint32_t{1} << *index_.of(kMovable);
-    return now;
 }
 
 std::uint64_t Zone::free_blocks(Order order) const {
@@ -128,9 +129,7 @@ std::uint64_t Zone::free_blocks(Order order) const {
 
 bool Zone::has_free(Order order, FreeType type) const {
     const auto list = index_.of(type);
-    if (!list) return false;
-    if (!list_of(order, *list).empty()) return true;
-    return order == kMaxOrder && type == kMovable && wilderness_used_ < wilderness_.size();
+    return list && now_.has_free(order, *list);
 }
 
 std::optional<Pfn> Zone::first(Order order, FreeType type) {
@@ -142,15 +141,15 @@ std::optional<Pfn> Zone::first(Order order, FreeType type) {
 }
 
 std::optional<Pfn> Zone::take_smallest(Order order, FreeType type, BuddyWork& work) {
-    for (Order high = order; high <= kMaxOrder; high = high.next()) {
-        const auto block = first(high, type);
-        if (!block) continue;
-        unlink(*block);
-        expand(*block, order, high, type, work);
-        if (tracepoints_ != nullptr) tracepoints_->taken(*block, order, type.migratetype);
-        return block;
-    }
-    return std::nullopt;
+    const auto list = index_.of(type);
+    const unsigned sufficient = list ? unsigned{now_.orders[*list]} >> order.index() : 0;
+    if (sufficient == 0) return std::nullopt;
+    const Order high{order.index() + static_cast<unsigned>(std::countr_zero(sufficient))};
+    const auto block = first(high, type);
+    unlink(*block);
+    expand(*block, order, high, type, work);
+    if (tracepoints_ != nullptr) tracepoints_->taken(*block, order, type.migratetype);
+    return block;
 }
 
 void Zone::expand(Pfn block, Order low, Order high, FreeType type, BuddyWork& work) {
@@ -199,8 +198,6 @@ void Zone::free_directly(Pfn block, Order order, BuddyWork& work) {
     const Order piece = rules_->large_free == LargeFree::by_pageblocks ? std::min(order, kPageblockOrder) : order;
     for (Pfn at = block; at < block + order.pages(); at += piece.pages()) free_block(at, piece, pageblock_freetype(at), work);
 }
-
-FreeType Zone::list_type_of(Pfn block) const { return {frames_->state(block).list(), flags_of(block)}; }
 
 std::optional<Pfn> Zone::free_block_of(Pfn pfn) const {
     for (Order order{0U}; order <= kMaxOrder; order = order.next()) {

@@ -60,8 +60,8 @@ struct ZoneView {
     PageCount free;
     PageCount highatomic_free;
     PageCount highatomic_reserved;
-    std::array<std::uint32_t, kOrders> lists{};  // bit i: list i has a block
-    [[nodiscard]] bool has_free(Order order, std::size_t list) const { return (lists[order.index()] >> list & 1U) != 0; }
+    std::array<std::uint16_t, FreetypeIndex::kMost> orders{};  // by list; bit i: it has a block of order i
+    [[nodiscard]] bool has_free(Order order, std::size_t list) const { return (orders[list] >> order.index() & 1U) != 0; }
 };
 
 class Zone {
@@ -72,7 +72,9 @@ class Zone {
     [[nodiscard]] const ZoneLayout& layout() const { return layout_; }
     [[nodiscard]] const KernelRules& rules() const { return *rules_; }
     [[nodiscard]] const FreetypeIndex& freetypes() const { return index_; }
-    [[nodiscard]] PageCount free_pages() const { return free_pages_; }
+    [[nodiscard]] PageCount free_pages() const { return now_.free; }
+    // Free pages that the zone keeps from requests which prefer a higher zone (lowmem_reserve[highest_zoneidx]).
+    [[nodiscard]] PageCount lowmem_reserve() const { return lowmem_reserve_; }
     [[nodiscard]] PageCount unmapped_free_pages() const { return unmapped_free_pages_; }
     // NR_FREE_PAGES_BLOCKS_MAPPED, _UNMAPPED [C late]: pages in free blocks of whole pageblocks. free_pages() is not split.
     [[nodiscard]] PageCount free_pages_blocks(Mapping mapping) const {
@@ -83,9 +85,9 @@ class Zone {
     [[nodiscard]] std::uint64_t free_blocks(Order order) const;
 
     // --- HIGHATOMIC (alloc/buddy/highatomic.h decides) ---
-    [[nodiscard]] PageCount highatomic_reserved() const { return highatomic_reserved_; }  // nr_reserved_highatomic
-    void set_highatomic_reserved(PageCount pages) { highatomic_reserved_ = pages; }
-    [[nodiscard]] PageCount highatomic_free() const { return highatomic_free_; }  // nr_free_highatomic
+    [[nodiscard]] PageCount highatomic_reserved() const { return now_.highatomic_reserved; }  // nr_reserved_highatomic
+    void set_highatomic_reserved(PageCount pages) { now_.highatomic_reserved = pages; }
+    [[nodiscard]] PageCount highatomic_free() const { return now_.highatomic_free; }  // nr_free_highatomic
 
     // --- boot: free memory without work or merging ---
     void add_wilderness(PfnRange range);                            // REQUIRES: aligned to order 10, ascending calls
@@ -130,14 +132,14 @@ class Zone {
     // The pageblock of pfn lies wholly inside the zone.
     [[nodiscard]] bool pageblock_inside(Pfn pfn) const;
     // The list that a free block is on. REQUIRES: it is the first frame of one.
-    [[nodiscard]] FreeType list_type_of(Pfn block) const;
+    [[nodiscard]] FreeType list_type_of(Pfn block) const { return {frames_->state(block).list(), flags_of(block)}; }
     // The free block that pfn is in.
     [[nodiscard]] std::optional<Pfn> free_block_of(Pfn pfn) const;
 
     // --- without the lock ---
     [[nodiscard]] const ZoneView& seen() const { return view_; }
-    [[nodiscard]] ZoneView view() const;  // as it is now: for who holds the lock
-    void publish() { view_ = view(); }
+    [[nodiscard]] const ZoneView& view() const { return now_; }  // as it is now: for who holds the lock
+    void publish() { view_ = now_; }
 
     // --- ZONE_BELOW_HIGH ---
     // The flag as the last look at the watermark left it; who looks when is the allocator's business.
@@ -171,7 +173,11 @@ class Zone {
         return lists_[order.index() * index_.size() + index];
     }
     void link(Pfn block, Order order, FreeType type, bool tail);
-    void account(Order order, FreeType type, bool added);
+    void add_to_counters(Order order, FreeType type, PageCount pages);
+    [[nodiscard]] bool is_wilderness_list(Order order, std::size_t list) const {
+        return order == kMaxOrder && list == *index_.of(kMovable) && wilderness_used_ < wilderness_.size();
+    }
+    void see_list(Order order, std::size_t list);
     std::optional<Pfn> list_wilderness();
     [[nodiscard]] bool in_wilderness(Pfn block) const;
     void carve_wilderness(PfnRange range);
@@ -189,15 +195,14 @@ class Zone {
     std::size_t wilderness_used_ = 0;
     std::vector<Migratetype> migratetypes_;  // by pageblock
     std::vector<FreetypeFlags> unit_flags_;  // by flag unit; empty without flagged freetypes
-    PageCount free_pages_;
+    PageCount lowmem_reserve_;
     PageCount unmapped_free_pages_;
     std::array<PageCount, 2> free_pages_blocks_;  // by Mapping
-    PageCount highatomic_reserved_;
-    PageCount highatomic_free_;
     const KernelRules* rules_;
     Tracepoints* tracepoints_ = nullptr;
     ZoneFill fill_ = ZoneFill::above_high;
-    ZoneView view_;
+    ZoneView now_;   // kept up to date by every change
+    ZoneView view_;  // what was published of it
 };
 
 template <class Visitor>

@@ -14,17 +14,23 @@ class ZoneLock {
   public:
     ZoneLock(Cpu& cpu, Zone& zone) : cpu_{cpu}, zone_{zone}, lock_{cpu, zone_lock_id(zone)} {}
     ~ZoneLock() noexcept(false) {
-        if (std::uncaught_exceptions() > 0) return;
-        cpu_.order();
-        zone_.publish();
+        if (!released_ && std::uncaught_exceptions() == 0) release();
     }
     ZoneLock(const ZoneLock&) = delete;
     ZoneLock& operator=(const ZoneLock&) = delete;
+    // REQUIRES: not released yet.
+    void release() {
+        released_ = true;
+        cpu_.order();
+        zone_.publish();
+        lock_.release();
+    }
 
   private:
     Cpu& cpu_;
     Zone& zone_;
-    IrqLockGuard lock_;  // released after the body of the destructor
+    bool released_ = false;
+    IrqLockGuard lock_;
 };
 
 }  // namespace splinter::alloc

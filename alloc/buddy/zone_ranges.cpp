@@ -42,11 +42,12 @@ void Zone::carve_wilderness(PfnRange range) {
         }
         if (whole.first < begin) left.push_back({whole.first, begin - whole.first});
         if (end < whole.end()) left.push_back({end, whole.end() - end});
-        free_pages_ -= end - begin;
+        now_.free -= end - begin;
         free_pages_blocks_[static_cast<std::size_t>(Mapping::mapped)] -= end - begin;
     }
     wilderness_ = std::move(left);
     wilderness_used_ = 0;
+    see_list(kMaxOrder, *index_.of(kMovable));
 }
 
 std::optional<PfnRange> Zone::take_free_range(PageCount pages, FreetypeFlags flags, BuddyWork& work) {

@@ -10,9 +10,8 @@ namespace splinter::platforms {
 
 class BootCpu : public alloc::Cpu {
   public:
-    explicit BootCpu(x86::PhysMem& memory) : memory_{memory}, online_{CpuMask::first(1)} {}
+    explicit BootCpu(x86::PhysMem& memory) : Cpu{CpuId{0U}}, memory_{memory}, online_{CpuMask::first(1)} {}
 
-    [[nodiscard]] CpuId id() const override { return CpuId{0U}; }
     [[nodiscard]] const CpuMask& online() const override { return online_; }
     [[nodiscard]] Cycles now() const override { return Cycles{0}; }
     using Cpu::retire;

@@ -13,7 +13,8 @@ constexpr std::size_t kClusterTargets = 16;  // x2APIC logical cluster: targets 
 }  // namespace
 
 CoreCpu::CoreCpu(hw::Machine& machine, CpuId id, const alloc::StepCosts& costs, const CpuMask& online)
-    : machine_{machine},
+    : Cpu{id},
+      machine_{machine},
       core_{machine.core(id)},
       timeline_{core_.timeline()},
       costs_{costs},

@@ -16,7 +16,6 @@ class CoreCpu : public alloc::Cpu {
   public:
     CoreCpu(hw::Machine& machine, CpuId id, const alloc::StepCosts& costs, const CpuMask& online);
 
-    [[nodiscard]] CpuId id() const override { return core_.id(); }
     [[nodiscard]] const CpuMask& online() const override { return online_; }
     [[nodiscard]] Cycles now() const override { return timeline_.now(); }
     using Cpu::retire;

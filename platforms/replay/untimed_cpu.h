@@ -9,15 +9,15 @@ namespace splinter::platforms {
 
 class UntimedCpu : public alloc::Cpu {
   public:
-    UntimedCpu(CpuId id, std::size_t cpus) : id_{id}, online_{CpuMask::first(cpus)} {}
+    UntimedCpu(CpuId id, std::size_t cpus) : Cpu{id}, online_{CpuMask::first(cpus)} {}
 
-    [[nodiscard]] CpuId id() const override { return id_; }
     [[nodiscard]] const CpuMask& online() const override { return online_; }
     [[nodiscard]] Cycles now() const override { return Cycles{0}; }
     void retire(alloc::Step, std::uint64_t) override {}
     void touch(VirtAddr, alloc::Touch) override {}
     void lock(alloc::LockId) override {}
     void unlock(alloc::LockId) override {}
+    [[nodiscard]] bool try_lock(alloc::LockId) override { return true; }
     alloc::IrqState irq_save() override { return alloc::IrqState::enabled; }
     void irq_restore(alloc::IrqState) override {}
     void enter(const Label&) override {}
@@ -35,7 +35,6 @@ class UntimedCpu : public alloc::Cpu {
   private:
     [[noreturn]] static void refuse() { SPLINTER_CHECK(false, "a CPU without a machine has no page tables and no interrupts"); }
 
-    CpuId id_;
     CpuMask online_;
 };
 

@@ -82,17 +82,19 @@ TEST(FrameTableSize, OneFrameMoreThanItsLinksCanNameIsRefused) {
     EXPECT_THROW(FrameTable{PageCount{FrameTable::kMaxFrames + 1}}, UserError);
 }
 
+constexpr FrameState kMovableState = FrameState::buddy(Migratetype::movable);
+
 struct Lists : ::testing::Test {
     FrameTable frames{PageCount{64}};
     BlockList list;
     std::vector<std::uint64_t> forwards() const {
         std::vector<std::uint64_t> found;
-        for (auto at = list.front(); at; at = frames.next(*at)) found.push_back(at->raw());
+        for (auto at = list.front(); at; at = frames.next(*at)) found.push_back((*at).raw());
         return found;
     }
     std::vector<std::uint64_t> backwards() const {
         std::vector<std::uint64_t> found;
-        for (auto at = list.back(); at; at = frames.prev(*at)) found.push_back(at->raw());
+        for (auto at = list.back(); at; at = frames.prev(*at)) found.push_back((*at).raw());
         return found;
     }
 };
@@ -100,24 +102,37 @@ struct Lists : ::testing::Test {
 using Numbers = std::vector<std::uint64_t>;
 
 TEST_F(Lists, BothEndsGrow) {
-    list.push_back(frames, Pfn{1});
-    list.push_front(frames, Pfn{0});
-    list.push_back(frames, Pfn{2});
+    list.push_back(frames, Pfn{1}, kMovableState, Order{3U});
+    list.push_front(frames, Pfn{0}, kMovableState, Order{3U});
+    list.push_back(frames, Pfn{2}, kMovableState, Order{3U});
     EXPECT_EQ(forwards(), (Numbers{0, 1, 2}));
     EXPECT_EQ(backwards(), (Numbers{2, 1, 0}));
     EXPECT_EQ(list.size(), 3U);
 }
 
 TEST_F(Lists, RemovalKeepsTheOthersLinkedFromBothEnds) {
-    for (std::uint64_t i = 0; i < 5; ++i) list.push_back(frames, Pfn{i});
+    for (std::uint64_t i = 0; i < 5; ++i) list.push_back(frames, Pfn{i}, kMovableState, Order{3U});
     for (std::uint64_t gone : {2, 0, 4}) list.remove(frames, Pfn{gone});
     EXPECT_EQ(forwards(), (Numbers{1, 3}));
     EXPECT_EQ(backwards(), (Numbers{3, 1}));
     EXPECT_EQ(list.size(), 2U);
 }
 
+TEST_F(Lists, ABlockHasItsStateAndOrderWhileItIsListed) {
+    for (std::uint64_t i : {4, 5, 6}) list.push_back(frames, Pfn{i}, kMovableState, Order{3U});
+    list.push_front(frames, Pfn{3}, FrameState::pcp(Migratetype::reclaimable), Order{9U});
+    EXPECT_EQ(frames.state(Pfn{5}).list(), Migratetype::movable);
+    EXPECT_EQ(frames.order(Pfn{5}), Order{3U});
+    EXPECT_EQ(frames.state(Pfn{3}).pcp_type(), Migratetype::reclaimable);
+    EXPECT_EQ(frames.order(Pfn{3}), Order{9U});
+    list.remove(frames, Pfn{5});
+    EXPECT_TRUE(frames.state(Pfn{5}).none());
+    EXPECT_EQ(frames.order(Pfn{4}), Order{3U});
+    EXPECT_EQ(frames.state(Pfn{6}).list(), Migratetype::movable);
+}
+
 TEST_F(Lists, TheLastBlockLeavesAnEmptyList) {
-    list.push_front(frames, Pfn{9});
+    list.push_front(frames, Pfn{9}, kMovableState, Order{3U});
     list.remove(frames, Pfn{9});
     EXPECT_TRUE(list.empty());
     EXPECT_FALSE(list.front().has_value());

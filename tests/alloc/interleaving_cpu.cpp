@@ -39,16 +39,16 @@ void InterleavingCpu::fill_table(VirtAddr table, std::span<const x86::Pte, x86::
 
 void InterleavingCpu::lock(LockId lock) {
     machine_.step(*this);
-    machine_.locks_.about_to_lock(id_, lock);
+    machine_.locks_.about_to_lock(id(), lock);
     machine_.wait(*this, "lock " + LockDiscipline::name(lock), [&] { return !machine_.locks_.owner(lock); });
-    machine_.locks_.locked(id_, lock);
+    machine_.locks_.locked(id(), lock);
     machine_.step(*this);
 }
 
 bool InterleavingCpu::try_lock(LockId lock) {
     machine_.step(*this);
     if (machine_.locks_.owner(lock)) return false;
-    machine_.locks_.locked(id_, lock);
+    machine_.locks_.locked(id(), lock);
     machine_.step(*this);
     return true;
 }
@@ -57,17 +57,17 @@ void InterleavingCpu::order() { machine_.step(*this); }
 
 void InterleavingCpu::unlock(LockId lock) {
     machine_.step(*this);
-    machine_.locks_.unlocked(id_, lock);
+    machine_.locks_.unlocked(id(), lock);
     machine_.step(*this);
 }
 
 IrqState InterleavingCpu::irq_save() {
     machine_.step(*this);
-    return machine_.locks_.irq_save(id_);
+    return machine_.locks_.irq_save(id());
 }
 
 void InterleavingCpu::irq_restore(IrqState state) {
-    machine_.locks_.irq_restore(id_, state);
+    machine_.locks_.irq_restore(id(), state);
     machine_.step(*this);
 }
 
@@ -82,7 +82,7 @@ void InterleavingCpu::invalidate(const x86::Invalidation& invalidation) {
 
 void InterleavingCpu::write_icr(const CpuMask& targets, std::uint8_t vector) {
     machine_.step(*this);
-    machine_.locks_.about_to_wait_for_cpus(id_);
+    machine_.locks_.about_to_wait_for_cpus(id());
     targets.for_each([&](CpuId target) { machine_.cpus_[target.index()]->pending_.insert(vector); });
     machine_.step(*this);
 }
@@ -97,7 +97,7 @@ void InterleavingCpu::complete(CompletionId completion, std::uint64_t count) {
 
 void InterleavingCpu::wait_for(CompletionId completion, std::uint64_t count) {
     machine_.step(*this);
-    machine_.locks_.about_to_wait_for_cpus(id_);
+    machine_.locks_.about_to_wait_for_cpus(id());
     const std::uint64_t& value = machine_.completions_[completion];
     machine_.wait(*this, "CPU " + std::to_string(completion.raw() & 0xffffffffU), [&] { return value >= count; });
 }

@@ -21,9 +21,8 @@ class InterleavingMachine;
 
 class InterleavingCpu : public Cpu {
   public:
-    InterleavingCpu(InterleavingMachine& machine, CpuId id) : machine_{machine}, id_{id} {}
+    InterleavingCpu(InterleavingMachine& machine, CpuId id) : Cpu{id}, machine_{machine} {}
 
-    [[nodiscard]] CpuId id() const override { return id_; }
     [[nodiscard]] const CpuMask& online() const override;
     [[nodiscard]] Cycles now() const override { return Cycles{calls_}; }
     using Cpu::retire;
@@ -52,7 +51,6 @@ class InterleavingCpu : public Cpu {
     friend class InterleavingMachine;
     void fill_tlb(Pfn pfn);
     InterleavingMachine& machine_;
-    CpuId id_;
     std::uint64_t calls_ = 0;
     std::vector<PfnRange> tlb_;       // direct-map leaves
     std::set<std::uint8_t> pending_;  // interrupt vectors

@@ -5,7 +5,7 @@ namespace splinter::alloc {
 using enum Call::Kind;
 
 void RecordingCpu::record(Call::Kind kind, std::uint64_t what, std::uint64_t times) {
-    machine_.log_.add({kind, id_, what, times});
+    machine_.log_.add({kind, id(), what, times});
 }
 
 const CpuMask& RecordingCpu::online() const { return machine_.online_; }
@@ -44,25 +44,25 @@ void RecordingCpu::fill_table(VirtAddr table, std::span<const x86::Pte, x86::kEn
 }
 
 void RecordingCpu::lock(LockId lock) {
-    machine_.locks_.about_to_lock(id_, lock);
-    machine_.locks_.locked(id_, lock);
+    machine_.locks_.about_to_lock(id(), lock);
+    machine_.locks_.locked(id(), lock);
     if (lock < kFirstPcpLock) record(locked, lock.raw());
 }
 
 // The locks of per-CPU lists, which hardly anybody else takes, would only fill the log.
 void RecordingCpu::unlock(LockId lock) {
-    machine_.locks_.unlocked(id_, lock);
+    machine_.locks_.unlocked(id(), lock);
     if (lock < kFirstPcpLock) record(unlocked, lock.raw());
 }
 
 bool RecordingCpu::try_lock(LockId lock) {
     if (machine_.locks_.owner(lock)) return false;
-    machine_.locks_.locked(id_, lock);
+    machine_.locks_.locked(id(), lock);
     return true;
 }
 
-IrqState RecordingCpu::irq_save() { return machine_.locks_.irq_save(id_); }
-void RecordingCpu::irq_restore(IrqState state) { machine_.locks_.irq_restore(id_, state); }
+IrqState RecordingCpu::irq_save() { return machine_.locks_.irq_save(id()); }
+void RecordingCpu::irq_restore(IrqState state) { machine_.locks_.irq_restore(id(), state); }
 
 void RecordingCpu::invalidate(const x86::Invalidation& invalidation) {
     now_ += kFakeInvalidate;
@@ -71,7 +71,7 @@ void RecordingCpu::invalidate(const x86::Invalidation& invalidation) {
 }
 
 void RecordingCpu::write_icr(const CpuMask& targets, std::uint8_t vector) {
-    machine_.locks_.about_to_wait_for_cpus(id_);
+    machine_.locks_.about_to_wait_for_cpus(id());
     SPLINTER_CHECK(!targets.empty(), "an interrupt has a target");
     now_ += kFakeIcr;
     record(sent_interrupts, targets.count());
@@ -89,7 +89,7 @@ void RecordingCpu::complete(CompletionId completion, std::uint64_t count) {
 }
 
 void RecordingCpu::wait_for(CompletionId completion, std::uint64_t count) {
-    machine_.locks_.about_to_wait_for_cpus(id_);
+    machine_.locks_.about_to_wait_for_cpus(id());
     machine_.deliver_interrupts();
     SPLINTER_CHECK(machine_.completions_[completion] >= count, "the initiator waits for what nobody will answer");
     record(waited, completion.raw());

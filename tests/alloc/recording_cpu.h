@@ -21,9 +21,8 @@ class RecordingMachine;
 
 class RecordingCpu : public Cpu {
   public:
-    RecordingCpu(RecordingMachine& machine, CpuId id) : machine_{machine}, id_{id} {}
+    RecordingCpu(RecordingMachine& machine, CpuId id) : Cpu{id}, machine_{machine} {}
 
-    [[nodiscard]] CpuId id() const override { return id_; }
     [[nodiscard]] const CpuMask& online() const override;
     [[nodiscard]] Cycles now() const override { return now_; }
     using Cpu::retire;
@@ -50,7 +49,6 @@ class RecordingCpu : public Cpu {
   private:
     void record(Call::Kind kind, std::uint64_t what = 0, std::uint64_t times = 1);
     RecordingMachine& machine_;
-    CpuId id_;
     Cycles now_;
     std::size_t depth_ = 0;
 };

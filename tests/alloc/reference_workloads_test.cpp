@@ -14,8 +14,7 @@ namespace {
 // One CPU that keeps page tables in memory and pays for nothing.
 class PlainCpu : public Cpu {
   public:
-    explicit PlainCpu(x86::PhysMem& memory) : memory_{memory}, online_{CpuMask::first(1)} {}
-    [[nodiscard]] CpuId id() const override { return CpuId{0U}; }
+    explicit PlainCpu(x86::PhysMem& memory) : Cpu{CpuId{0U}}, memory_{memory}, online_{CpuMask::first(1)} {}
     [[nodiscard]] const CpuMask& online() const override { return online_; }
     [[nodiscard]] Cycles now() const override { return Cycles{0}; }
     void retire(Step, std::uint64_t) override {}

@@ -49,9 +49,11 @@ inline void audit_free_lists(const Zone& zone, Owners& owners) {
     PageCount pages;
     PageCount unmapped;
     std::array<PageCount, 2> in_blocks;
+    decltype(ZoneView::orders) orders{};
     zone.for_each_free([&](Pfn block, Order order, std::size_t list) {
         owners.add(block, order, Owners::Owner::buddy);
         pages += order.pages();
+        orders[list] |= static_cast<std::uint16_t>(1U << order.index());
         if (order >= kPageblockOrder)
             in_blocks[static_cast<std::size_t>(zone.pageblock_freetype(block).mapping())] += order.pages();
         for (Pfn at = block; at < block + order.pages(); at += PageCount{16})  // the smallest unit of flags
@@ -61,6 +63,7 @@ inline void audit_free_lists(const Zone& zone, Owners& owners) {
         SPLINTER_CHECK(!is_missed_merge(zone, block, order), "free buddies were not merged: " + std::to_string(block.raw()));
     });
     SPLINTER_CHECK(pages == zone.free_pages(), "free_pages() is a recount");
+    SPLINTER_CHECK(orders == zone.view().orders, "view() knows which lists have blocks");
     SPLINTER_CHECK(unmapped == zone.unmapped_free_pages(), "unmapped_free_pages() is a recount");
     for (const Mapping mapping : {Mapping::mapped, Mapping::unmapped})
         SPLINTER_CHECK(in_blocks[static_cast<std::size_t>(mapping)] == zone.free_pages_blocks(mapping),

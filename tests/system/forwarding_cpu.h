@@ -7,10 +7,9 @@ namespace splinter::platforms::testing {
 
 class ForwardingCpu : public alloc::Cpu {
   public:
-    explicit ForwardingCpu(alloc::Cpu& real) : real_{real} {}
+    explicit ForwardingCpu(alloc::Cpu& real) : Cpu{real.id()}, real_{real} {}
     [[nodiscard]] alloc::Cpu& real() { return real_; }
 
-    [[nodiscard]] CpuId id() const override { return real_.id(); }
     [[nodiscard]] const CpuMask& online() const override { return real_.online(); }
     [[nodiscard]] Cycles now() const override { return real_.now(); }
     void retire(alloc::Step step, std::uint64_t times) override { real_.retire(step, times); }
