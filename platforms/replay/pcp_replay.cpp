@@ -222,6 +222,7 @@ class PcpReplay {
     // A request that failed leaves no line and marks the zone all the same, if no free block is of its order: the largest that
     // tasks ask for is that of a huge page.
     bool drains_below_high(const TraceStep& step) {
+        if (alloc::find_kernel_rules(trace_.before.kernel) != &alloc::kLinux6_12) return false;  // 6.1 has no such flag
         return std::any_of(step.drains.begin(), step.drains.end(), [&](std::size_t line) {
             const Zone& zone = pages_.zone_of(trace_.log.events[line].pfn());
             const PageCount mark = zone.layout().watermark_high;

@@ -67,8 +67,7 @@ constexpr std::string_view kLimits =
     "compaction;\ncounts of both differ by what per-CPU lists held at the start\n";
 
 constexpr std::string_view kUnprotected =
-    "no allocation was declared protected, so that the strategy had nothing to do: --set "
-    "workload.trace.unmapped=gfp:FLAG|FLAG\n";
+    "no allocation of the trace is one that workload.trace.unmapped names, so that the strategy had nothing to do\n";
 
 bool protects(const UserReplayReport& report) {
     const Phase& phase = report.result.workloads.front().phases.front();

@@ -74,8 +74,10 @@ std::string vmstat_text(Node& node, const std::map<std::string, std::uint64_t>& 
     std::uint64_t free = 0;
     for (const alloc::Zone& zone : node.kernel().pages().zones()) free += zone.free_pages().raw();
     std::string out = fmt::format("nr_free_pages {}\n", free);
-    for (const char* name : {"pgfree", "nr_tlb_remote_flush", "nr_tlb_remote_flush_received", "nr_tlb_local_flush_all",
-                             "nr_tlb_local_flush_one", "direct_map_level2_splits", "direct_map_level3_splits"})
+    for (const char* name :
+         {"pgfree", "pgmigrate_success", "pgmigrate_fail", "compact_migrate_scanned", "compact_free_scanned", "compact_stall",
+          "compact_fail", "compact_success", "nr_tlb_remote_flush", "nr_tlb_remote_flush_received", "nr_tlb_local_flush_all",
+          "nr_tlb_local_flush_one", "direct_map_level2_splits", "direct_map_level3_splits"})
         out += fmt::format("{} {}\n", name, counters.at(name));
     return out;
 }
@@ -85,7 +87,7 @@ std::string vmstat_text(Node& node, const std::map<std::string, std::uint64_t>& 
 std::string buddyinfo_text(const std::vector<ZoneText>& zones) {
     std::string out;
     for (const ZoneText& zone : zones) {
-        out += fmt::format("Node {}, zone {:>8} ", 0, zone.name);
+        out += fmt::format("Node {}, zone {:>8} ", zone.node, zone.name);
         for (const std::uint64_t count : zone.census.free_of_all_rows()) out += fmt::format("{:>6} ", count);
         out += "\n";
     }
@@ -101,7 +103,7 @@ std::string pagetypeinfo_text(const std::vector<ZoneText>& zones) {
     out += "\n";
     for (const ZoneText& zone : zones)
         for (std::size_t row = 0; row < rows; ++row) {
-            out += fmt::format("Node {:>4}, zone {:>8}, type {:>12} ", 0, zone.name, row_name(row));
+            out += fmt::format("Node {:>4}, zone {:>8}, type {:>12} ", zone.node, zone.name, row_name(row));
             for (const std::uint64_t count : zone.census.free[row])
                 out += fmt::format("{}{:>6} ", count >= kFreeListCap ? ">" : "", std::min(count, kFreeListCap));
             out += "\n";
@@ -110,7 +112,7 @@ std::string pagetypeinfo_text(const std::vector<ZoneText>& zones) {
     for (std::size_t row = 0; row < rows; ++row) out += fmt::format("{:>12} ", row_name(row));
     out += "\n";
     for (const ZoneText& zone : zones) {
-        out += fmt::format("Node {}, zone {:>8} ", 0, zone.name);
+        out += fmt::format("Node {}, zone {:>8} ", zone.node, zone.name);
         for (std::size_t row = 0; row < rows; ++row) out += fmt::format("{:>12} ", zone.census.pageblocks[row]);
         out += "\n";
     }
@@ -120,7 +122,7 @@ std::string pagetypeinfo_text(const std::vector<ZoneText>& zones) {
 std::map<std::string, std::string> proc_files(Node& node, const std::map<std::string, std::uint64_t>& counters) {
     std::vector<ZoneText> zones;
     for (const alloc::Zone& zone : node.kernel().pages().zones())
-        zones.push_back({zone.layout().name, alloc::take_census(zone)});
+        zones.push_back({zone.layout().name, alloc::take_census(zone), zone.layout().node.raw()});
     return {{"buddyinfo", buddyinfo_text(zones)},
             {"pagetypeinfo", pagetypeinfo_text(zones)},
             {"vmstat", vmstat_text(node, counters)},

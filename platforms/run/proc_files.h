@@ -25,6 +25,7 @@ std::map<std::string, std::string> proc_files(Node& node, const std::map<std::st
 struct ZoneText {
     std::string name;
     alloc::ZoneCensus census;
+    unsigned node = 0;
 };
 std::string buddyinfo_text(const std::vector<ZoneText>& zones);
 std::string pagetypeinfo_text(const std::vector<ZoneText>& zones);

@@ -35,7 +35,7 @@ setup() {
     [[ "$output" == *'start: an empty machine of 64GiB'* ]]
     [[ "$output" == *'frees of unknown pages, left out             6'* ]]
     [[ "$output" == *'not predicted: page frame numbers'* ]]
-    [[ "$output" == *'no allocation was declared protected'* ]]
+    [[ "$output" == *'no allocation of the trace is one that workload.trace.unmapped names'* ]]
 }
 
 @test "a file can be the workload of an experiment, found beside it, and strategies compared on it" {

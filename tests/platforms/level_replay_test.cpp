@@ -102,6 +102,17 @@ TEST_F(ChangedTrace, AnotherBlockDrainedIsADifference) {
     EXPECT_LT(report.tally(Predicted::drain).agree, report.tally(Predicted::drain).of);
 }
 
+// frag-k61 runs out of free pageblocks: 6.12 would mark its zone, 6.1 does not know the mark.
+TEST(ChangedTrace61, ADrainOfAnotherTypeIsADifferenceWithoutAFreePageblock) {
+    KernelTrace changed = load_kernel_trace(sample("frag-k61"));
+    std::vector<TraceEvent*> drains;
+    for (TraceEvent& event : changed.log.events)
+        if (event.kind == TraceEventKind::put_back) drains.push_back(&event);
+    ASSERT_FALSE(drains.empty());
+    drains[drains.size() / 2]->migratetype ^= 1;
+    EXPECT_FALSE(replay_pcp(changed).agrees());
+}
+
 TEST_F(ChangedTrace, AFreeThatIsOnABuddyListWithoutADrainIsRecognised) {
     auto& events = trace.log.events;
     const auto drain = std::find_if(events.rbegin(), events.rend(),

@@ -43,6 +43,13 @@ TEST(ProcFiles, WhatTheKernelPrintedIsWrittenAgainByteForByte) {
     EXPECT_EQ(buddyinfo_text(plain.texts()), read_bytes(user_sample("buddyinfo")));
 }
 
+TEST(ProcFiles, NameTheNodeOfEachZone) {
+    const ZoneText zone{"Normal", {}, 1};
+    EXPECT_TRUE(buddyinfo_text({zone}).starts_with("Node 1, zone   Normal "));
+    EXPECT_NE(pagetypeinfo_text({zone}).find("Node    1, zone   Normal, type    Unmovable "), std::string::npos);
+    EXPECT_NE(pagetypeinfo_text({zone}).find("\nNode 1, zone   Normal "), std::string::npos);
+}
+
 TEST(ProcFiles, UnmappedBlocksAreARowAndAColumnOfTheirOwn) {
     ZoneText zone{"Normal", {}};
     zone.census.free[alloc::kUnmappedRow][9] = 3;
