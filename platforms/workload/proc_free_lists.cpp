@@ -73,6 +73,9 @@ class ProcParser {
             in_.next_line();
             read_typed_line();
         }
+        if (!has_blocks_)
+            throw UserError(path_ + ":" + std::to_string(in_.line_number()),
+                            "ends without the lines after \"" + std::string{kBlocksHeading} + "\"", "save the whole file");
         for (const Capped& capped : capped_) settle(capped, buddyinfo);
         return finish();
     }
@@ -117,6 +120,7 @@ class ProcParser {
 
     void read_block_heading(std::string_view names) {
         mixed_ = false;
+        has_blocks_ = true;
         block_rows_.clear();
         while (true) {
             const std::size_t start = names.find_first_not_of(' ');
@@ -202,6 +206,7 @@ class ProcParser {
     ProcFreeLists lists_;
     std::vector<std::size_t> block_rows_;  // columns of "Number of blocks type", once its heading was read
     bool mixed_ = false;
+    bool has_blocks_ = false;
     std::vector<Capped> capped_;
     std::set<std::uint64_t> nodes_;
 };
@@ -209,6 +214,18 @@ class ProcParser {
 std::string read_proc(const std::string& path, std::string& real) {
     real = find_text_file(path);
     return read_text_file(real);
+}
+
+bool names_zone(const ProcFreeLists& lists, const std::string& name) {
+    return std::any_of(lists.zones.begin(), lists.zones.end(), [&](const ProcZone& zone) { return zone.name == name; });
+}
+
+void expect_same_zones(const ProcFreeLists& typed, const ProcFreeLists& buddyinfo, const std::string& typed_path) {
+    for (const ProcZone& zone : buddyinfo.zones)
+        if (!names_zone(typed, zone.name)) throw UserError(typed_path, "has no zone " + zone.name + ", but buddyinfo has");
+    for (const ProcZone& zone : typed.zones)
+        if (!names_zone(buddyinfo, zone.name))
+            throw UserError(typed_path, "has a zone " + zone.name + ", but buddyinfo has not");
 }
 
 // The two files are saved one after the other on a machine that runs.
@@ -262,7 +279,10 @@ ProcFreeLists load_proc_free_lists(const std::string& buddyinfo_path, const std:
     }
     const std::string text = read_proc(pagetypeinfo_path, real);
     ProcFreeLists typed = parse_pagetypeinfo(text, real, buddyinfo_path.empty() ? nullptr : &plain);
-    if (!buddyinfo_path.empty()) compare(plain, typed);
+    if (!buddyinfo_path.empty()) {
+        expect_same_zones(typed, plain, real);
+        compare(plain, typed);
+    }
     return typed;
 }
 

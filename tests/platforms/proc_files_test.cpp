@@ -113,6 +113,7 @@ TEST(ProcFreeLists, MalformedFilesAreRefusedWithTheirPlace) {
     expect_contains(typed("Page block order: 10\n"), "t:1:19: found '10', expected 9");
     expect_contains(typed("Node 0, zone Normal, type Blue 1\n"), "t:1:27: found 'Blue', expected a migratetype");
     expect_contains(typed("hello\n"), "t:1:1: found 'hello', expected a line of /proc/pagetypeinfo");
+    expect_contains(typed("Page block order: 9\n"), "t:1: ends without the lines after \"Number of blocks type");
 }
 
 TEST(ProcFreeLists, FilesThatDoNotAgreeAreNoted) {
