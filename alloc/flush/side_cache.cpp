@@ -74,8 +74,8 @@ class SideCache : public FlushStrategy, private Shrinker {
         charge(cpu, work);
     }
 
-    // The new pages and the hand-out of one of them are one step under the lock, so that nobody is left without (a FIXME of
-    // the RFC).
+    // The new pages and the hand-out of one of them are one step under the lock, so that nobody is left without,
+    // which the RFC leaves open.
     std::optional<Pfn> refill(Cpu& cpu, const AllocRequest& request) {
         const Account account{cpu, kFlip};
         const unsigned least = std::max(min_order_.index(), request.order.index());
