@@ -44,30 +44,6 @@ void free_range(Zone& zone, Pfn from, Pfn to) {
     }
 }
 
-// calculate_min_free_kbytes(), __setup_per_zone_wmarks(), setup_per_zone_lowmem_reserve(): the minimum is shared out by size
-// over all nodes' zones; a zone keeps memory from requests that prefer a higher zone of its own node.
-void set_watermarks(std::vector<ZoneLayout>& layouts) {
-    std::uint64_t total = 0;
-    for (const ZoneLayout& layout : layouts) total += layout.managed.raw();
-    const auto min_free_kbytes = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(total * (kPageBytes / 1024) * 16)));
-    const std::uint64_t min_pages = std::clamp<std::uint64_t>(min_free_kbytes, 128, 262144) / (kPageBytes / 1024);
-    for (std::size_t i = 0; i < layouts.size(); ++i) {
-        ZoneLayout& layout = layouts[i];
-        layout.watermark_min = PageCount{min_pages * layout.managed.raw() / std::max<std::uint64_t>(total, 1)};
-        // The marks are a quarter of the minimum apart, or 0.1 % of the zone.
-        const PageCount step{std::max(layout.watermark_min.raw() / 4, layout.managed.raw() / 1000)};
-        layout.watermark_low = layout.watermark_min + step;
-        layout.watermark_high = layout.watermark_low + step;
-        if (layout.name == "Normal") layout.kind = alloc::ZoneKind::normal;
-        std::uint64_t above = 0;
-        layout.lowmem_reserve = {0};
-        for (std::size_t j = i + 1; j < layouts.size() && layouts[j].node == layout.node; ++j) {
-            above += layouts[j].managed.raw();
-            layout.lowmem_reserve.push_back(above / kLowmemReserveRatio);
-        }
-    }
-}
-
 alloc::PcpState pcp_state(const SnapshotPcp& recorded) {
     constexpr unsigned kPrevFreeHighOrder = 1;  // PCPF_PREV_FREE_HIGH_ORDER
     constexpr unsigned kFreeHighBatch = 2;      // PCPF_FREE_HIGH_BATCH
@@ -93,6 +69,28 @@ Migratetype remembered_type(const Zone& zone, unsigned pindex, Pfn block) {
 }
 
 }  // namespace
+
+void set_watermarks(std::vector<ZoneLayout>& layouts) {
+    std::uint64_t total = 0;
+    for (const ZoneLayout& layout : layouts) total += layout.managed.raw();
+    const auto min_free_kbytes = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(total * (kPageBytes / 1024) * 16)));
+    const std::uint64_t min_pages = std::clamp<std::uint64_t>(min_free_kbytes, 128, 262144) / (kPageBytes / 1024);
+    for (std::size_t i = 0; i < layouts.size(); ++i) {
+        ZoneLayout& layout = layouts[i];
+        layout.watermark_min = PageCount{min_pages * layout.managed.raw() / std::max<std::uint64_t>(total, 1)};
+        // The marks are a quarter of the minimum apart, or 0.1 % of the zone.
+        const PageCount step{std::max(layout.watermark_min.raw() / 4, layout.managed.raw() / 1000)};
+        layout.watermark_low = layout.watermark_min + step;
+        layout.watermark_high = layout.watermark_low + step;
+        if (layout.name == "Normal") layout.kind = alloc::ZoneKind::normal;
+        std::uint64_t above = 0;
+        layout.lowmem_reserve = {0};
+        for (std::size_t j = i + 1; j < layouts.size() && layouts[j].node == layout.node; ++j) {
+            above += layouts[j].managed.raw();
+            layout.lowmem_reserve.push_back(above / kLowmemReserveRatio);
+        }
+    }
+}
 
 std::vector<Zone> plan_zones(std::uint64_t memory_bytes, std::uint64_t nodes, FrameTable& frames,
                              const alloc::KernelRules& rules, const alloc::FreetypeLists& freetypes) {

@@ -9,6 +9,11 @@
 
 namespace splinter::platforms {
 
+// calculate_min_free_kbytes(), __setup_per_zone_wmarks(), setup_per_zone_lowmem_reserve(): the minimum is shared out by size
+// over all nodes' zones; a zone keeps memory from requests that prefer a higher zone of its own node. Reads `managed` and
+// `node`.
+void set_watermarks(std::vector<alloc::ZoneLayout>& layouts);
+
 // DMA (to 16 MiB), DMA32 (to 4 GiB) and Normal, all free but for the first MiB; watermarks by min_free_kbytes
 // (mm/page_alloc.c, calculate_min_free_kbytes(), __setup_per_zone_wmarks(), setup_per_zone_lowmem_reserve()). With several
 // nodes each has an equal share of the memory, one behind the other, and the zones that lie in it.

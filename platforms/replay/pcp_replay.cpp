@@ -6,12 +6,12 @@
 
 #include "alloc/buddy/watermark.h"
 #include "platforms/build/zone_plan.h"
-#include "platforms/replay/gfp_text.h"
 #include "platforms/replay/level_replay.h"
 #include "platforms/replay/modelled_zones.h"
 #include "platforms/replay/trace_recorder.h"
 #include "platforms/replay/trace_schedule.h"
 #include "platforms/replay/untimed_cpu.h"
+#include "platforms/workload/gfp_text.h"
 
 namespace splinter::platforms {
 namespace {

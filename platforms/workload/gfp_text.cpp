@@ -10,8 +10,18 @@ namespace {
 
 using alloc::Blocking;
 using alloc::Migratetype;
+using alloc::Reserves;
 
-enum Part : unsigned { kNothing = 0, kDirectReclaim = 1, kMovable = 2, kReclaimable = 4, kDma = 8, kDma32 = 16 };
+enum Part : unsigned {
+    kNothing = 0,
+    kDirectReclaim = 1,
+    kMovable = 2,
+    kReclaimable = 4,
+    kDma = 8,
+    kDma32 = 16,
+    kHigh = 32,
+    kNoMemalloc = 64
+};
 
 struct NameRow {
     std::string_view name;
@@ -29,7 +39,7 @@ constexpr auto kNames = std::to_array<NameRow>({
     {"GFP_KERNEL", kDirectReclaim},
     {"GFP_NOFS", kDirectReclaim},
     {"GFP_NOIO", kDirectReclaim},
-    {"GFP_ATOMIC", kNothing},
+    {"GFP_ATOMIC", kHigh},
     {"GFP_NOWAIT", kNothing},
     {"GFP_DMA", kDma},
     {"GFP_DMA32", kDma32},
@@ -40,7 +50,7 @@ constexpr auto kNames = std::to_array<NameRow>({
     {"__GFP_RECLAIM", kDirectReclaim},
     {"__GFP_DIRECT_RECLAIM", kDirectReclaim},
     {"__GFP_KSWAPD_RECLAIM", kNothing},
-    {"__GFP_HIGH", kNothing},
+    {"__GFP_HIGH", kHigh},
     {"__GFP_ATOMIC", kNothing},
     {"__GFP_IO", kNothing},
     {"__GFP_FS", kNothing},
@@ -50,7 +60,7 @@ constexpr auto kNames = std::to_array<NameRow>({
     {"__GFP_NORETRY", kNothing},
     {"__GFP_COMP", kNothing},
     {"__GFP_ZERO", kNothing},
-    {"__GFP_NOMEMALLOC", kNothing},
+    {"__GFP_NOMEMALLOC", kNoMemalloc},
     {"__GFP_MEMALLOC", kNothing},
     {"__GFP_HARDWALL", kNothing},
     {"__GFP_THISNODE", kNothing},
@@ -104,11 +114,18 @@ GfpMeaning read_gfp(std::string_view text) {
         if (row == nullptr && !is_rest(name)) meaning.unknown.emplace_back(name);
     }
     if ((parts & kDirectReclaim) != 0) meaning.blocking = Blocking::may_block;
+    if ((parts & kHigh) != 0) meaning.reserves = Reserves::may_use;
+    meaning.no_memalloc = (parts & kNoMemalloc) != 0;
     if ((parts & kReclaimable) != 0) meaning.migratetype = Migratetype::reclaimable;
     if ((parts & kMovable) != 0) meaning.migratetype = Migratetype::movable;
     if ((parts & kDma32) != 0) meaning.limit = ZoneLimit::dma32;
     if ((parts & kDma) != 0) meaning.limit = ZoneLimit::dma;
     return meaning;
+}
+
+GfpReserves gfp_reserves(std::string_view text) {
+    const GfpMeaning meaning = read_gfp(text);
+    return {meaning.no_memalloc ? Blocking::may_block : meaning.blocking, meaning.reserves};
 }
 
 }  // namespace splinter::platforms

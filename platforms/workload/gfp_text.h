@@ -15,12 +15,23 @@ enum class ZoneLimit : std::uint8_t { none, dma32, dma };
 struct GfpMeaning {
     alloc::Migratetype migratetype = alloc::Migratetype::unmovable;  // gfp_migratetype()
     alloc::Blocking blocking = alloc::Blocking::may_not_block;       // __GFP_DIRECT_RECLAIM
+    alloc::Reserves reserves = alloc::Reserves::untouched;           // __GFP_HIGH
+    bool no_memalloc = false;                                        // __GFP_NOMEMALLOC
     ZoneLimit limit = ZoneLimit::none;                               // gfp_zone()
     std::vector<std::string> unknown;                                // names that neither kernel has
 };
 
 // `text`: names and hexadecimal rests joined with |.
 [[nodiscard]] GfpMeaning read_gfp(std::string_view text);
+
+struct GfpReserves {
+    alloc::Blocking blocking = alloc::Blocking::may_block;
+    alloc::Reserves reserves = alloc::Reserves::untouched;
+};
+// gfp_to_alloc_flags(): __GFP_HIGH opens reserves; a request without __GFP_DIRECT_RECLAIM may not block, which opens more of
+// them unless it says __GFP_NOMEMALLOC: then it is told here as one that may.
+[[nodiscard]] GfpReserves gfp_reserves(std::string_view text);
+
 // One of the names that the two kernels print.
 [[nodiscard]] bool is_gfp_name(std::string_view name);
 // The parts between the bars.

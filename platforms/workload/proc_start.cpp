@@ -1,9 +1,9 @@
 #include "platforms/workload/proc_start.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "alloc/buddy/zone.h"
+#include "platforms/build/zone_plan.h"
 
 namespace splinter::platforms {
 
@@ -125,26 +125,18 @@ class ZonePlacer {
     std::uint64_t added_ = 0;
 };
 
-// calculate_min_free_kbytes(), __setup_per_zone_wmarks(), setup_per_zone_lowmem_reserve() of mm/page_alloc.c: the files do not
-// have the marks.
+// The files do not have the marks.
 void assume_watermarks(std::vector<SnapshotZone>& zones) {
-    constexpr std::uint64_t kReserveRatio = 256;
-    std::uint64_t total = 0;
-    for (const SnapshotZone& zone : zones) total += zone.managed.raw();
-    const auto kbytes = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(total * (kPageBytes / 1024) * 16)));
-    const std::uint64_t min_pages = std::clamp<std::uint64_t>(kbytes, 128, 262144) / (kPageBytes / 1024);
+    std::vector<alloc::ZoneLayout> layouts(zones.size());
+    for (std::size_t i = 0; i < zones.size(); ++i) layouts[i].managed = zones[i].managed;
+    set_watermarks(layouts);
     for (std::size_t i = 0; i < zones.size(); ++i) {
-        const std::uint64_t managed = zones[i].managed.raw();
-        zones[i].watermark_min = PageCount{min_pages * managed / std::max<std::uint64_t>(total, 1)};
-        const std::uint64_t step = std::max(zones[i].watermark_min.raw() / 4, managed / 1000);
-        zones[i].watermark_low = zones[i].watermark_min + PageCount{step};
-        zones[i].watermark_high = zones[i].watermark_min + PageCount{2 * step};
+        zones[i].watermark_min = layouts[i].watermark_min;
+        zones[i].watermark_low = layouts[i].watermark_low;
+        zones[i].watermark_high = layouts[i].watermark_high;
         zones[i].lowmem_reserve.assign(zones.size(), PageCount{0});
-        std::uint64_t above = 0;
-        for (std::size_t j = i + 1; j < zones.size(); ++j) {
-            above += zones[j].managed.raw();
-            zones[i].lowmem_reserve[j] = PageCount{above / kReserveRatio};
-        }
+        for (std::size_t above = 1; above < layouts[i].lowmem_reserve.size(); ++above)
+            zones[i].lowmem_reserve[i + above] = PageCount{layouts[i].lowmem_reserve[above]};
     }
 }
 

@@ -1,4 +1,4 @@
-#include "platforms/replay/gfp_text.h"
+#include "platforms/workload/gfp_text.h"
 
 #include <gtest/gtest.h>
 
