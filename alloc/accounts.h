@@ -27,5 +27,6 @@ inline constexpr Label kKernelWork{"kworker"};
 inline constexpr Label kVmstat{"vmstat"};
 inline constexpr Label kShrink{"shrink"};
 inline constexpr Label kPreflip{"preflip"};
+inline constexpr Label kKeySwitch{"pkrs"};
 
 }  // namespace splinter::alloc

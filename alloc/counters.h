@@ -37,6 +37,7 @@ struct KernelCounters {
     std::uint64_t pgmigrate_fail = 0;
     std::uint64_t slow_paths = 0;            // requests that the fast path did not serve
     std::uint64_t pcp_trylock_failures = 0;  // per-CPU lists found locked: the buddy served
+    std::uint64_t pkrs_writes = 0;           // WRMSR to IA32_PKRS
 };
 
 // visit(name, member pointer), the only list of the names.
@@ -72,6 +73,7 @@ void for_each_counter(Visitor&& visit) {
     visit("pgmigrate_fail", &KernelCounters::pgmigrate_fail);
     visit("slow_paths", &KernelCounters::slow_paths);
     visit("pcp_trylock_failures", &KernelCounters::pcp_trylock_failures);
+    visit("pkrs_writes", &KernelCounters::pkrs_writes);
 }
 
 }  // namespace splinter::alloc

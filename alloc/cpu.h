@@ -81,6 +81,9 @@ class Cpu {
 
     // Local. Takes its cycles.
     virtual void invalidate(const x86::Invalidation& invalidation) = 0;
+    // WRMSR to IA32_PKRS: what this CPU may write through each key (bits 2k: no access, 2k+1: no write). Takes its cycles. A
+    // port that checks no keys need not know of it.
+    virtual void write_pkrs(std::uint32_t /*rights*/) {}
     // Sends an interrupt to each target; nothing more.
     virtual void write_icr(const CpuMask& targets, std::uint8_t vector) = 0;
     // One kLocalTimerVector to this CPU at `when`, in place of the one asked for before; kNever: none. A port without a clock

@@ -10,7 +10,8 @@ Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTa
       calls_{boot.cpus, boot.data},
       flush_{calls_, PageCount{params.flush_ceiling}},
       tables_{pages_},
-      direct_map_{boot.root, tables_, flush_, boot.cpus},
+      keys_{KeyRegister::Tables::have_no_key, KeyScope::entry, boot.cpus},
+      direct_map_{boot.root, tables_, keys_, flush_, boot.cpus},
       work_{boot.cpus, boot.data},
       vmstat_{work_, pages_, params.stat_interval},
       strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus, work_, boot.data})} {
@@ -19,6 +20,7 @@ Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTa
 }
 
 void Kernel::on_interrupt(Cpu& cpu, std::uint8_t vector) {
+    const KeyRegister::InterruptGuard at_default_level{keys_, cpu};
     switch (vector) {
         case kCallFunctionVector:
             return calls_.on_interrupt(cpu);
@@ -35,7 +37,8 @@ PageCount Kernel::unmapped_free_pages() const { return pages_.unmapped_free_page
 
 KernelCounters Kernel::counters(CpuId cpu) {
     KernelCounters sum;
-    for (const KernelCounters& part : {pages_.counters(cpu), calls_.counters(cpu), direct_map_.counters(cpu)})
+    for (const KernelCounters& part :
+         {pages_.counters(cpu), calls_.counters(cpu), direct_map_.counters(cpu), keys_.counters(cpu)})
         for_each_counter([&](std::string_view, auto member) { sum.*member += part.*member; });
     return sum;
 }

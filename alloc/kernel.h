@@ -34,6 +34,8 @@ class Kernel {
     [[nodiscard]] FlushStrategy& strategy() { return *strategy_; }
     [[nodiscard]] DirectMap& direct_map() { return direct_map_; }
     [[nodiscard]] TlbFlush& flush() { return flush_; }
+    [[nodiscard]] PageTablePages& page_table_pages() { return tables_; }
+    [[nodiscard]] KeyRegister& keys() { return keys_; }
     // Pages out of the direct map that nobody owns: on unmapped free lists and per-CPU lists, or held by the strategy.
     [[nodiscard]] PageCount unmapped_free_pages() const;
     // What one CPU has counted since boot.
@@ -44,6 +46,7 @@ class Kernel {
     CallFunction calls_;
     TlbFlush flush_;
     PlainPageTablePages tables_;
+    KeyRegister keys_;
     DirectMap direct_map_;
     KernelWork work_;
     VmstatWorker vmstat_;

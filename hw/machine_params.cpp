@@ -85,6 +85,7 @@ void describe(CoreParams& p, ParamVisitor& v) {
     v.cycles("cr3_write", p.cr3_write, kLatency, "MOV CR3 without the no-flush bit");
     v.cycles("cr3_no_flush", p.cr3_no_flush, kLatency, "MOV CR3 with the no-flush bit");
     v.cycles("wrpkru", p.wrpkru, kLatency, "one WRPKRU");
+    v.cycles("wrmsr_pkrs", p.wrmsr_pkrs, kLatency, "one WRMSR to IA32_PKRS");
     v.cycles("interrupt_entry_kernel", p.interrupt_entry_kernel, kLatency, "interrupt entry, interrupted in the kernel");
     v.cycles("interrupt_exit_kernel", p.interrupt_exit_kernel, kLatency, "return to the kernel");
     v.cycles("interrupt_entry_user", p.interrupt_entry_user, kLatency, "interrupt entry from user mode, mitigations included");

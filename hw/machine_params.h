@@ -86,6 +86,7 @@ struct CoreParams {
     Cycles cr3_write{180};           // MOV CR3 without the no-flush bit
     Cycles cr3_no_flush{110};        // with it
     Cycles wrpkru{23};
+    Cycles wrmsr_pkrs{60};
     Cycles interrupt_entry_kernel{250};
     Cycles interrupt_exit_kernel{250};
     Cycles interrupt_entry_user{560};

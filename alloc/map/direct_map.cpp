@@ -12,16 +12,10 @@ namespace {
 // First frame that a leaf of `level` around `pfn` maps.
 Pfn leaf_start(Pfn pfn, Level level) { return Pfn{pfn.raw() & ~(level.pages().raw() - 1)}; }
 
-// pgprot_clear_protnone_bits(): a leaf that is not present loses G; setting it present again does not bring it back.
-Pte with_mapping(Pte leaf, Mapping mapping) {
-    if (mapping == Mapping::mapped) return leaf.with(Pte::kPresent | Pte::kWritable);
-    return leaf.without(Pte::kPresent | Pte::kWritable | Pte::kGlobal);
-}
-
 }  // namespace
 
-DirectMap::DirectMap(Pfn root, PageTablePages& tables, TlbFlush& flush, std::size_t cpus)
-    : root_{root}, tables_{tables}, flush_{flush}, counters_(cpus) {}
+DirectMap::DirectMap(Pfn root, PageTablePages& tables, KeyRegister& keys, TlbFlush& flush, std::size_t cpus)
+    : root_{root}, tables_{tables}, keys_{keys}, flush_{flush}, counters_(cpus) {}
 
 DirectMap::Leaf DirectMap::look_up(Cpu& cpu, Pfn pfn) const {
     const VirtAddr va = layout::direct_map(pfn);
@@ -34,7 +28,7 @@ DirectMap::Leaf DirectMap::look_up(Cpu& cpu, Pfn pfn) const {
     }
 }
 
-DirectMap::Outcome DirectMap::set_mapping(Cpu& cpu, PfnRange range, Mapping mapping) {
+DirectMap::Outcome DirectMap::change(Cpu& cpu, PfnRange range, const LeafChange& change) {
     const Account account{cpu, kDirectMap};
     cpu.lock(kCpaLock);
     for (Pfn at = range.first; at < range.end();) {
@@ -42,9 +36,9 @@ DirectMap::Outcome DirectMap::set_mapping(Cpu& cpu, PfnRange range, Mapping mapp
         const Leaf leaf = look_up(cpu, at);
         const Pfn first = leaf_start(at, leaf.level);
         const bool whole = first == at && at + leaf.level.pages() <= range.end();
-        if (leaf.value != with_mapping(leaf.value, mapping) && !whole) {
+        if (change.changes(leaf.value) && !whole) {
             cpu.unlock(kCpaLock);
-            const auto table = tables_.allocate(cpu);
+            const auto table = tables_.allocate(cpu, TableUse::split);
             if (!table) return Outcome::no_memory;
             cpu.lock(kCpaLock);
             if (!split(cpu, at, leaf, *table)) {
@@ -54,9 +48,10 @@ DirectMap::Outcome DirectMap::set_mapping(Cpu& cpu, PfnRange range, Mapping mapp
             }
             continue;  // from the top: the leaf is smaller now
         }
-        if (leaf.value != with_mapping(leaf.value, mapping)) {
+        if (change.changes(leaf.value)) {
             cpu.retire(Step::cpa_set_leaf);
-            cpu.store_pte(leaf.entry, with_mapping(leaf.value, mapping));
+            const KeyRegister::Guard writable = keys_.writable(cpu);
+            cpu.store_pte(leaf.entry, change.apply(leaf.value));
         }
         at = first + leaf.level.pages();
     }
@@ -76,8 +71,11 @@ bool DirectMap::split(Cpu& cpu, Pfn pfn, const Leaf& leaf, Pfn table) {
     std::array<Pte, x86::kEntriesPerTable> entries;
     for (std::uint64_t i = 0; i < entries.size(); ++i)
         entries[i] = Pte::leaf(leaf.value.frame(leaf.level) + PageCount{leaf.level.below().pages().raw() * i}, size, flags);
-    cpu.fill_table(layout::direct_map(table), entries);
-    cpu.store_pte(leaf.entry, Pte::table(table, kKernelTable));
+    {
+        const KeyRegister::Guard writable = keys_.writable(cpu);
+        cpu.fill_table(layout::direct_map(table), entries);
+        cpu.store_pte(leaf.entry, Pte::table(table, kKernelTable));
+    }
     KernelCounters& mine = counters(cpu.id());
     ++(leaf.level == x86::kPdpte ? mine.direct_map_level3_splits : mine.direct_map_level2_splits);
     flush_.all(cpu);

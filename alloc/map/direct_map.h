@@ -9,42 +9,28 @@
 #pragma once
 
 #include "alloc/accounts.h"
-#include "alloc/buddy/page_allocator.h"
 #include "alloc/cpu.h"
-#include "alloc/freetype.h"
 #include "alloc/map/boot_tables.h"
+#include "alloc/map/key_register.h"
+#include "alloc/map/leaf_change.h"
+#include "alloc/map/page_table_pages.h"
 #include "alloc/smp/tlb_flush.h"
 
 namespace splinter::alloc {
-
-// Where page-table pages come from. A policy of its own, since protected page tables cannot come from the plain allocator.
-class PageTablePages {
-  public:
-    virtual ~PageTablePages() = default;
-    [[nodiscard]] virtual std::optional<Pfn> allocate(Cpu& cpu) = 0;
-    virtual void release(Cpu& cpu, Pfn table) = 0;
-};
-
-// Policy `plain`: an order-0 GFP_KERNEL page, mapped and unmovable.
-class PlainPageTablePages : public PageTablePages {
-  public:
-    explicit PlainPageTablePages(PageAllocator& pages) : pages_{pages} {}
-    std::optional<Pfn> allocate(Cpu& cpu) override { return pages_.alloc_pages(cpu, AllocRequest{}); }
-    void release(Cpu& cpu, Pfn table) override { pages_.free_pages(cpu, table, Order{0U}); }
-
-  private:
-    PageAllocator& pages_;
-};
 
 class DirectMap {
   public:
     enum class Outcome : std::uint8_t { done, no_memory };
 
-    DirectMap(Pfn root, PageTablePages& tables, TlbFlush& flush, std::size_t cpus);
+    DirectMap(Pfn root, PageTablePages& tables, KeyRegister& keys, TlbFlush& flush, std::size_t cpus);
 
-    // Makes the pages present or not. no_memory (a split got no page): the pages before the failing leaf have changed.
+    // Changes the leaves of the pages. no_memory (a split got no page): the pages before the failing leaf have changed.
     // REQUIRES: interrupts on, no spinlock held.
-    [[nodiscard]] Outcome set_mapping(Cpu& cpu, PfnRange range, Mapping mapping);
+    [[nodiscard]] Outcome change(Cpu& cpu, PfnRange range, const LeafChange& change);
+    // Makes the pages present or not.
+    [[nodiscard]] Outcome set_mapping(Cpu& cpu, PfnRange range, Mapping mapping) {
+        return change(cpu, range, LeafChange::to(mapping));
+    }
     [[nodiscard]] KernelCounters& counters(CpuId cpu) { return counters_[cpu.index()]; }
 
   private:
@@ -59,6 +45,7 @@ class DirectMap {
 
     Pfn root_;
     PageTablePages& tables_;
+    KeyRegister& keys_;
     TlbFlush& flush_;
     std::vector<KernelCounters> counters_;  // by CPU
 };

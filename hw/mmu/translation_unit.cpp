@@ -1,5 +1,7 @@
 #include "hw/mmu/translation_unit.h"
 
+#include <utility>
+
 #include "hw/base/check.h"
 
 namespace splinter::hw {
@@ -33,6 +35,19 @@ void TranslationUnit::write_state(const x86::PagingState& state) {
     state_ = state;
     walk_rules_ = x86::WalkRules{state_};
     permissions_.rebuild(state_);
+    last_pkrs_.reset();
+}
+
+Cycles TranslationUnit::write_pkrs(x86::KeyRights rights) {
+    if (rights == state_.pkrs) return core_.wrmsr_pkrs;
+    ++invalidations_;
+    forget_hits();
+    const x86::KeyRights old = std::exchange(state_.pkrs, rights);
+    // Software alternates between two values: the table of the last one is kept.
+    std::swap(permissions_, last_permissions_);
+    if (last_pkrs_ != rights) permissions_.rebuild(state_);
+    last_pkrs_ = old;
+    return core_.wrmsr_pkrs;
 }
 
 Cycles TranslationUnit::write_cr3(Pfn root, Pcid pcid, Cr3Flush flush) {

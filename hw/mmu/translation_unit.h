@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 
 #include "hw/mem/recent_stores.h"
 #include "hw/mmu/paging_cache.h"
@@ -79,6 +80,9 @@ class TranslationUnit {
     // (then PCID 0 is current), SMEP to 1, LA57. Costs are the caller's: WRPKRU and its like have their own.
     void write_state(const x86::PagingState& state);
     [[nodiscard]] const x86::PagingState& state() const { return state_; }
+    // WRMSR to IA32_PKRS alone: the same, and cheap enough to be done around every write of an entry. Nothing is flushed: keys
+    // are kept in the TLBs and checked at each access. Returns its cycles.
+    Cycles write_pkrs(x86::KeyRights rights);
     enum class Cr3Flush : std::uint8_t { flush, no_flush };  // bit 63 of the operand, under CR4.PCIDE
     // MOV CR3; returns its cycles.
     Cycles write_cr3(Pfn root, Pcid pcid, Cr3Flush flush);
@@ -187,6 +191,8 @@ class TranslationUnit {
     x86::PagingState state_;
     x86::WalkRules walk_rules_{state_};
     PermissionTable permissions_{state_};
+    PermissionTable last_permissions_{state_};  // before the last write of PKRS, if
+    std::optional<x86::KeyRights> last_pkrs_;   // nothing else was written since
     Pfn root_;
     Pcid pcid_;
     x86::AccessOutcome fault_;                       // the last

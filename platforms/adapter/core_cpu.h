@@ -31,6 +31,7 @@ class CoreCpu : public alloc::Cpu {
     alloc::IrqState irq_save() override;
     void irq_restore(alloc::IrqState state) override;
     void invalidate(const x86::Invalidation& invalidation) override;
+    void write_pkrs(std::uint32_t rights) override { timeline_.advance(core_.mmu().unit().write_pkrs(x86::KeyRights{rights})); }
     void write_icr(const CpuMask& targets, std::uint8_t vector) override;
     void set_timer(Cycles when) override { core_.apic().set_timer(when, hw::Vector{alloc::kLocalTimerVector}); }
     void complete(alloc::CompletionId completion, std::uint64_t count) override;

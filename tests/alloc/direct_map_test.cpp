@@ -130,9 +130,9 @@ TEST_F(Map, WithoutAPageForTheSplitThePagesBeforeTheLeafHaveChanged) {
 class RacingPages : public PageTablePages {
   public:
     RacingPages(PageAllocator& pages, std::function<void()> race) : plain_{pages}, race_{std::move(race)} {}
-    std::optional<Pfn> allocate(Cpu& cpu) override {
+    std::optional<Pfn> allocate(Cpu& cpu, TableUse use) override {
         if (race_) std::exchange(race_, nullptr)();
-        return plain_.allocate(cpu);
+        return plain_.allocate(cpu, use);
     }
     void release(Cpu& cpu, Pfn table) override {
         ++released;
@@ -152,7 +152,7 @@ TEST_F(Map, ATableThatAnotherCpuMadeUnnecessaryIsGivenBack) {
                                racing_map->set_mapping(node.cpu(1), {after(kFirstGiant, 512), kLargePages}, Mapping::unmapped);
                            ASSERT_EQ(outcome, Outcome::done);
                        }};
-    DirectMap map{node.memory.root(), tables, node.kernel.flush, 2};
+    DirectMap map{node.memory.root(), tables, node.kernel.keys, node.kernel.flush, 2};
     racing_map = &map;
     ASSERT_EQ(map.set_mapping(node.cpu(0), {kFirstGiant, kLargePages}, Mapping::unmapped), Outcome::done);
     EXPECT_EQ(tables.released, 1);

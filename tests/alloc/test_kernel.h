@@ -29,10 +29,10 @@ class FailingPageTablePages : public PageTablePages {
         only_once_ = true;
     }
     [[nodiscard]] std::uint64_t requests() const { return requests_; }
-    std::optional<Pfn> allocate(Cpu& cpu) override {
-        if (only_once_ && requests_ > successes_) return count_and_give(cpu);
+    std::optional<Pfn> allocate(Cpu& cpu, TableUse use) override {
+        if (only_once_ && requests_ > successes_) return count_and_give(cpu, use);
         if (requests_++ % (successes_ + failures_) >= successes_) return std::nullopt;
-        return give(cpu);
+        return give(cpu, use);
     }
     void release(Cpu& cpu, Pfn table) override {
         given_.erase(table);
@@ -41,14 +41,14 @@ class FailingPageTablePages : public PageTablePages {
     [[nodiscard]] const std::set<Pfn>& given() const { return given_; }
 
   private:
-    std::optional<Pfn> give(Cpu& cpu) {
-        const auto table = plain_.allocate(cpu);
+    std::optional<Pfn> give(Cpu& cpu, TableUse use) {
+        const auto table = plain_.allocate(cpu, use);
         if (table) given_.insert(*table);
         return table;
     }
-    std::optional<Pfn> count_and_give(Cpu& cpu) {
+    std::optional<Pfn> count_and_give(Cpu& cpu, TableUse use) {
         ++requests_;
-        return give(cpu);
+        return give(cpu, use);
     }
     PlainPageTablePages plain_;
     std::set<Pfn> given_;
@@ -79,7 +79,8 @@ class TestKernel {
           calls{cpus, memory.data()},
           flush{calls, PageCount{params.flush_ceiling}},
           tables{pages},
-          direct_map{memory.root(), tables, flush, cpus},
+          keys{KeyRegister::Tables::have_no_key, KeyScope::entry, cpus},
+          direct_map{memory.root(), tables, keys, flush, cpus},
           work{cpus, memory.data()},
           strategy{find_flush_strategy(strategy_name)
                        .make({pages, direct_map, flush, observer, params, cpus, work, memory.data()})} {
@@ -98,6 +99,7 @@ class TestKernel {
     CallFunction calls;
     TlbFlush flush;
     FailingPageTablePages tables;
+    KeyRegister keys;
     DirectMap direct_map;
     KernelWork work;
     StrategyPtr strategy;

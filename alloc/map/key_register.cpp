@@ -1,0 +1,36 @@
+#include "alloc/map/key_register.h"
+
+#include "hw/base/check.h"
+
+namespace splinter::alloc {
+
+void KeyRegister::enter(Cpu& cpu) {
+    if (cpus_[cpu.id().index()].depth++ == 0) write(cpu, kPkrsPageTables);
+}
+
+void KeyRegister::leave(Cpu& cpu) {
+    unsigned& depth = cpus_[cpu.id().index()].depth;
+    SPLINTER_CHECK(depth > 0, "every scope of the key register that is left was entered");
+    if (--depth == 0) write(cpu, kPkrsDefault);
+}
+
+void KeyRegister::write(Cpu& cpu, std::uint32_t rights) {
+    const Account account{cpu, kKeySwitch};
+    ++counters(cpu.id()).pkrs_writes;
+    cpu.write_pkrs(rights);
+}
+
+KeyRegister::InterruptGuard::InterruptGuard(KeyRegister& keys, Cpu& cpu)
+    : keys_{keys}, cpu_{cpu}, depth_{keys.cpus_[cpu.id().index()].depth} {
+    if (depth_ == 0) return;
+    keys_.cpus_[cpu.id().index()].depth = 0;
+    keys_.write(cpu, kPkrsDefault);
+}
+
+KeyRegister::InterruptGuard::~InterruptGuard() noexcept(false) {
+    if (depth_ == 0 || std::uncaught_exceptions() != 0) return;
+    keys_.cpus_[cpu_.id().index()].depth = depth_;
+    keys_.write(cpu_, kPkrsPageTables);
+}
+
+}  // namespace splinter::alloc
