@@ -28,5 +28,6 @@ inline constexpr Label kVmstat{"vmstat"};
 inline constexpr Label kShrink{"shrink"};
 inline constexpr Label kPreflip{"preflip"};
 inline constexpr Label kKeySwitch{"pkrs"};
+inline constexpr Label kPageTables{"pgtable"};
 
 }  // namespace splinter::alloc

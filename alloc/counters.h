@@ -38,6 +38,15 @@ struct KernelCounters {
     std::uint64_t slow_paths = 0;            // requests that the fast path did not serve
     std::uint64_t pcp_trylock_failures = 0;  // per-CPU lists found locked: the buddy served
     std::uint64_t pkrs_writes = 0;           // WRMSR to IA32_PKRS
+    std::uint64_t table_pages = 0;           // page-table pages handed out for mappings of processes and the kernel
+    std::uint64_t split_tables = 0;          // and for splits of the direct map
+    std::uint64_t table_pages_freed = 0;
+    std::uint64_t table_page_failures = 0;
+    std::uint64_t split_table_failures = 0;
+    std::uint64_t table_page_cycles = 0;   // cycles inside allocation and free of page-table pages
+    std::uint64_t key_changes = 0;         // set_memory_pkey(): changes of the key in the direct map, one flush each
+    std::uint64_t table_refills = 0;       // blocks of memory that got the key for a pool
+    std::uint64_t table_refill_pages = 0;  // their pages
 };
 
 // visit(name, member pointer), the only list of the names.
@@ -74,6 +83,15 @@ void for_each_counter(Visitor&& visit) {
     visit("slow_paths", &KernelCounters::slow_paths);
     visit("pcp_trylock_failures", &KernelCounters::pcp_trylock_failures);
     visit("pkrs_writes", &KernelCounters::pkrs_writes);
+    visit("table_pages", &KernelCounters::table_pages);
+    visit("split_tables", &KernelCounters::split_tables);
+    visit("table_pages_freed", &KernelCounters::table_pages_freed);
+    visit("table_page_failures", &KernelCounters::table_page_failures);
+    visit("split_table_failures", &KernelCounters::split_table_failures);
+    visit("table_page_cycles", &KernelCounters::table_page_cycles);
+    visit("key_changes", &KernelCounters::key_changes);
+    visit("table_refills", &KernelCounters::table_refills);
+    visit("table_refill_pages", &KernelCounters::table_refill_pages);
 }
 
 }  // namespace splinter::alloc

@@ -27,6 +27,10 @@ enum class Contents : std::uint8_t { any, zeroed };
 // __GFP_HIGH: may go below the minimum watermark, to half of it, or to three eighths if it may not block either.
 enum class Reserves : std::uint8_t { untouched, may_use };
 
+// Pages of the flagged freetypes that ordinary requests leave (PageAllocator::keep()): for splits of the direct map, which need
+// a page-table page of that kind and cannot wait for a flip. An ALLOC_ flag, as __GFP_PGTABLE_SPLIT in kpkeys v6 [I].
+enum class KeptPages : std::uint8_t { left, may_use };
+
 // How hard the slow path tries: __GFP_NORETRY, nothing, __GFP_RETRY_MAYFAIL.
 enum class Effort : std::uint8_t { no_retry, normal, retry_may_fail };
 
@@ -38,6 +42,7 @@ struct AllocRequest {
     Contents contents = Contents::any;
     Reserves reserves = Reserves::untouched;
     Effort effort = Effort::normal;
+    KeptPages kept = KeptPages::left;
 
     [[nodiscard]] AllocRequest with(FreeType other) const {
         AllocRequest request = *this;

@@ -3,18 +3,31 @@
 #include "hw/base/check.h"
 
 namespace splinter::alloc {
+namespace {
+
+KeyScope key_scope(const PageTableParams& params) {
+    if (params.key_scope == "lazy") return KeyScope::lazy;
+    return params.key_scope == "ptl" ? KeyScope::ptl : KeyScope::entry;
+}
+
+}  // namespace
 
 Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTable& frames, BootInfo boot,
                MapObserver& observer)
     : pages_{frames, std::move(boot.zones), boot.cpus, pcp_limits(params), boot.data},
+      flips_{pages_, flip_policy(params.freetype)},
       calls_{boot.cpus, boot.data},
       flush_{calls_, PageCount{params.flush_ceiling}},
-      tables_{pages_},
-      keys_{KeyRegister::Tables::have_no_key, KeyScope::entry, boot.cpus},
+      keys_{find_table_policy(params.page_tables.policy).tables, key_scope(params.page_tables), boot.cpus},
+      tables_{find_table_policy(params.page_tables.policy)
+                  .make({pages_, direct_map_, flush_, flips_, observer, params.page_tables, boot.cpus, boot.data}),
+              observer, boot.cpus},
       direct_map_{boot.root, tables_, keys_, flush_, boot.cpus},
       work_{boot.cpus, boot.data},
       vmstat_{work_, pages_, params.stat_interval},
-      strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus, work_, boot.data})} {
+      strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus, work_, boot.data, flips_})} {
+    early_tables_ = std::move(boot.early_tables);
+    if (params.page_tables.split_lock == "global") direct_map_.set_split_lock(DirectMap::SplitLock::global);
     pages_.configure({params.compaction, params.pcp_trylock_fails});
     pages_.set_cpu_nodes(std::move(boot.cpu_nodes));
 }
@@ -38,7 +51,7 @@ PageCount Kernel::unmapped_free_pages() const { return pages_.unmapped_free_page
 KernelCounters Kernel::counters(CpuId cpu) {
     KernelCounters sum;
     for (const KernelCounters& part :
-         {pages_.counters(cpu), calls_.counters(cpu), direct_map_.counters(cpu), keys_.counters(cpu)})
+         {pages_.counters(cpu), calls_.counters(cpu), direct_map_.counters(cpu), keys_.counters(cpu), tables_.counters(cpu)})
         for_each_counter([&](std::string_view, auto member) { sum.*member += part.*member; });
     return sum;
 }

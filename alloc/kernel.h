@@ -2,6 +2,7 @@
 #pragma once
 
 #include "alloc/flush/strategies.h"
+#include "alloc/tables/page_table_allocator.h"
 #include "alloc/work/vmstat_worker.h"
 
 namespace splinter::alloc {
@@ -13,6 +14,7 @@ struct BootInfo {
     layout::KernelData data;
     std::vector<Zone> zones;
     std::vector<NodeId> cpu_nodes{};  // by CPU; none: node 0
+    std::vector<Pfn> early_tables{};  // pages behind the zones for the splits that filling the pools takes
 };
 
 class Kernel {
@@ -21,6 +23,8 @@ class Kernel {
     Kernel(const Kernel&) = delete;
     Kernel& operator=(const Kernel&) = delete;
 
+    // Once, untimed, before other CPUs run: fills the pools of page-table pages.
+    void boot(Cpu& cpu) { tables_.policy().boot(cpu, std::move(early_tables_)); }
     // Once on each CPU, before anything else runs on it: its periodic work.
     void start(Cpu& cpu) {
         vmstat_.start(cpu);
@@ -34,7 +38,7 @@ class Kernel {
     [[nodiscard]] FlushStrategy& strategy() { return *strategy_; }
     [[nodiscard]] DirectMap& direct_map() { return direct_map_; }
     [[nodiscard]] TlbFlush& flush() { return flush_; }
-    [[nodiscard]] PageTablePages& page_table_pages() { return tables_; }
+    [[nodiscard]] PageTableAllocator& page_table_pages() { return tables_; }
     [[nodiscard]] KeyRegister& keys() { return keys_; }
     // Pages out of the direct map that nobody owns: on unmapped free lists and per-CPU lists, or held by the strategy.
     [[nodiscard]] PageCount unmapped_free_pages() const;
@@ -43,14 +47,16 @@ class Kernel {
 
   private:
     PageAllocator pages_;
+    Flips flips_;
     CallFunction calls_;
     TlbFlush flush_;
-    PlainPageTablePages tables_;
     KeyRegister keys_;
+    PageTableAllocator tables_;
     DirectMap direct_map_;
     KernelWork work_;
     VmstatWorker vmstat_;
     StrategyPtr strategy_;
+    std::vector<Pfn> early_tables_;
 };
 
 }  // namespace splinter::alloc

@@ -29,6 +29,26 @@ void describe(FreetypeParams& p, ParamVisitor& v) {
             "free unmapped pages above which the thread returns whole free unmapped blocks; 0: never, as in the series");
 }
 
+void describe(PageTableParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "page_tables"};
+    v.choice("policy", p.policy, {"plain", "per-page", "pba", "pba-percpu", "freetype-key"},
+             "where page-table pages come from, and whether they are under a protection key; alloc/tables/README.md");
+    v.choice(
+        "key_scope", p.key_scope, {"entry", "lazy", "ptl"},
+        "around what IA32_PKRS is switched: each write of an entry, each lazy-MMU section, or as long as a page-table lock "
+        "is held");
+    v.choice("split_lock", p.split_lock, {"none", "global"},
+             "lock over a whole change of the direct map that splits: none, as x86, or one for all, as arm64");
+    v.choice(
+        "protect_split", p.protect_split, {"before-link", "after-link"},
+        "policy per-page: whether the table of a split gets the key before it is linked, and may then need the split that it "
+        "serves, or after, and is then unprotected for a while");
+    v.text("refill_orders", p.refill_orders, "policies pba and pba-percpu: orders of refills, highest first, joined by +");
+    v.count("reserve", p.reserve, {0, 4096},
+            "policies pba, pba-percpu and freetype-key: pages that ordinary requests leave for splits of the direct map");
+    v.count("percpu_pages", p.percpu_pages, {1, 512}, "policy pba-percpu: pages that a CPU takes from the list at once");
+}
+
 }  // namespace
 
 void describe(KernelParams& p, ParamVisitor& v) {
@@ -57,6 +77,7 @@ void describe(KernelParams& p, ParamVisitor& v) {
                 "for tests: every Nth trylock of a CPU's lists fails as if an interrupt had found them locked; 0: none");
     }
     describe(p.freetype, v);
+    describe(p.page_tables, v);
     const ParamGroup group{v, "flush"};
     v.count("batch_pages", p.batch_pages, {1, 262'144}, "strategy batched: pages unmapped by one call");
     v.count("deferred_pages", p.deferred_pages, {1, 262'144},

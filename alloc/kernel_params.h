@@ -18,6 +18,16 @@ struct FreetypeParams {
     std::uint64_t return_above = 0;    // and above it, it returns whole free blocks
 };
 
+struct PageTableParams {
+    std::string policy = "plain";              // where page-table pages come from: alloc/tables/policies.h
+    std::string key_scope = "entry";           // around what the key register is switched: map/key_register.h
+    std::string split_lock = "none";           // held over a change of the direct map that splits
+    std::string protect_split = "after-link";  // `per-page`: when the table of a split gets the key
+    std::string refill_orders = "9+4+2";       // `pba`: orders of refills, in the order in which they are tried
+    std::uint64_t reserve = 4;                 // `pba`, `freetype-key`: pages that ordinary requests leave for splits
+    std::uint64_t percpu_pages = 32;           // `pba-percpu`: pages that a CPU takes from the list or gives back at once
+};
+
 struct KernelParams {
     std::string version = "6.12";              // whose allocator rules
     std::uint64_t flush_ceiling = 33;          // tlb_single_page_flush_ceiling: above it, everything is flushed
@@ -32,6 +42,7 @@ struct KernelParams {
     std::uint64_t side_cache_keep = 0;         // and the free pages that it keeps; 0: all, until memory is short
     std::string freetypes = "unmapped:unmovable";  // which freetypes with flags have lists: buddy/freetype_index.h
     FreetypeParams freetype{};
+    PageTableParams page_tables{};
     bool compaction = true;               // CONFIG_COMPACTION: the slow path compacts
     std::uint64_t pcp_trylock_fails = 0;  // every Nth trylock of a per-CPU list fails; 0: only what is locked
 };

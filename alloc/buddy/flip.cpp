@@ -24,8 +24,15 @@ void free_range(Zone& zone, PfnRange range, FreeType type, BuddyWork& work) {
 
 }  // namespace
 
-Flips::Flips(PageAllocator& pages, PageblockFlipper& tables, const FlipPolicy& policy)
-    : pages_{pages}, tables_{tables}, policy_{policy} {}
+Flips::Flips(PageAllocator& pages, const FlipPolicy& policy) : pages_{pages}, policy_{policy} {}
+
+void Flips::set_tables(FreetypeFlag flag, PageblockFlipper& tables) { tables_[static_cast<std::size_t>(flag)] = &tables; }
+
+FreetypeFlag Flips::difference(FreetypeFlags from, FreetypeFlags to) {
+    for (const FreetypeFlag flag : kAllFreetypeFlags)
+        if (from.toggled(flag) == to) return flag;
+    SPLINTER_CHECK(false, "a flip changes one flag");
+}
 
 bool Flips::may_flip(const Cpu& cpu, const AllocRequest& request) const {
     return request.blocking == Blocking::may_block && !mapping_.contains(cpu.id());
@@ -70,7 +77,7 @@ Flips::Converted Flips::convert_from(Cpu& cpu, Zone& zone, Order order, FreeType
     const auto block = take(cpu, zone, order, other, wanted, fragmenting);
     if (!block) return {};
     if (change_tables(cpu, *block, other.flags, wanted) == PageblockFlipper::Outcome::no_memory) {
-        give_up(cpu, zone, *block, other.flags);
+        give_up(cpu, zone, *block, other.flags, wanted);
         return {Ahead::no_memory, *block};
     }
     zone.set_flags(*block, wanted);  // set_pageblock_freetype_flags(), without the zone lock [C]: the block is on no list
@@ -125,18 +132,19 @@ std::optional<PfnRange> Flips::take_range(Cpu& cpu, Zone& zone, FreeType other) 
 }
 
 PageblockFlipper::Outcome Flips::change_tables(Cpu& cpu, PfnRange block, FreetypeFlags from, FreetypeFlags to) {
-    if (from.mapping() == to.mapping()) return PageblockFlipper::Outcome::done;  // a key has no page-table side here
-    if (to.mapping() == Mapping::unmapped) {
-        const auto outcome = tables_.unmap(cpu, block);
-        if (outcome == PageblockFlipper::Outcome::done && !unscrubbed_.empty()) unscrubbed_.remove(block);
-        return outcome;
-    }
-    return map_tables(cpu, block);
+    const FreetypeFlag flag = difference(from, to);
+    PageblockFlipper* const tables = tables_of(flag);
+    if (tables == nullptr) return PageblockFlipper::Outcome::done;
+    if (flag != FreetypeFlag::unmapped) return to.has(flag) ? tables->apply(cpu, block) : tables->revert(cpu, block);
+    if (to.mapping() == Mapping::mapped) return map_tables(cpu, *tables, block);
+    const auto outcome = tables->apply(cpu, block);
+    if (outcome == PageblockFlipper::Outcome::done && !unscrubbed_.empty()) unscrubbed_.remove(block);
+    return outcome;
 }
 
-PageblockFlipper::Outcome Flips::map_tables(Cpu& cpu, PfnRange block) {
+PageblockFlipper::Outcome Flips::map_tables(Cpu& cpu, PageblockFlipper& tables, PfnRange block) {
     mapping_.insert(cpu.id());
-    const auto outcome = tables_.map(cpu, block);
+    const auto outcome = tables.revert(cpu, block);
     mapping_.erase(cpu.id());
     if (outcome == PageblockFlipper::Outcome::no_memory) return outcome;
     if (policy_.scrub == Scrub::on_alloc) unscrubbed_.add(block);
@@ -146,7 +154,7 @@ PageblockFlipper::Outcome Flips::map_tables(Cpu& cpu, PfnRange block) {
     return outcome;
 }
 
-void Flips::give_up(Cpu& cpu, Zone& zone, PfnRange block, FreetypeFlags old) {
+void Flips::give_up(Cpu& cpu, Zone& zone, PfnRange block, FreetypeFlags old, FreetypeFlags wanted) {
     if (policy_.generation->failed_flip == FailedFlip::leaked) {
         ++pages_.counters(cpu.id()).flips_leaked;
         pages_.counters(cpu.id()).pages_leaked += block.count.raw();
@@ -154,10 +162,11 @@ void Flips::give_up(Cpu& cpu, Zone& zone, PfnRange block, FreetypeFlags old) {
         return;
     }
     ++pages_.counters(cpu.id()).flips_rolled_back;
-    if (old.mapping() == Mapping::mapped)
-        tables_.undo_unmap(cpu, block);
+    const FreetypeFlag flag = difference(old, wanted);
+    if (wanted.has(flag))
+        tables_of(flag)->undo_apply(cpu, block);
     else
-        tables_.undo_map(cpu, block);
+        tables_of(flag)->undo_revert(cpu, block);
     const ZoneLock lock{cpu, zone};
     zone.set_flags(block, old);
     BuddyWork work;
@@ -238,7 +247,7 @@ void Flips::before_free(Cpu& cpu, Pfn block, Order order, FreeType type) {
 
 Order Flips::compaction_order(const AllocRequest& request) const {
     if (policy_.generation->compaction == CompactionFor::the_request) return request.order;
-    return request.freetype.mapping() == Mapping::unmapped ? std::max(request.order, policy_.order()) : request.order;
+    return request.freetype.flags.none() ? request.order : std::max(request.order, policy_.order());
 }
 
 }  // namespace splinter::alloc

@@ -1,16 +1,18 @@
 // Flips of whole free blocks between freetypes whose flags differ: __rmqueue_direct_map() of the ALLOC_UNMAPPED series, both
-// generations (generation.h), with the knobs of flip_policy.h. Owned by the strategy that does the page tables
-// (PageblockFlipper).
+// generations (generation.h), with the knobs of flip_policy.h. What a flag means for the page tables is the business of the
+// PageblockFlipper that is registered for it: the direct map for `unmapped`, protection keys for `pgtable-key`.
 //
 // A flip happens outside the zone lock with interrupts on, since it may need a page-table page and a TLB shootdown [C]. Why it
 // does not recurse: the direct map starts fully mapped, splits are never undone, and page tables are never unmapped memory [C],
 // so that mapping a pageblock needs no page-table page. With other units it may, to split a leaf that was unmapped whole; the
-// request for that page then flips nothing [I].
+// request for that page then flips nothing [I]. With keyed page tables the third of these is gone: the split needs a page of the
+// flagged kind. Such a request may not block, so that it never flips (alloc/tables/freetype_key.cpp).
 // Callers that may not block never flip: they may hold a lock that the CPUs to interrupt spin on [C], and mapping is refused to
 // them as well, though it needs no flush [C]. can_set_direct_map() is true: x86-64 without debug_pagealloc.
 // No kernel has checked these policies. Leaves out: KASAN tags, page reporting.
 #pragma once
 
+#include <array>
 #include <set>
 
 #include "alloc/buddy/flip_policy.h"
@@ -19,25 +21,27 @@
 
 namespace splinter::alloc {
 
-// The page tables' side of a flip. REQUIRES of callers: no lock held, interrupts on.
+// The page tables' side of one flag. REQUIRES of callers: no lock held, interrupts on.
 class PageblockFlipper {
   public:
     virtual ~PageblockFlipper() = default;
     enum class Outcome : std::uint8_t { done, no_memory };  // no_memory: part of the block may have changed
-    // Takes a free block out of the direct map; no core translates it after return.
-    [[nodiscard]] virtual Outcome unmap(Cpu& cpu, PfnRange block) = 0;
-    // Puts it back, without a flush: no stale entry can exist of what was not present [C].
-    [[nodiscard]] virtual Outcome map(Cpu& cpu, PfnRange block) = 0;
+    // Makes a free block what the flag says; no core translates it as before after return.
+    [[nodiscard]] virtual Outcome apply(Cpu& cpu, PfnRange block) = 0;
+    // Makes it ordinary memory again. `unmapped` needs no flush: no stale entry can exist of what was not present [C].
+    [[nodiscard]] virtual Outcome revert(Cpu& cpu, PfnRange block) = 0;
     // After the one or the other had no memory: undoes what it did.
-    virtual void undo_unmap(Cpu& cpu, PfnRange block) = 0;
-    virtual void undo_map(Cpu& cpu, PfnRange block) = 0;
+    virtual void undo_apply(Cpu& cpu, PfnRange block) = 0;
+    virtual void undo_revert(Cpu& cpu, PfnRange block) = 0;
 };
 
 class Flips {
   public:
-    Flips(PageAllocator& pages, PageblockFlipper& tables, const FlipPolicy& policy);
+    Flips(PageAllocator& pages, const FlipPolicy& policy);
     Flips(const Flips&) = delete;
     Flips& operator=(const Flips&) = delete;
+    // Who does the page tables of a flag. Without one, the flag is the allocator's alone.
+    void set_tables(FreetypeFlag flag, PageblockFlipper& tables);
     [[nodiscard]] const FlipPolicy& policy() const { return policy_; }
 
     // --- demand: the allocator's calls ---
@@ -62,6 +66,8 @@ class Flips {
     [[nodiscard]] Ahead unmap_ahead(Cpu& cpu, Zone& zone);
     // Returns one free unmapped block of the flip unit's size to the direct map and queues it, mapped and unmovable.
     [[nodiscard]] Ahead map_back(Cpu& cpu, Zone& zone);
+    // The first for any freetype with one flag.
+    [[nodiscard]] Ahead ahead(Cpu& cpu, Zone& zone, FreeType wanted) { return ahead(cpu, zone, wanted, kUnmovable); }
 
     // Pages that a mapped request would still have to clear (scrub `on-alloc`).
     [[nodiscard]] const UnscrubbedPages& unscrubbed() const { return unscrubbed_; }
@@ -80,8 +86,11 @@ class Flips {
     std::optional<Pfn> take_block_as_generation(Zone& zone, Order order, FreeType other, Fragmenting fragmenting,
                                                 BuddyWork& work) const;
     PageblockFlipper::Outcome change_tables(Cpu& cpu, PfnRange block, FreetypeFlags from, FreetypeFlags to);
-    PageblockFlipper::Outcome map_tables(Cpu& cpu, PfnRange block);
-    void give_up(Cpu& cpu, Zone& zone, PfnRange block, FreetypeFlags old);
+    PageblockFlipper::Outcome map_tables(Cpu& cpu, PageblockFlipper& tables, PfnRange block);
+    // The flag in which two sets differ. REQUIRES: in one.
+    [[nodiscard]] static FreetypeFlag difference(FreetypeFlags from, FreetypeFlags to);
+    [[nodiscard]] PageblockFlipper* tables_of(FreetypeFlag flag) const { return tables_[static_cast<std::size_t>(flag)]; }
+    void give_up(Cpu& cpu, Zone& zone, PfnRange block, FreetypeFlags old, FreetypeFlags wanted);
     [[nodiscard]] bool may_flip(const Cpu& cpu, const AllocRequest& request) const;
     void put_remainder(Cpu& cpu, Zone& zone, PfnRange block, Order used);
     void put_whole(Cpu& cpu, Zone& zone, PfnRange block);
@@ -89,7 +98,7 @@ class Flips {
     void count(Cpu& cpu, FreetypeFlags from, FreetypeFlags to);
 
     PageAllocator& pages_;
-    PageblockFlipper& tables_;
+    std::array<PageblockFlipper*, kAllFreetypeFlags.size()> tables_{};  // by flag
     FlipPolicy policy_;
     UnscrubbedPages unscrubbed_;
     std::set<CpuId> mapping_;  // CPUs that are mapping a block now

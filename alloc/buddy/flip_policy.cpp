@@ -44,7 +44,9 @@ FlipPolicy flip_policy(const FreetypeParams& params) {
 
 FreetypeLists freetype_lists(const KernelParams& params) {
     if (find_kernel_rules(params.version) == &kLinux6_1) return {FreetypeIndex{}, kPageblockOrder};
-    return {FreetypeIndex::parse(params.freetypes), std::min(flip_policy(params.freetype).order(), kPageblockOrder)};
+    FreetypeIndex index = FreetypeIndex::parse(params.freetypes);
+    if (params.page_tables.policy == "freetype-key") index = index.with({Migratetype::unmovable, FreetypeFlag::pgtable_key});
+    return {index, std::min(flip_policy(params.freetype).order(), kPageblockOrder)};
 }
 
 }  // namespace splinter::alloc

@@ -67,6 +67,24 @@ PageCount PageAllocator::unmapped_free_pages() const {
     return pages;
 }
 
+PageCount PageAllocator::buddy_pages_with(FreetypeFlag flag) const {
+    PageCount pages;
+    for (const Zone& zone : zones_) pages += zone.free_pages_with(flag);
+    return pages;
+}
+
+std::uint64_t PageAllocator::spare_blocks(Order order, FreeType type) const {
+    std::uint64_t most = ~std::uint64_t{0};
+    if (type.flags.none()) return most;
+    for (const FreetypeFlag flag : kAllFreetypeFlags) {
+        const PageCount kept = kept_[static_cast<std::size_t>(flag)];
+        if (!type.flags.has(flag) || kept == PageCount{0}) continue;
+        const PageCount there = buddy_pages_with(flag);
+        most = std::min(most, there <= kept ? 0 : (there - kept).raw() / order.pages().raw());
+    }
+    return most;
+}
+
 void PageAllocator::set_cpu_nodes(std::vector<NodeId> nodes) {
     for (NodeId node : nodes) SPLINTER_CHECK(node.raw() < zonelists_.size(), "a CPU's node has memory");
     cpu_nodes_ = std::move(nodes);
@@ -90,6 +108,7 @@ inline bool PageAllocator::serves(Cpu& cpu, Zone& zone, const AllocRequest& requ
         if (watermark_seen_ok(zone, request.order, layout.watermark_high, flags)) return true;
         zone.set_fill(ZoneFill::below_high);
     }
+    if (request.kept == KeptPages::may_use) return true;  // kept pages count as free, but are nobody else's
     if (request.only_zone && flags.mark == Mark::min) return true;
     return watermark_seen_ok(zone, request.order, mark_of(layout, flags.mark), flags);
 }
@@ -165,7 +184,8 @@ void PageAllocator::reserve_highatomic(Cpu& cpu, Zone& zone, Pfn block, Order or
 
 MaybePfn PageAllocator::rmqueue(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) {
     if (!zone.freetypes().has_list(request.freetype)) return std::nullopt;
-    if (PerCpuPages::serves(request.order))
+    // What may use kept pages takes one from the buddy: a refill would carry others off to this CPU's list.
+    if (PerCpuPages::serves(request.order) && request.kept == KeptPages::left)
         if (const auto block = rmqueue_pcplist(cpu, zone, request, flags.fragmenting)) return block;
     return rmqueue_buddy(cpu, zone, request, flags);
 }
@@ -195,8 +215,9 @@ MaybePfn PageAllocator::rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest
 void PageAllocator::refill(Cpu& cpu, Zone& zone, Order order, FreeType type, PerCpuPages& lists, Fragmenting fragmenting) {
     const Account account{cpu, kBulk};
     cpu.order();  // the zone's fill
-    const unsigned blocks = zone.rules().pcp_rules.refill_blocks(lists.state(), order, zone.fill());
+    const unsigned wanted = zone.rules().pcp_rules.refill_blocks(lists.state(), order, zone.fill());
     const ZoneLock lock{cpu, zone};
+    const auto blocks = static_cast<unsigned>(std::min<std::uint64_t>(wanted, spare_blocks(order, type)));
     rmqueue_bulk(zone, lists, order, type, fragmenting, blocks, [&](const BuddyWork& work) { charge(cpu, zone, order, work); });
 }
 
@@ -209,7 +230,8 @@ MaybePfn PageAllocator::rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& 
         BuddyWork work;
         std::optional<Pfn> block;
         if (flags.highatomic) block = zone.take_smallest(request.order, reserve, work);
-        if (!block) block = take_block(zone, request.order, request.freetype, mode, work, flags.fragmenting);
+        const bool may_take = request.kept == KeptPages::may_use || spare_blocks(request.order, request.freetype) > 0;
+        if (!block && may_take) block = take_block(zone, request.order, request.freetype, mode, work, flags.fragmenting);
         // A request that may not block digs into the reserve, whatever its order.
         if (!block && flags.non_block) block = zone.take_smallest(request.order, reserve, work);
         charge(cpu, zone, request.order, work);

@@ -7,6 +7,7 @@
 // Leaves out: reclaim (slow_path.h), the watermark boosts, memory policies.
 #pragma once
 
+#include <array>
 #include <span>
 #include <vector>
 
@@ -51,10 +52,15 @@ class PageAllocator {
     void set_flips(Flips& flips) { flips_ = &flips; }
     [[nodiscard]] Flips* flips() const { return flips_; }
 
-    void set_shrinker(Shrinker& shrinker) { shrinker_ = &shrinker; }
+    void add_shrinker(Shrinker& shrinker) { shrinkers_.push_back(&shrinker); }
     void configure(const AllocatorTunables& tunables) { tunables_ = tunables; }
     // The node of each CPU; without it, all are of node 0.
     void set_cpu_nodes(std::vector<NodeId> nodes);
+
+    // Ordinary requests for freetypes with the flag leave so many free pages of them on the buddy lists of all zones together.
+    void keep(FreetypeFlag flag, PageCount pages) { kept_[static_cast<std::size_t>(flag)] = pages; }
+    // Free pages with the flag on the buddy lists of all zones.
+    [[nodiscard]] PageCount buddy_pages_with(FreetypeFlag flag) const;
 
     // alloc_pages(): the first frame of a block, or nothing.
     [[nodiscard]] std::optional<Pfn> alloc_pages(Cpu& cpu, const AllocRequest& request) { return allocate(cpu, request); }
@@ -119,6 +125,8 @@ class PageAllocator {
     MaybePfn rmqueue_pcplist(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting);
     void refill(Cpu& cpu, Zone& zone, Order order, FreeType type, PerCpuPages& pcp, Fragmenting fragmenting);
     MaybePfn rmqueue_buddy(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags);
+    // Blocks of the order that a request for the type may take from the buddy lists before it comes to kept pages.
+    [[nodiscard]] std::uint64_t spare_blocks(Order order, FreeType type) const;
     void reserve_highatomic(Cpu& cpu, Zone& zone, Pfn block, Order order);
     void account_allocation(Cpu& cpu, Pfn block, Order order);
     // slow_path.cpp
@@ -139,7 +147,8 @@ class PageAllocator {
     std::vector<KernelCounters> counters_;        // by CPU
     layout::KernelData data_;
     Flips* flips_ = nullptr;
-    Shrinker* shrinker_ = nullptr;
+    std::vector<Shrinker*> shrinkers_;
+    std::array<PageCount, kAllFreetypeFlags.size()> kept_;  // by flag
     AllocatorTunables tunables_;
     Zonelists zonelists_;
     std::vector<Fragmenting> first_passes_;    // by node

@@ -80,8 +80,9 @@ std::optional<Pfn> PageAllocator::alloc_slowly(Cpu& cpu, const AllocRequest& req
 // __alloc_pages_direct_reclaim() behind __perform_reclaim(): "the pages might be pinned on the per-cpu lists or in high alloc
 // reserves".
 std::optional<Pfn> PageAllocator::direct_reclaim(Cpu& cpu, const AllocRequest& request, const AllocFlags& flags) {
-    while (shrinker_ != nullptr && shrinker_->shrink(cpu) > PageCount{0})  // shrink_slab()
-        if (const auto block = get_page_from_freelist(cpu, request, flags)) return block;
+    for (Shrinker* const shrinker : shrinkers_)  // shrink_slab()
+        while (shrinker->shrink(cpu) > PageCount{0})
+            if (const auto block = get_page_from_freelist(cpu, request, flags)) return block;
     if (const auto block = get_page_from_freelist(cpu, request, flags)) return block;
     (void)unreserve_highatomic(cpu, request, Keep::one_pageblock);
     drain_all_pages(cpu);

@@ -78,7 +78,9 @@ void Zone::add_to_counters(Order order, FreeType type, PageCount pages) {
     now_.free += pages;
     if (type.migratetype == Migratetype::highatomic) now_.highatomic_free += pages;
     if (order >= kPageblockOrder) free_pages_blocks_[static_cast<std::size_t>(type.mapping())] += pages;
-    if (type.mapping() == Mapping::unmapped) unmapped_free_pages_ += pages;
+    if (type.flags.none()) return;
+    for (const FreetypeFlag flag : kAllFreetypeFlags)
+        if (type.flags.has(flag)) flagged_free_pages_[static_cast<std::size_t>(flag)] += pages;
 }
 
 // Whether the list has a block, into the view; the one of the wilderness has blocks that it does not list yet.

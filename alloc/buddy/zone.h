@@ -75,7 +75,8 @@ class Zone {
     [[nodiscard]] PageCount free_pages() const { return now_.free; }
     // Free pages that the zone keeps from requests which prefer a higher zone (lowmem_reserve[highest_zoneidx]).
     [[nodiscard]] PageCount lowmem_reserve() const { return lowmem_reserve_; }
-    [[nodiscard]] PageCount unmapped_free_pages() const { return unmapped_free_pages_; }
+    [[nodiscard]] PageCount free_pages_with(FreetypeFlag flag) const { return flagged_free_pages_[static_cast<std::size_t>(flag)]; }
+    [[nodiscard]] PageCount unmapped_free_pages() const { return free_pages_with(FreetypeFlag::unmapped); }
     // NR_FREE_PAGES_BLOCKS_MAPPED, _UNMAPPED [C late]: pages in free blocks of whole pageblocks. free_pages() is not split.
     [[nodiscard]] PageCount free_pages_blocks(Mapping mapping) const {
         return free_pages_blocks_[static_cast<std::size_t>(mapping)];
@@ -196,7 +197,7 @@ class Zone {
     std::vector<Migratetype> migratetypes_;  // by pageblock
     std::vector<FreetypeFlags> unit_flags_;  // by flag unit; empty without flagged freetypes
     PageCount lowmem_reserve_;
-    PageCount unmapped_free_pages_;
+    std::array<PageCount, kAllFreetypeFlags.size()> flagged_free_pages_;  // by flag
     std::array<PageCount, 2> free_pages_blocks_;  // by Mapping
     const KernelRules* rules_;
     Tracepoints* tracepoints_ = nullptr;

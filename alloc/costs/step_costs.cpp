@@ -31,6 +31,7 @@ constexpr std::array<StepInfo, kStepCount> kSteps{{
     {Step::compact_scan, "compact_scan", 12, "compaction looks at one page"},
     {Step::migrate_page, "migrate_page", 2200,
      "compaction migrates one page: rmap, unmap, local flush, map again; not the copy"},
+    {Step::table_pool, "table_pool", 40, "take a page-table page off the list of a pool, or put one on it"},
     {Step::copy_page, "copy_page", 1024, "copy one 4 KiB page"},
 }};
 

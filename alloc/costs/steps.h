@@ -28,6 +28,7 @@ enum class Step : std::uint8_t {
     compact_scan,    // isolate_migratepages_block(), isolate_freepages_block(): per page looked at
     migrate_page,    // isolate, try_to_migrate(), move_to_new_folio(), remove_migration_ptes(), put back: per page, flush
                      // included
+    table_pool,      // a keyed page-table page taken off a pool's list, or put on it
     copy_page,       // folio_copy(), 4 KiB
     count_           // number of steps
 };

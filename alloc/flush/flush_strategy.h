@@ -9,22 +9,14 @@
 
 #include <memory>
 
+#include "alloc/buddy/flip.h"
 #include "alloc/buddy/page_allocator.h"
 #include "alloc/kernel_params.h"
 #include "alloc/map/direct_map.h"
+#include "alloc/map/map_observer.h"
 #include "alloc/work/kernel_work.h"
 
 namespace splinter::alloc {
-
-// Told of every moment that matters for exposure and contract; all calls come on the CPU that acts.
-class MapObserver {
-  public:
-    virtual ~MapObserver() = default;
-    virtual void narrowed(Cpu& /*cpu*/, PfnRange /*range*/) {}    // the page tables have taken rights away
-    virtual void widened(Cpu& /*cpu*/, PfnRange /*range*/) {}     // the page tables give them again
-    virtual void handed_out(Cpu& /*cpu*/, PfnRange /*range*/) {}  // a protected block goes to its owner
-    virtual void released(Cpu& /*cpu*/, PfnRange /*range*/) {}    // and comes back
-};
 
 struct StrategyContext {
     PageAllocator& pages;
@@ -35,6 +27,7 @@ struct StrategyContext {
     std::size_t cpus;
     KernelWork& work;
     layout::KernelData data;
+    Flips& flips;
 };
 
 class FlushStrategy {

@@ -5,7 +5,6 @@
 // the allocator for __GFP_UNMAPPED|__GFP_ZERO [C early]. `early` had the public flag __GFP_UNMAPPED, `late` has ALLOC_UNMAPPED
 // inside mm; here both are the request's freetype. No kernel has checked these policies.
 #include "alloc/buddy/clearing.h"
-#include "alloc/buddy/flip.h"
 #include "alloc/flush/strategies.h"
 #include "alloc/flush/unmapped_pool.h"
 #include "hw/base/check.h"
@@ -18,12 +17,13 @@ class Freetype : public FlushStrategy, private PageblockFlipper {
   public:
     explicit Freetype(const StrategyContext& context)
         : FlushStrategy{context},
-          flips_{context.pages, *this, flip_policy(context.params.freetype)},
+          flips_{context.flips},
           pool_{context.pages, flips_, context.work, context.params.freetype, context.data, context.cpus} {
         for (const Zone& zone : context.pages.zones())
             if (!zone.freetypes().has_list(kUnmovableUnmapped))
                 throw UserError("kernel.freetypes", "found \"" + zone.freetypes().text() +
                                                         "\", but strategy freetype takes from unmapped:unmovable");
+        flips_.set_tables(FreetypeFlag::unmapped, *this);
         context.pages.set_flips(flips_);
     }
 
@@ -49,7 +49,7 @@ class Freetype : public FlushStrategy, private PageblockFlipper {
     void start(Cpu& cpu) override { pool_.start(cpu); }
 
   private:
-    PageblockFlipper::Outcome unmap(Cpu& cpu, PfnRange block) override {
+    PageblockFlipper::Outcome apply(Cpu& cpu, PfnRange block) override {
         if (context().direct_map.set_mapping(cpu, block, Mapping::unmapped) != DirectMap::Outcome::done)
             return PageblockFlipper::Outcome::no_memory;
         narrowed(cpu, block);
@@ -57,26 +57,26 @@ class Freetype : public FlushStrategy, private PageblockFlipper {
         pool_.add(cpu, block.count);
         return PageblockFlipper::Outcome::done;
     }
-    PageblockFlipper::Outcome map(Cpu& cpu, PfnRange block) override {
+    PageblockFlipper::Outcome revert(Cpu& cpu, PfnRange block) override {
         if (context().direct_map.set_mapping(cpu, block, Mapping::mapped) != DirectMap::Outcome::done)
             return PageblockFlipper::Outcome::no_memory;
         widened(cpu, block);
         pool_.remove(cpu, block.count);
         return PageblockFlipper::Outcome::done;
     }
-    void undo_unmap(Cpu& cpu, PfnRange block) override {
+    void undo_apply(Cpu& cpu, PfnRange block) override {
         const auto undone = context().direct_map.set_mapping(cpu, block, Mapping::mapped);
         SPLINTER_CHECK(undone == DirectMap::Outcome::done, "undoing a partial unmap needs no page-table page");
     }
     // Whoever speculated may have loaded entries of what was present for a while.
-    void undo_map(Cpu& cpu, PfnRange block) override {
+    void undo_revert(Cpu& cpu, PfnRange block) override {
         const auto undone = context().direct_map.set_mapping(cpu, block, Mapping::unmapped);
         SPLINTER_CHECK(undone == DirectMap::Outcome::done, "undoing a partial mapping needs no page-table page");
         narrowed(cpu, block);
         before_reuse(cpu, block);
     }
 
-    Flips flips_;
+    Flips& flips_;
     UnmappedPool pool_;
 };
 

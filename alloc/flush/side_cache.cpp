@@ -24,7 +24,7 @@ class SideCache : public FlushStrategy, private Shrinker {
           zones_(context.pages.zones().size()),
           min_order_{static_cast<unsigned>(context.params.side_cache_min_order)},
           keep_{context.params.side_cache_keep} {
-        context.pages.set_shrinker(*this);
+        context.pages.add_shrinker(*this);
     }
 
     std::optional<Pfn> acquire(Cpu& cpu, const AllocRequest& request) override {

@@ -32,6 +32,23 @@ void BootTables::map_direct(PfnRange range) {
     }
 }
 
+void BootTables::change_direct(PfnRange range, const LeafChange& change) {
+    for (Pfn at = range.first; at < range.end();) {
+        const VirtAddr va = layout::direct_map(at);
+        Pfn table = root_;
+        Level level = x86::kPml4e;
+        PhysAddr entry = base_of(table) + level.index(va) * 8;
+        while (!memory_->load(entry).is_leaf(level)) {
+            table = memory_->load(entry).next_table();
+            level = level.below();
+            entry = base_of(table) + level.index(va) * 8;
+        }
+        SPLINTER_CHECK(at.raw() % level.pages().raw() == 0 && at + level.pages() <= range.end(), "boot changes whole leaves");
+        memory_->store(entry, change.apply(memory_->load(entry)));
+        at += level.pages();
+    }
+}
+
 void BootTables::map(VirtAddr va, Pfn first, std::uint64_t bytes, PageSize size, std::uint64_t table_flags,
                      std::uint64_t leaf_flags) {
     const Level level = x86::leaf_level(size);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "alloc/layout.h"
+#include "alloc/map/leaf_change.h"
 #include "hw/x86/phys_mem.h"
 
 namespace splinter::alloc {
@@ -34,6 +35,8 @@ class BootTables {
     [[nodiscard]] Pfn root() const { return root_; }
     // Maps `range` at its direct-map address with the largest leaves that fit, up to 1 GiB; 2 MiB in the first GiB.
     void map_direct(PfnRange range);
+    // Changes the leaves of mapped memory. REQUIRES: whole leaves.
+    void change_direct(PfnRange range, const LeafChange& change);
     // Maps [va, va + bytes) to consecutive frames from `first` with leaves of `size`.
     void map(VirtAddr va, Pfn first, std::uint64_t bytes, x86::PageSize size, std::uint64_t table_flags,
              std::uint64_t leaf_flags);

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "hw/base/user_error.h"
+
 namespace splinter::alloc {
 
 using x86::Level;
@@ -30,6 +32,16 @@ DirectMap::Leaf DirectMap::look_up(Cpu& cpu, Pfn pfn) const {
 
 DirectMap::Outcome DirectMap::change(Cpu& cpu, PfnRange range, const LeafChange& change) {
     const Account account{cpu, kDirectMap};
+    bool ready = false;
+    const auto outcome = change_leaves(cpu, range, change, ready);
+    if (ready && split_lock_ == SplitLock::global) {
+        splitter_.reset();
+        cpu.unlock(kSplitLock);
+    }
+    return outcome;
+}
+
+DirectMap::Outcome DirectMap::change_leaves(Cpu& cpu, PfnRange range, const LeafChange& change, bool& ready) {
     cpu.lock(kCpaLock);
     for (Pfn at = range.first; at < range.end();) {
         cpu.retire(Step::cpa_lookup);
@@ -38,12 +50,15 @@ DirectMap::Outcome DirectMap::change(Cpu& cpu, PfnRange range, const LeafChange&
         const bool whole = first == at && at + leaf.level.pages() <= range.end();
         if (change.changes(leaf.value) && !whole) {
             cpu.unlock(kCpaLock);
+            if (!ready && get_ready(cpu) == Outcome::no_memory) return Outcome::no_memory;
+            ready = true;
             const auto table = tables_.allocate(cpu, TableUse::split);
             if (!table) return Outcome::no_memory;
             cpu.lock(kCpaLock);
-            if (!split(cpu, at, leaf, *table)) {
+            const bool used = split(cpu, at, leaf, *table);
+            if (!used || tables_.protects_linked_splits()) {
                 cpu.unlock(kCpaLock);
-                tables_.release(cpu, *table);
+                used ? tables_.linked(cpu, *table) : tables_.release(cpu, *table);
                 cpu.lock(kCpaLock);
             }
             continue;  // from the top: the leaf is smaller now
@@ -56,6 +71,23 @@ DirectMap::Outcome DirectMap::change(Cpu& cpu, PfnRange range, const LeafChange&
         at = first + leaf.level.pages();
     }
     cpu.unlock(kCpaLock);
+    return Outcome::done;
+}
+
+DirectMap::Outcome DirectMap::get_ready(Cpu& cpu) {
+    if (split_lock_ == SplitLock::none)
+        return tables_.prepare_split(cpu) == PageTablePages::Ready::yes ? Outcome::done : Outcome::no_memory;
+    if (splitter_ == cpu.id())
+        throw SimulatedFinding(
+            "deadlock: the page-table page of a split is protected by a change that splits as well, under the split "
+            "lock that this CPU holds (as kpkeys v5 on block mappings)");
+    while (true) {
+        if (tables_.prepare_split(cpu) == PageTablePages::Ready::no_memory) return Outcome::no_memory;
+        cpu.lock(kSplitLock);
+        if (tables_.ready_for_split(cpu)) break;
+        cpu.unlock(kSplitLock);
+    }
+    splitter_ = cpu.id();
     return Outcome::done;
 }
 

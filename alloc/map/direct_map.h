@@ -21,6 +21,9 @@ namespace splinter::alloc {
 class DirectMap {
   public:
     enum class Outcome : std::uint8_t { done, no_memory };
+    // Over a change that splits: nothing, as on x86, where CPUs split at the same time; or one lock, as on arm64
+    // (split_kernel_leaf_mapping()), which is not recursive.
+    enum class SplitLock : std::uint8_t { none, global };
 
     DirectMap(Pfn root, PageTablePages& tables, KeyRegister& keys, TlbFlush& flush, std::size_t cpus);
 
@@ -31,6 +34,7 @@ class DirectMap {
     [[nodiscard]] Outcome set_mapping(Cpu& cpu, PfnRange range, Mapping mapping) {
         return change(cpu, range, LeafChange::to(mapping));
     }
+    void set_split_lock(SplitLock lock) { split_lock_ = lock; }
     [[nodiscard]] KernelCounters& counters(CpuId cpu) { return counters_[cpu.index()]; }
 
   private:
@@ -41,6 +45,10 @@ class DirectMap {
     };
     [[nodiscard]] Leaf look_up(Cpu& cpu, Pfn pfn) const;
     // Installs `table` in place of the leaf, unless somebody else has split it meanwhile; returns whether it was used.
+    // `ready`: the change may split, with the split lock held if there is one.
+    [[nodiscard]] Outcome change_leaves(Cpu& cpu, PfnRange range, const LeafChange& change, bool& ready);
+    // Before the first split of a change, with cpa_lock dropped: the page-table pages that it may take are there.
+    [[nodiscard]] Outcome get_ready(Cpu& cpu);
     [[nodiscard]] bool split(Cpu& cpu, Pfn pfn, const Leaf& leaf, Pfn table);
 
     Pfn root_;
@@ -48,6 +56,8 @@ class DirectMap {
     KeyRegister& keys_;
     TlbFlush& flush_;
     std::vector<KernelCounters> counters_;  // by CPU
+    SplitLock split_lock_ = SplitLock::none;
+    std::optional<CpuId> splitter_;  // owner of the split lock
 };
 
 }  // namespace splinter::alloc

@@ -7,16 +7,27 @@
 
 namespace splinter::alloc {
 
+class FlushObserver {
+  public:
+    virtual ~FlushObserver() = default;
+    virtual void flush_begins(Cpu& cpu) = 0;
+    virtual void flushed_range(Cpu& cpu, VirtAddr start, PageCount pages) = 0;
+    virtual void flushed_all(Cpu& cpu) = 0;
+};
+
 class TlbFlush {
   public:
     TlbFlush(CallFunction& calls, PageCount ceiling) : calls_{calls}, ceiling_{ceiling} {}
     // After return no CPU translates [start, start + pages) with rights that the tables have taken away.
     void kernel_range(Cpu& cpu, VirtAddr start, PageCount pages);
     void all(Cpu& cpu);
+    // Hears of each flush, when it begins and when it has reached all CPUs.
+    void set_observer(FlushObserver& observer) { observer_ = &observer; }
 
   private:
     CallFunction& calls_;
     PageCount ceiling_;
+    FlushObserver* observer_ = nullptr;
 };
 
 }  // namespace splinter::alloc

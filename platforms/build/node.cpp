@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "alloc/buddy/flip_policy.h"
+#include "alloc/tables/refill_orders.h"
 #include "hw/base/user_error.h"
 #include "platforms/adapter/boot_cpu.h"
 #include "platforms/build/zone_plan.h"
@@ -11,6 +12,8 @@ namespace splinter::platforms {
 namespace {
 
 constexpr std::uint64_t kLargeBytes = x86::kPde.bytes();
+constexpr unsigned kEarlyTables =
+    8;  // v6 counts up to 16 for all that runs before its pool is there; here that is the pool alone
 
 std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) { return (value + unit - 1) / unit * unit; }
 
@@ -19,6 +22,19 @@ PageCount managed_frames(const RunConfig& config, const KernelSnapshot* snapshot
     Pfn end{0};
     for (const SnapshotZone& zone : snapshot->zones) end = std::max(end, zone.span.end());
     return end - Pfn{0};
+}
+
+void check_page_tables(const RunConfig& config) {
+    const alloc::PageTableParams& params = config.kernel.page_tables;
+    const alloc::TablePolicyInfo& policy = alloc::find_table_policy(params.policy);
+    (void)alloc::refill_orders(params.refill_orders);
+    if (policy.tables == alloc::KeyRegister::Tables::have_a_key && config.platform.pks == "absent")
+        throw UserError(
+            "page_tables.policy", "is " + params.policy + ", but platform.pks is absent",
+            "choose plain, a platform with protection keys for supervisor pages, or platform.pks = \"hypothetical\"");
+    if (params.policy == "freetype-key" && config.kernel.version != alloc::kLinux6_12.version)
+        throw UserError("page_tables.policy",
+                        "is freetype-key, but freetypes exist on 6.12 only, and kernel.version is " + config.kernel.version);
 }
 
 // Sockets are shared out evenly, in order.
@@ -44,6 +60,9 @@ Node::Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapOb
     boot(snapshot, observer, strategy);
     build_silicon(*tables_);
     take_kernel_pages();
+    key_boot_tables();
+    BootCpu cpu{*memory_};
+    kernel_->boot(cpu);
 }
 
 void Node::check(const RunConfig& config) {
@@ -58,6 +77,7 @@ void Node::check(const RunConfig& config) {
         throw UserError("platform.numa_nodes",
                         "found " + std::to_string(config.platform.numa_nodes) +
                             " with the workload trace, whose recorded zones are of one node, allowed: 1");
+    check_page_tables(config);
     const bool broadcasts = config.platform.invlpgb != "absent";
     if (broadcasts != config.hw.broadcast.present())
         throw UserError("platform.invlpgb", "found \"" + config.platform.invlpgb + "\" with hw.broadcast.flight_socket of " +
@@ -76,9 +96,10 @@ void Node::size_memory(PageCount managed_end) {
     const std::uint64_t tables =
         round_up((footprints / kLargeBytes + whole / (std::uint64_t{1} << 30) * 2 + config_.hw.cores * 8 + 1024) * kPageBytes,
                  kLargeBytes);
-    const std::uint64_t end = whole + tables + 8 * kLargeBytes;  // alignment of the parts
+    const std::uint64_t end = whole + 8 * kLargeBytes;  // alignment of the parts
     boot_range_ = PfnRange{pfn_of(PhysAddr{begin}), PageCount{(end - begin) >> kPageShift}};
-    memory_ = std::make_unique<x86::PhysMem>(end);
+    table_range_ = PfnRange{boot_range_->end(), PageCount{tables >> kPageShift}};
+    memory_ = std::make_unique<x86::PhysMem>(end + tables);
     frames_ = std::make_unique<alloc::FrameTable>(managed_end);
 }
 
@@ -87,9 +108,11 @@ void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, co
     const Pfn data = boot_frames_->take(PageCount{alloc::layout::kKernelDataBytes >> kPageShift});
     const std::uint64_t struct_page_bytes = round_up(managed_end_.raw() * alloc::layout::kStructPageBytes, kLargeBytes);
     const Pfn struct_pages = boot_frames_->take(PageCount{struct_page_bytes >> kPageShift});
-    tables_ = std::make_unique<alloc::BootTables>(*memory_, *boot_frames_);
+    table_frames_ = std::make_unique<alloc::BootFrames>(*table_range_);
+    tables_ = std::make_unique<alloc::BootTables>(*memory_, *table_frames_);
     tables_->map_direct({Pfn{0}, managed_end_});
     tables_->map_direct(*boot_range_);
+    tables_->map_direct(*table_range_);
     tables_->map(alloc::layout::kVmemmap, struct_pages, struct_page_bytes, x86::PageSize::m2, alloc::kKernelTable,
                  alloc::kKernelLeaf);
     const alloc::KernelRules& rules = *alloc::find_kernel_rules(config_.kernel.version);
@@ -97,10 +120,12 @@ void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, co
     auto zones = snapshot != nullptr
                      ? plan_zones(*snapshot, *frames_, rules, freetypes)
                      : plan_zones(config_.platform.memory, config_.platform.numa_nodes, *frames_, rules, freetypes);
+    std::vector<Pfn> early_tables;
+    for (unsigned i = 0; i < kEarlyTables; ++i) early_tables.push_back(table_frames_->take());
     kernel_ = std::make_unique<alloc::Kernel>(
         config_.kernel, strategy, *frames_,
         alloc::BootInfo{config_.hw.cores, tables_->root(), alloc::layout::KernelData{alloc::layout::direct_map(data)},
-                        std::move(zones), nodes_of_cpus(config_)},
+                        std::move(zones), nodes_of_cpus(config_), std::move(early_tables)},
         observer);
     if (snapshot != nullptr) load_pcp_lists(*snapshot, kernel_->pages(), *frames_, config_.hw.cores);
 }
@@ -121,11 +146,22 @@ void Node::build_silicon(const alloc::BootTables& kernel_tables) {
         x86::PagingState state;
         state.pcide = config_.platform.pcid != "absent";
         state.pke = config_.platform.pku != "absent";
-        state.pks = false;  // no key is in use until page tables carry one
+        state.pks = tables_have_a_key();
+        if (state.pks) state.pkrs = x86::KeyRights{alloc::kPkrsDefault};
         state.maxphyaddr = static_cast<std::uint8_t>(config_.hw.mmu.physical_bits);
         unit.write_state(state);
+        roots_.push_back(space.root());
         unit.write_cr3(space.root(), hw::Pcid{pcid}, hw::TranslationUnit::Cr3Flush::flush);
     }
+}
+
+bool Node::tables_have_a_key() const {
+    return alloc::find_table_policy(config_.kernel.page_tables.policy).tables == alloc::KeyRegister::Tables::have_a_key;
+}
+
+// Late init: the tables that boot has made get the key (kpkeys_hardened_pgtables_init_late(), v6).
+void Node::key_boot_tables() {
+    if (tables_have_a_key()) tables_->change_direct(*table_range_, alloc::LeafChange::key(alloc::kPageTableKey));
 }
 
 void Node::take_kernel_pages() {

@@ -32,6 +32,9 @@ class Node {
     [[nodiscard]] CoreCpu& cpu(CpuId id) { return *cpus_[id.index()]; }
     [[nodiscard]] std::size_t core_count() const { return cpus_.size(); }
     [[nodiscard]] Pfn root() const { return tables_->root(); }
+    // Of all address spaces that cores start in.
+    [[nodiscard]] const std::vector<Pfn>& roots() const { return roots_; }
+    [[nodiscard]] bool tables_have_a_key() const;
     [[nodiscard]] x86::PhysMem& memory() { return *memory_; }
     // Pages of ordinary kernel data (slabs), allocated at boot and shared by all cores' kernel accesses.
     [[nodiscard]] const std::vector<Pfn>& kernel_pages() const { return kernel_pages_; }
@@ -42,20 +45,24 @@ class Node {
     void boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, const alloc::StrategyInfo& strategy);
     void build_silicon(const alloc::BootTables& kernel_tables);
     void take_kernel_pages();
+    void key_boot_tables();
 
     RunConfig config_;
     std::uint64_t user_footprint_;  // bytes per core
     std::unique_ptr<x86::PhysMem> memory_;
     std::unique_ptr<alloc::FrameTable> frames_;
-    PageCount managed_end_;               // frames below are the zones'
-    std::optional<PfnRange> boot_range_;  // frames behind them: page tables, struct pages, kernel data, footprints
+    PageCount managed_end_;                // frames below are the zones'
+    std::optional<PfnRange> boot_range_;   // frames behind them: struct pages, kernel data, footprints
+    std::optional<PfnRange> table_range_;  // and boot's page tables, whole 2 MiB
     std::unique_ptr<alloc::BootFrames> boot_frames_;
+    std::unique_ptr<alloc::BootFrames> table_frames_;
     std::unique_ptr<alloc::BootTables> tables_;
     std::unique_ptr<alloc::Kernel> kernel_;
     std::unique_ptr<hw::Machine> machine_;
     CpuMask online_;
     std::vector<std::unique_ptr<CoreCpu>> cpus_;
     std::vector<Pfn> kernel_pages_;
+    std::vector<Pfn> roots_;
 };
 
 }  // namespace splinter::platforms

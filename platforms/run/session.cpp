@@ -15,6 +15,13 @@ inline constexpr Label kRelease{"release"};
 inline constexpr Label kAcquireMapped{"acquire-mapped"};
 inline constexpr Label kReleaseMapped{"release-mapped"};
 
+// A test's own strategy may be one that breaks the contract.
+MapAudit::HandOut hand_out_of(const RunConfig& config, const SessionParts& parts) {
+    if (parts.strategy != nullptr) return MapAudit::HandOut::any_time;
+    const bool late = alloc::find_flush_strategy(config.flush.strategy).protection == alloc::Protection::deferred;
+    return late ? MapAudit::HandOut::any_time : MapAudit::HandOut::after_the_flush;
+}
+
 }  // namespace
 
 // The cores' programs: all the same object, told apart by the core.
@@ -32,28 +39,36 @@ class Session::Program : public hw::CoreProgram {
 // The exposure measure, the pool, and then the audit of a test.
 class Session::Moments : public alloc::MapObserver {
   public:
-    Moments(ExposureTracker& exposure, PoolTracker& pool, alloc::MapObserver* audit)
-        : exposure_{exposure}, pool_{pool}, audit_{audit} {}
+    Moments(ExposureTracker& exposure, PoolTracker& pool, MapAudit& invariants, alloc::MapObserver* audit)
+        : exposure_{exposure}, pool_{pool}, invariants_{invariants}, audit_{audit} {}
     void narrowed(alloc::Cpu& cpu, PfnRange range) override { tell(&alloc::MapObserver::narrowed, cpu, range); }
     void widened(alloc::Cpu& cpu, PfnRange range) override { tell(&alloc::MapObserver::widened, cpu, range); }
     void handed_out(alloc::Cpu& cpu, PfnRange range) override { tell(&alloc::MapObserver::handed_out, cpu, range); }
     void released(alloc::Cpu& cpu, PfnRange range) override { tell(&alloc::MapObserver::released, cpu, range); }
+    void keyed(alloc::Cpu& cpu, PfnRange range) override { tell(&alloc::MapObserver::keyed, cpu, range); }
+    void unkeyed(alloc::Cpu& cpu, PfnRange range) override { tell(&alloc::MapObserver::unkeyed, cpu, range); }
+    void table_handed_out(alloc::Cpu& cpu, PfnRange page) override { tell(&alloc::MapObserver::table_handed_out, cpu, page); }
+    void table_released(alloc::Cpu& cpu, PfnRange page) override { tell(&alloc::MapObserver::table_released, cpu, page); }
+    void unkeyed_freed(alloc::Cpu& cpu, PfnRange range) override { tell(&alloc::MapObserver::unkeyed_freed, cpu, range); }
 
   private:
     void tell(void (alloc::MapObserver::*moment)(alloc::Cpu&, PfnRange), alloc::Cpu& cpu, PfnRange range) {
         (exposure_.*moment)(cpu, range);
         (pool_.*moment)(cpu, range);
+        (invariants_.*moment)(cpu, range);
         if (audit_ != nullptr) (audit_->*moment)(cpu, range);
     }
     ExposureTracker& exposure_;
     PoolTracker& pool_;
+    MapAudit& invariants_;
     alloc::MapObserver* audit_;
 };
 
 Session::Session(const RunConfig& config, Workload& workload, const SessionParts& parts)
     : workload_{workload},
       pool_{config.hw.cores},
-      moments_{std::make_unique<Moments>(exposure_, pool_, parts.audit)},
+      map_audit_{config.hw.cores, hand_out_of(config, parts)},
+      moments_{std::make_unique<Moments>(exposure_, pool_, map_audit_, parts.audit)},
       node_{std::make_unique<Node>(
           config, workload.snapshot(), *moments_,
           parts.strategy != nullptr ? *parts.strategy : alloc::find_flush_strategy(config.flush.strategy),
@@ -64,6 +79,9 @@ Session::Session(const RunConfig& config, Workload& workload, const SessionParts
       figures_(phase_count_),
       unmapped_free_(phase_count_),
       memory_(phase_count_) {
+    map_audit_.watch(node_->memory(), node_->root(),
+                     node_->tables_have_a_key() ? MapAudit::Tables::have_a_key : MapAudit::Tables::have_no_key);
+    node_->kernel().flush().set_observer(map_audit_);
     hw::Machine& machine = node_->machine();
     exposure_.attach(machine, [&machine](CpuId sender, std::uint64_t record) {
         machine.notify_all(machine.core(sender), kNarrowed, record);
@@ -87,6 +105,7 @@ void Session::run() {
     for (const auto& core : node_->machine().cores()) end_ = std::max(end_, core->timeline().now());
     exposure_.finish(end_);
     check_ledgers();
+    map_audit_.check_tables(node_->roots());
     workload_.check(*this);
 }
 

@@ -10,6 +10,7 @@
 
 #include "alloc/statistics.h"
 #include "platforms/run/exposure.h"
+#include "platforms/run/map_audit.h"
 #include "platforms/run/pool_tracker.h"
 #include "platforms/workload/background.h"
 #include "platforms/workload/workload.h"
@@ -122,6 +123,7 @@ class Session {
     Workload& workload_;
     ExposureTracker exposure_;
     PoolTracker pool_;
+    MapAudit map_audit_;
     std::unique_ptr<Moments> moments_;
     std::unique_ptr<Node> node_;
     std::unique_ptr<Program> program_;

@@ -75,6 +75,9 @@ class LockDiscipline {
         if (lock == kPgdLock) return "pgd";
         if (lock == kDeferredLock) return "deferred";
         if (lock == kSideCacheLock) return "side-cache";
+        if (lock == kTablePoolLock) return "table-pool";
+        if (lock == kTableRefillMutex) return "table-refill";
+        if (lock == kSplitLock) return "split";
         if (lock >= kFirstPcpLock) return "pcp" + std::to_string(lock.raw() - kFirstPcpLock.raw());
         return "zone" + std::to_string(lock.raw() - kFirstZoneLock.raw());
     }

@@ -76,6 +76,7 @@ class TestKernel {
     TestKernel(TestMemory& memory, std::vector<Zone> zones, std::size_t cpus, const KernelParams& params,
                std::string_view strategy_name, MapObserver& observer)
         : pages{memory.frames(), std::move(zones), cpus, pcp_limits(params), memory.data()},
+          flips{pages, flip_policy(params.freetype)},
           calls{cpus, memory.data()},
           flush{calls, PageCount{params.flush_ceiling}},
           tables{pages},
@@ -83,7 +84,7 @@ class TestKernel {
           direct_map{memory.root(), tables, keys, flush, cpus},
           work{cpus, memory.data()},
           strategy{find_flush_strategy(strategy_name)
-                       .make({pages, direct_map, flush, observer, params, cpus, work, memory.data()})} {
+                       .make({pages, direct_map, flush, observer, params, cpus, work, memory.data(), flips})} {
         pages.configure({params.compaction, params.pcp_trylock_fails});
     }
 
@@ -96,6 +97,7 @@ class TestKernel {
     }
 
     PageAllocator pages;
+    Flips flips;
     CallFunction calls;
     TlbFlush flush;
     FailingPageTablePages tables;
