@@ -19,14 +19,14 @@ Pfn BootFrames::take(PageCount count) {
 
 BootTables::BootTables(x86::PhysMem& memory, BootFrames& frames) : BootTables{memory, frames, frames.take()} {}
 
-void BootTables::map_direct(PfnRange range) {
+void BootTables::map_direct(PfnRange range, PageSize largest) {
     const std::uint64_t giant = x86::kPdpte.pages().raw();
     const std::uint64_t large = x86::kPde.pages().raw();
     for (Pfn at = range.first; at < range.end();) {
         const std::uint64_t left = (range.end() - at).raw();
         PageSize size = PageSize::k4;
-        if (at.raw() % large == 0 && left >= large) size = PageSize::m2;
-        if (at.raw() % giant == 0 && left >= giant && at != Pfn{0}) size = PageSize::g1;
+        if (largest != PageSize::k4 && at.raw() % large == 0 && left >= large) size = PageSize::m2;
+        if (largest == PageSize::g1 && at.raw() % giant == 0 && left >= giant && at != Pfn{0}) size = PageSize::g1;
         set_leaf(layout::direct_map(at), at, size, kKernelTable, kKernelLeaf);
         at += x86::leaf_level(size).pages();
     }

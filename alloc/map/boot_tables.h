@@ -34,7 +34,7 @@ class BootTables {
     BootTables(x86::PhysMem& memory, BootFrames& frames);
     [[nodiscard]] Pfn root() const { return root_; }
     // Maps `range` at its direct-map address with the largest leaves that fit, up to 1 GiB; 2 MiB in the first GiB.
-    void map_direct(PfnRange range);
+    void map_direct(PfnRange range, x86::PageSize largest = x86::PageSize::g1);
     // Changes the leaves of mapped memory. REQUIRES: whole leaves.
     void change_direct(PfnRange range, const LeafChange& change);
     // Maps [va, va + bytes) to consecutive frames from `first` with leaves of `size`.

@@ -24,6 +24,7 @@ class PageTableAllocator : public PageTablePages {
     Ready prepare_split(Cpu& cpu) override;
     bool ready_for_split(Cpu& cpu) override { return policy_->ready_for_split(cpu); }
 
+    [[nodiscard]] std::optional<PageCount> policy_ready() const { return policy_->ready_pages(); }
     [[nodiscard]] TablePolicy& policy() { return *policy_; }
     [[nodiscard]] const TableGauges& gauges() const { return gauges_; }
     [[nodiscard]] KernelCounters& counters(CpuId cpu) { return cpus_[cpu.index()].counters; }

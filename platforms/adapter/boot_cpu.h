@@ -10,7 +10,9 @@ namespace splinter::platforms {
 
 class BootCpu : public alloc::Cpu {
   public:
-    explicit BootCpu(x86::PhysMem& memory) : Cpu{CpuId{0U}}, memory_{memory}, online_{CpuMask::first(1)} {}
+    explicit BootCpu(x86::PhysMem& memory) : BootCpu{CpuId{0U}, memory} {}
+    // Each CPU alone: flushes reach nobody else.
+    BootCpu(CpuId id, x86::PhysMem& memory) : Cpu{id}, memory_{memory} { online_.set(id); }
 
     [[nodiscard]] const CpuMask& online() const override { return online_; }
     [[nodiscard]] Cycles now() const override { return Cycles{0}; }

@@ -1,0 +1,15 @@
+// The reserve by arithmetic: kpkeys.md section 7.4 (an inference from v6's rules, checked there by an exhaustive state search).
+// T >= K s + r, with s page-table pages per change, r per refill, K changes at once; and a refill must bring more than it
+// takes.
+#pragma once
+
+#include <optional>
+
+#include "platforms/reserve/reserve_machine.h"
+
+namespace splinter::platforms {
+
+// Nothing: no reserve is enough.
+[[nodiscard]] std::optional<unsigned> closed_form(const ReserveQuestion& question);
+
+}  // namespace splinter::platforms
