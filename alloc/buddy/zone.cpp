@@ -11,8 +11,6 @@ namespace {
 Pfn buddy_of(Pfn block, Order order) { return Pfn{block.raw() ^ order.pages().raw()}; }
 Pfn align_down(Pfn pfn, Order order) { return Pfn{pfn.raw() & ~(order.pages().raw() - 1)}; }
 
-bool mergeable(Migratetype migratetype) { return static_cast<std::size_t>(migratetype) < kPcpMigratetypes; }
-
 }  // namespace
 
 Zone::Zone(ZoneLayout layout, FrameTable& frames, const KernelRules& rules, const FreetypeLists& freetypes)
