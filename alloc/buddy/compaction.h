@@ -38,7 +38,7 @@ struct CompactGoal {
 // fragmentation_index() of mm/vmstat.c: in thousandths, 0: short of memory, 1000: fragmented; -1000: the order is there.
 [[nodiscard]] std::int64_t fragmentation_index(const Zone& zone, Order order);
 // compaction_suitable(): enough free pages to migrate to, and, above order 3, fragmentation to blame.
-[[nodiscard]] bool compaction_suitable(const Zone& zone, Order order);
+[[nodiscard]] bool compaction_suitable(const Zone& zone, Order order, ZoneKind highest_zone = ZoneKind::movable);
 
 class Compactor {
   public:

@@ -93,8 +93,12 @@ class PcpReplay {
         const TraceEvent& event = trace_.log.events[i];
         const FreeType type{static_cast<Migratetype>(event.migratetype), Mapping::mapped};
         const GfpReserves gfp = gfp_reserves(trace_.log.gfp.at(event.gfp_index()));
-        check(i, pages_.alloc_pages(cpu, {event.order, type, gfp.blocking, pages_.zone_of(event.pfn()).layout().index,
-                                          alloc::Contents::any, gfp.reserves}));
+        check(i, pages_.alloc_pages(cpu, {.order = event.order,
+                                          .freetype = type,
+                                          .blocking = gfp.blocking,
+                                          .only_zone = pages_.zone_of(event.pfn()).layout().index,
+                                          .reserves = gfp.reserves,
+                                          .highest_zone = gfp.highest_zone}));
     }
 
     void check(std::size_t i, std::optional<Pfn> got) {

@@ -88,6 +88,8 @@ setup() {
     "$splinter" run "$smoke" "${small[@]}" --set workload.run=secretmem --proc "$work/proc" >/dev/null
     grep -qx 'DirectMap2M: *[0-9]* kB' "$work/proc/meminfo"
     grep -qx 'direct_map_level2_splits [0-9]*' "$work/proc/vmstat"
+    [ "$(grep -c '^pgalloc_[a-z0-9]* [0-9]*$' "$work/proc/vmstat")" -eq 5 ]
+    ! grep -q '^pgalloc ' "$work/proc/vmstat"
     grep -qx 'Page block order: 9' "$work/proc/pagetypeinfo"
     touch "$work/file"
     refuses 'exists and is not a directory' run "$smoke" "${small[@]}" --proc "$work/file"
