@@ -1,13 +1,23 @@
 // Kernel counters of one CPU, by the names of /proc/vmstat where it has them. A machine's value is the sum over its CPUs.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
+
+#include "alloc/gfp.h"
 
 namespace splinter::alloc {
 
 struct KernelCounters {
-    std::uint64_t pgalloc = 0;  // pages
+    std::uint64_t pgalloc_dma = 0;  // pages, by the zone that they are of
+    std::uint64_t pgalloc_dma32 = 0;
+    std::uint64_t pgalloc_normal = 0;
+    std::uint64_t pgalloc_movable = 0;
+    std::uint64_t allocstall_dma = 0;  // direct reclaims, by the highest zone that the request may use
+    std::uint64_t allocstall_dma32 = 0;
+    std::uint64_t allocstall_normal = 0;
+    std::uint64_t allocstall_movable = 0;
     std::uint64_t pgfree = 0;
     std::uint64_t direct_map_level2_splits = 0;      // 2 MiB leaves split
     std::uint64_t direct_map_level3_splits = 0;      // 1 GiB leaves split
@@ -49,10 +59,25 @@ struct KernelCounters {
     std::uint64_t table_refill_pages = 0;  // their pages
 };
 
+// FOR_ALL_ZONES(PGALLOC), FOR_ALL_ZONES(ALLOCSTALL) of include/linux/vm_event_item.h, by ZoneKind.
+inline constexpr std::array<std::uint64_t KernelCounters::*, kZoneKinds> kPgalloc{
+    &KernelCounters::pgalloc_dma, &KernelCounters::pgalloc_dma32, &KernelCounters::pgalloc_normal,
+    &KernelCounters::pgalloc_movable};
+inline constexpr std::array<std::uint64_t KernelCounters::*, kZoneKinds> kAllocstall{
+    &KernelCounters::allocstall_dma, &KernelCounters::allocstall_dma32, &KernelCounters::allocstall_normal,
+    &KernelCounters::allocstall_movable};
+
 // visit(name, member pointer), the only list of the names.
 template <class Visitor>
 void for_each_counter(Visitor&& visit) {
-    visit("pgalloc", &KernelCounters::pgalloc);
+    visit("pgalloc_dma", &KernelCounters::pgalloc_dma);
+    visit("pgalloc_dma32", &KernelCounters::pgalloc_dma32);
+    visit("pgalloc_normal", &KernelCounters::pgalloc_normal);
+    visit("pgalloc_movable", &KernelCounters::pgalloc_movable);
+    visit("allocstall_dma", &KernelCounters::allocstall_dma);
+    visit("allocstall_dma32", &KernelCounters::allocstall_dma32);
+    visit("allocstall_normal", &KernelCounters::allocstall_normal);
+    visit("allocstall_movable", &KernelCounters::allocstall_movable);
     visit("pgfree", &KernelCounters::pgfree);
     visit("direct_map_level2_splits", &KernelCounters::direct_map_level2_splits);
     visit("direct_map_level3_splits", &KernelCounters::direct_map_level3_splits);

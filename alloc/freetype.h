@@ -16,6 +16,9 @@ inline constexpr std::size_t kPcpMigratetypes = 3;  // MIGRATE_PCPTYPES
 inline constexpr std::array<std::string_view, kMigratetypes> kMigratetypeNames{"Unmovable", "Movable", "Reclaimable",
                                                                                "HighAtomic", "Isolate"};
 
+// migratetype_is_mergeable()
+[[nodiscard]] constexpr bool mergeable(Migratetype type) { return static_cast<std::size_t>(type) < kPcpMigratetypes; }
+
 enum class FreetypeFlag : std::uint8_t {
     unmapped,     // FREETYPE_UNMAPPED: out of the direct map
     pgtable_key,  // page tables under a protection key; the allocator's side alone, no page table carries a key [I]

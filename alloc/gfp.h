@@ -18,6 +18,10 @@ class ZoneIndex : public Quantity<class ZoneIndexTag, std::uint8_t> {
     using Quantity::Quantity;
 };
 
+// enum zone_type. A node has at most one zone of each.
+enum class ZoneKind : std::uint8_t { dma, dma32, normal, movable };
+inline constexpr std::size_t kZoneKinds = 4;
+
 // __GFP_DIRECT_RECLAIM: without it the caller may not wait for a TLB shootdown (ALLOC_NOBLOCK). The callers that take no lock
 // which they would have to wait for (ALLOC_NOLOCK, alloc_pages_nolock()) never pass it, and so are ALLOC_NOBLOCK too.
 enum class Blocking : std::uint8_t { may_block, may_not_block };
@@ -42,8 +46,13 @@ struct AllocRequest {
     Contents contents = Contents::any;
     Reserves reserves = Reserves::untouched;
     Effort effort = Effort::normal;
+    ZoneKind highest_zone = ZoneKind::movable;  // gfp_zone(): the zonelist begins there; movable: at the highest that there is
     KeptPages kept = KeptPages::left;
 
+    // The zone is on the part of the zonelist that the request may use.
+    [[nodiscard]] bool may_use(ZoneIndex zone, ZoneKind kind) const {
+        return only_zone ? *only_zone == zone : kind <= highest_zone;
+    }
     [[nodiscard]] AllocRequest with(FreeType other) const {
         AllocRequest request = *this;
         request.freetype = other;

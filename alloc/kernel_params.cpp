@@ -64,10 +64,10 @@ void describe(KernelParams& p, ParamVisitor& v) {
         v.count("pcp_high_max", p.pcp_high_max, {1, 10'000'000},
                 "6.12: the most that the limit rises to; in any zone at most an eighth of it, shared by the CPUs "
                 "(zone_highsize())");
-        v.text("freetypes", p.freetypes,
-               "free lists beside the migratetypes' own, as FLAG[+FLAG]:MIGRATETYPE[+MIGRATETYPE], comma separated (in a file: "
-               "--set "
-               "takes commas as values of an axis), or none; flags: unmapped, pgtable-key");
+        v.text(
+            "freetypes", p.freetypes,
+            "free lists beside the migratetypes' own, as FLAG[+FLAG]:MIGRATETYPE[+MIGRATETYPE], separated by spaces (or in a "
+            "file by commas, which separate the values of an axis in --set), or none; flags: unmapped, pgtable-key");
         v.cycles(
             "stat_interval", p.stat_interval, kTime,
             "sysctl_stat_interval: how often each CPU's vmstat worker lets its per-CPU lists sink (1 s at 2.5 GHz); 0: never");

@@ -15,13 +15,13 @@ constexpr unsigned kSwapClusterMax = 32;  // SWAP_CLUSTER_MAX: 6.1 lets the list
 Zone* PageAllocator::zone_for_bulk(Cpu& cpu, const AllocRequest& request, std::uint64_t wanted) {
     for (std::size_t position : zonelist(cpu.id())) {
         Zone& zone = zones_[position];
-        if (request.only_zone && *request.only_zone == zone.layout().index) return &zone;
-        if (request.only_zone) continue;
+        if (!request.may_use(zone.layout().index, zone.layout().kind)) continue;
+        if (request.only_zone) return &zone;
         if (zone.layout().node != node_of(cpu.id())) return nullptr;
         cpu.retire(Step::zone_lookup);
         cpu.order();
         const PageCount mark = mark_of(zone.layout(), Mark::low) + PageCount{wanted};
-        if (watermark_seen_ok(zone, Order{0U}, mark, AllocFlags{})) return &zone;
+        if (watermark_seen_ok(zone, Order{0U}, mark, fast_path_flags(request))) return &zone;
     }
     return nullptr;
 }

@@ -36,11 +36,11 @@ std::int64_t fragmentation_index(const Zone& zone, Order order) {
     return 1000 - static_cast<std::int64_t>((1000 + pages * 1000 / order.pages().raw()) / blocks);
 }
 
-bool compaction_suitable(const Zone& zone, Order order) {
+bool compaction_suitable(const Zone& zone, Order order, ZoneKind highest_zone) {
     const bool costly = order.index() > kCostlyOrder;
     const PageCount gap{order.pages().raw() * 2};  // compact_gap()
     const PageCount mark = mark_of(zone.layout(), costly ? Mark::low : Mark::min) + gap;
-    if (!watermark_ok(zone, Order{0U}, mark, AllocFlags{})) return false;
+    if (!watermark_ok(zone, Order{0U}, mark, AllocFlags{.highest_zone = highest_zone})) return false;
     if (!costly) return true;
     const std::int64_t index = fragmentation_index(zone, order);
     return index < 0 || index > kExtfragThreshold;
@@ -69,7 +69,7 @@ CompactResult Compactor::compact(Cpu& cpu, Zone& zone, const CompactGoal& goal) 
         there = goal.type.mapping() == Mapping::mapped
                     ? watermark_ok(zone, goal.order, mark_of(zone.layout(), goal.flags.mark), goal.flags)
                     : has_goal(zone, goal);
-        if (!there && !compaction_suitable(zone, goal.order)) return CompactResult::skipped;
+        if (!there && !compaction_suitable(zone, goal.order, goal.flags.highest_zone)) return CompactResult::skipped;
     }
     if (!there) result = CompactionRun{pages_, cpu, zone, goal}.run();
     cpu.order();

@@ -5,9 +5,10 @@
 //
 // What it moves is what owners have registered (movable.h); all else in use is in its way, as a page that is not on an LRU
 // list. It costs Steps per page scanned, migrated, copied, and the locks, lists and frees that it uses. Leaves out: the cached
-// scanner positions, the skip bits, the fast searches of the free lists, page capture and
-// __isolate_free_page()'s change of a pageblock's type; kcompactd and proactive compaction; what other CPUs' TLBs hold of user
-// mappings. So the whole zone is scanned each time, which the kernel does when it starts anew; deferral bounds how often.
+// scanner positions, the skip bits, the fast searches of the free lists and page capture; that a
+// scanner takes COMPACT_CLUSTER_MAX pages at a time and stops once it has enough (here: a pageblock); kcompactd and proactive
+// compaction; what other CPUs' TLBs hold of user mappings. So the whole zone is scanned each time, which the kernel does when
+// it starts anew; deferral bounds how often.
 #pragma once
 
 #include <vector>
@@ -38,7 +39,7 @@ struct CompactGoal {
 // fragmentation_index() of mm/vmstat.c: in thousandths, 0: short of memory, 1000: fragmented; -1000: the order is there.
 [[nodiscard]] std::int64_t fragmentation_index(const Zone& zone, Order order);
 // compaction_suitable(): enough free pages to migrate to, and, above order 3, fragmentation to blame.
-[[nodiscard]] bool compaction_suitable(const Zone& zone, Order order);
+[[nodiscard]] bool compaction_suitable(const Zone& zone, Order order, ZoneKind highest_zone = ZoneKind::movable);
 
 class Compactor {
   public:

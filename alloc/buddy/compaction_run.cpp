@@ -134,12 +134,13 @@ bool CompactionRun::migrate(const MovableBlocks::Entry& entry, Pfn to) {
     return true;
 }
 
-// suitable_migration_target()
+// suitable_migration_target(): looks at the first page alone. Never where flags would change hands.
 bool CompactionRun::is_target(Pfn pageblock) const {
     const FreeType type = zone_.pageblock_freetype(pageblock);
-    if (!zone_.pageblock_inside(pageblock) || type.mapping() != Mapping::mapped) return false;
+    if (!zone_.pageblock_inside(pageblock) || !type.flags.none()) return false;
     const FrameTable& frames = zone_.frames();
-    if (frames.state(pageblock).in_buddy() && frames.order(pageblock) >= goal_.order) return false;
+    const Order too_large = zone_.rules().migration_target == MigrationTarget::below_the_goal ? goal_.order : kPageblockOrder;
+    if (frames.state(pageblock).in_buddy() && frames.order(pageblock) >= too_large) return false;
     return goal_.priority == CompactPriority::sync_full || type.migratetype == Migratetype::movable;
 }
 
@@ -159,7 +160,28 @@ std::optional<Pfn> CompactionRun::take_isolated(Order order) {
     return std::nullopt;
 }
 
-// isolate_freepages_block(): as many as the minimum watermark allows (__isolate_free_page()).
+// __isolate_free_page(): as long as the minimum watermark allows. It asks for ZONE_DMA, from which no zone keeps anything.
+bool CompactionRun::take_free(Pfn block, Order order) {
+    const PageCount mark = mark_of(zone_.layout(), Mark::min) + order.pages();
+    if (!watermark_ok(zone_, Order{0U}, mark, AllocFlags{.highest_zone = ZoneKind::dma})) return false;
+    BuddyWork work;
+    zone_.unlink(block);
+    if (order >= kPageblockOrder.prev()) make_movable(block, order, work);
+    pages_.charge(cpu_, zone_, order, work);
+    isolated_[order.index()].push_back(block);
+    return true;
+}
+
+void CompactionRun::make_movable(Pfn block, Order order, BuddyWork& work) {
+    for (Pfn at = block; at < block + order.pages(); at += kBlock) {
+        if (!mergeable(zone_.pageblock_freetype(at).migratetype) || !zone_.has_uniform_flags(at)) continue;
+        if (zone_.rules().isolated_pageblock == IsolatedPageblock::moves_its_free_blocks)
+            zone_.move_pageblock(at, kMovable, work);
+        zone_.set_pageblock_migratetype(at, Migratetype::movable);
+    }
+}
+
+// isolate_freepages_block()
 void CompactionRun::isolate_free(Pfn pageblock) {
     const ZoneLock lock{cpu_, zone_};
     std::uint64_t scanned = 0;
@@ -167,11 +189,8 @@ void CompactionRun::isolate_free(Pfn pageblock) {
         for (Pfn at = pageblock; at < pageblock + kBlock; ++scanned) {
             const bool free = zone_.frames().state(at).in_buddy();
             const Order order = free ? zone_.frames().order(at) : Order{0U};
-            if (free && order < goal_.order && order < kPageblockOrder) {
-                if (!watermark_ok(zone_, Order{0U}, mark_of(zone_.layout(), Mark::min) + order.pages(), AllocFlags{})) break;
-                zone_.unlink(at);
-                pages_.charge(cpu_, zone_, order, BuddyWork{});
-                isolated_[order.index()].push_back(at);
+            if (free && zone_.list_type_of(at).flags.none()) {
+                if (!take_free(at, order)) break;
                 scanned += order.pages().raw() - 1;
             }
             at += order.pages();

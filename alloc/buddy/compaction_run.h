@@ -28,6 +28,8 @@ class CompactionRun {
     [[nodiscard]] bool is_target(Pfn pageblock) const;
     std::optional<Pfn> take_isolated(Order order);
     void isolate_free(Pfn pageblock);
+    [[nodiscard]] bool take_free(Pfn block, Order order);
+    void make_movable(Pfn block, Order order, BuddyWork& work);
     std::optional<Pfn> target_for(Order order);
     void release();
 

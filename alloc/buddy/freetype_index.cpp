@@ -38,7 +38,9 @@ FreetypeFlags parse_flags(std::string_view text) {
     for (const std::string_view word : split(text, '+')) {
         const auto name = std::find(kFreetypeFlagNames.begin(), kFreetypeFlagNames.end(), word);
         if (name == kFreetypeFlagNames.end()) refuse(word, std::string{"the flags "} + std::string{kFlagWords});
-        flags = flags.with(kAllFreetypeFlags[static_cast<std::size_t>(name - kFreetypeFlagNames.begin())]);
+        const FreetypeFlag flag = kAllFreetypeFlags[static_cast<std::size_t>(name - kFreetypeFlagNames.begin())];
+        if (flags.has(flag)) refuse(text, "each flag once");
+        flags = flags.with(flag);
     }
     return flags;
 }
@@ -49,15 +51,27 @@ Migratetype parse_migratetype(std::string_view word) {
     refuse(word, std::string{"the migratetypes "} + std::string{kMigratetypeWords});
 }
 
+// "a b", "a,b" and "a, b" are two items.
+std::vector<std::string_view> split_items(std::string_view text) {
+    std::vector<std::string_view> items;
+    for (const std::string_view part : split(text, ',')) {
+        const std::size_t before = items.size();
+        for (const std::string_view word : split(part, ' '))
+            if (!word.empty()) items.push_back(word);
+        if (items.size() == before) items.push_back(part);  // nothing between two commas: refused as any other text
+    }
+    return items;
+}
+
 }  // namespace
 
 FreetypeIndex FreetypeIndex::parse(std::string_view text) {
     FreetypeIndex index;
     if (text == kNone) return index;
-    for (const std::string_view item : split(text, ',')) {
+    for (const std::string_view item : split_items(text)) {
         const std::size_t colon = item.find(':');
         if (colon == std::string_view::npos)
-            refuse(item, "FLAG[+FLAG]:MIGRATETYPE[+MIGRATETYPE], comma separated, or \"none\"");
+            refuse(item, "FLAG[+FLAG]:MIGRATETYPE[+MIGRATETYPE], separated by commas or spaces, or \"none\"");
         const FreetypeFlags flags = parse_flags(item.substr(0, colon));
         for (const std::string_view word : split(item.substr(colon + 1), '+')) {
             const FreeType type{parse_migratetype(word), flags};

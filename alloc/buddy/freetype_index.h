@@ -27,7 +27,8 @@ class FreetypeIndex {
         if (!has_list(type)) more.add(type);
         return more;
     }
-    // "FLAG[+FLAG]:MIGRATETYPE[+MIGRATETYPE]", comma separated, or "none". Throws UserError that names `kernel.freetypes`.
+    // "FLAG[+FLAG]:MIGRATETYPE[+MIGRATETYPE]", separated by commas or spaces, or "none". Throws UserError that names
+    // `kernel.freetypes`.
     static FreetypeIndex parse(std::string_view text);
 
     [[nodiscard]] constexpr std::size_t size() const { return size_; }  // NR_FREETYPE_IDXS

@@ -8,8 +8,6 @@ namespace {
 constexpr PageCount kPageblockPages = kPageblockOrder.pages();
 constexpr FreeType kHighatomic{Migratetype::highatomic, Mapping::mapped};
 
-bool mergeable(Migratetype type) { return static_cast<std::size_t>(type) < kPcpMigratetypes; }
-
 void reserve_6_1(Zone& zone, Pfn block, BuddyWork& work) {
     zone.set_highatomic_reserved(zone.highatomic_reserved() + kPageblockPages);
     zone.set_pageblock_migratetype(block, Migratetype::highatomic);

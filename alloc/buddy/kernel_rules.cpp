@@ -11,6 +11,8 @@ const KernelRules kLinux6_1{
     .highatomic = HighatomicReserve::by_pageblock,
     .bulk_free = BulkFree::in_clusters,
     .migrated_blocks = MigratedBlocks::single_pages,
+    .migration_target = MigrationTarget::below_a_pageblock,
+    .isolated_pageblock = IsolatedPageblock::changes_its_type,
     .take_block = take_block_6_1,
     .pcp_rules = pcp_rules_6_1(),
 };
@@ -25,6 +27,8 @@ const KernelRules kLinux6_12{
     .highatomic = HighatomicReserve::by_block,
     .bulk_free = BulkFree::at_once,
     .migrated_blocks = MigratedBlocks::smaller_than_the_goal,
+    .migration_target = MigrationTarget::below_the_goal,
+    .isolated_pageblock = IsolatedPageblock::moves_its_free_blocks,
     .take_block = take_block_6_12,
     .pcp_rules = pcp_rules_6_12(),
 };

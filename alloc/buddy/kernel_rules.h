@@ -57,6 +57,18 @@ enum class MigratedBlocks : std::uint8_t {
     smaller_than_the_goal,  // 6.12: skip_isolation_on_order()
 };
 
+// suitable_migration_target(): the free block that a pageblock begins with is too large for compaction to break it.
+enum class MigrationTarget : std::uint8_t {
+    below_a_pageblock,  // 6.1: order >= pageblock_order
+    below_the_goal,     // 6.12: order >= cc->order (since 6.9)
+};
+
+// __isolate_free_page() of half a pageblock or more: its pageblocks become movable, unless their types may not merge.
+enum class IsolatedPageblock : std::uint8_t {
+    changes_its_type,       // 6.1: set_pageblock_migratetype(); what else is free there stays on its lists
+    moves_its_free_blocks,  // 6.12: move_freepages_block()
+};
+
 // mm_page_alloc_extfrag against mm_page_alloc_zone_locked of the same take.
 enum class FallbackTrace : std::uint8_t {
     before_the_take,  // 6.1: __rmqueue_fallback() moves a block, then __rmqueue_smallest() takes it, always
@@ -73,6 +85,8 @@ struct KernelRules {
     HighatomicReserve highatomic;
     BulkFree bulk_free;
     MigratedBlocks migrated_blocks;
+    MigrationTarget migration_target;
+    IsolatedPageblock isolated_pageblock;
     TakeBlock take_block;       // __rmqueue(): fallback_6_1.cpp, fallback_6_12.cpp
     const PcpRules& pcp_rules;  // sizes of refills and drains: pcp_rules_6_1.cpp, pcp_rules_6_12.cpp
 };

@@ -91,12 +91,18 @@ void PageAllocator::set_cpu_nodes(std::vector<NodeId> nodes) {
 }
 
 // alloc_flags_nofragment(): the zonelist begins with ZONE_NORMAL, and a lower zone of the node may still have memory of the
-// right type.
+// right type. A request that begins at a lower zone never avoids it.
 Fragmenting PageAllocator::first_pass(const std::vector<std::size_t>& zonelist) const {
     if (zonelist.size() < 2) return Fragmenting::allowed;
     const ZoneLayout& preferred = zones_[zonelist.front()].layout();
     const bool has_lower = zones_[zonelist[1]].layout().node == preferred.node;
     return preferred.kind == ZoneKind::normal && has_lower ? Fragmenting::avoided : Fragmenting::allowed;
+}
+
+AllocFlags PageAllocator::first_flags(const Cpu& cpu, const AllocRequest& request) const {
+    AllocFlags flags = fast_path_flags(request);
+    if (request.highest_zone >= ZoneKind::normal) flags.fragmenting = first_passes_[node_of(cpu.id()).raw()];
+    return flags;
 }
 
 // The checks of get_page_from_freelist(): 6.12 marks a zone that is below its high watermark for this order (ZONE_BELOW_HIGH;
@@ -122,9 +128,7 @@ MaybePfn PageAllocator::allocate(Cpu& cpu, const AllocRequest& request) {
         return std::nullopt;
     }
     const std::uint64_t misses_before = mine.misses_above_watermark;
-    AllocFlags flags;
-    flags.fragmenting = first_passes_[node_of(cpu.id()).raw()];
-    MaybePfn block = get_page_from_freelist(cpu, request, flags);
+    MaybePfn block = get_page_from_freelist(cpu, request, first_flags(cpu, request));
     if (!block) block = alloc_slowly(cpu, request);
     if (!block) {
         if (mine.misses_above_watermark > misses_before) {
@@ -144,7 +148,7 @@ MaybePfn PageAllocator::allocate(Cpu& cpu, const AllocRequest& request) {
 
 void PageAllocator::account_allocation(Cpu& cpu, Pfn block, Order order) {
     SPLINTER_CHECK(frames_->state(block).none(), "an allocated block is on no list");
-    counters(cpu.id()).pgalloc += order.pages().raw();
+    counters(cpu.id()).*kPgalloc[static_cast<std::size_t>(zone_of(block).layout().kind)] += order.pages().raw();
     cpu.touch(layout::struct_page(block), Touch::owned);  // prep_new_page()
 }
 
@@ -160,7 +164,7 @@ MaybePfn PageAllocator::try_zonelist(Cpu& cpu, const AllocRequest& request, cons
     const std::vector<std::size_t>& zonelist = this->zonelist(cpu.id());
     for (std::size_t position : zonelist) {
         Zone& zone = zones_[position];
-        if (request.only_zone && *request.only_zone != zone.layout().index) continue;
+        if (!request.may_use(zone.layout().index, zone.layout().kind)) continue;
         // "we're moving to a remote node: prefer local fragmentation"
         if (flags.fragmenting == Fragmenting::avoided && !request.only_zone &&
             zone.layout().node != zones_[zonelist.front()].layout().node)

@@ -117,6 +117,7 @@ class PageAllocator {
     }
 
     [[nodiscard]] Fragmenting first_pass(const std::vector<std::size_t>& zonelist) const;
+    [[nodiscard]] AllocFlags first_flags(const Cpu& cpu, const AllocRequest& request) const;
     [[nodiscard]] bool serves(Cpu& cpu, Zone& zone, const AllocRequest& request, const AllocFlags& flags) const;
     MaybePfn allocate(Cpu& cpu, const AllocRequest& request);
     MaybePfn get_page_from_freelist(Cpu& cpu, const AllocRequest& request, const AllocFlags& flags);

@@ -31,6 +31,12 @@ bool compacts_again(Order order, CompactResult result, CompactPriority& priority
     return true;
 }
 
+// The movable memory of user space (GFP_HIGHUSER_MOVABLE) alone may use ZONE_MOVABLE.
+ZoneKind gfp_zone(const AllocRequest& request) {
+    const bool movable = request.freetype.migratetype == Migratetype::movable;
+    return std::min(request.highest_zone, movable ? ZoneKind::movable : ZoneKind::normal);
+}
+
 bool lists_hold_pages(const std::vector<std::vector<PerCpuPages>>& pcps) {
     for (const auto& of_zone : pcps)
         for (const PerCpuPages& lists : of_zone)
@@ -80,6 +86,7 @@ std::optional<Pfn> PageAllocator::alloc_slowly(Cpu& cpu, const AllocRequest& req
 // __alloc_pages_direct_reclaim() behind __perform_reclaim(): "the pages might be pinned on the per-cpu lists or in high alloc
 // reserves".
 std::optional<Pfn> PageAllocator::direct_reclaim(Cpu& cpu, const AllocRequest& request, const AllocFlags& flags) {
+    ++(counters(cpu.id()).*kAllocstall[static_cast<std::size_t>(gfp_zone(request))]);  // do_try_to_free_pages()
     for (Shrinker* const shrinker : shrinkers_)  // shrink_slab()
         while (shrinker->shrink(cpu) > PageCount{0})
             if (const auto block = get_page_from_freelist(cpu, request, flags)) return block;
@@ -92,6 +99,7 @@ std::optional<Pfn> PageAllocator::direct_reclaim(Cpu& cpu, const AllocRequest& r
 bool PageAllocator::unreserve_highatomic(Cpu& cpu, const AllocRequest& request, Keep keep) {
     for (std::size_t position : zonelist(cpu.id())) {
         Zone& zone = zones_[position];
+        if (!request.may_use(zone.layout().index, zone.layout().kind)) continue;
         cpu.order();
         if (!may_unreserve(zone, keep)) continue;
         const ZoneLock lock{cpu, zone};
@@ -114,8 +122,9 @@ std::optional<Pfn> PageAllocator::direct_compact(Cpu& cpu, const AllocRequest& r
         const Account account{cpu, kCompaction};
         const CompactGoal goal{order, request.freetype, priority, flags};
         for (std::size_t position : zonelist(cpu.id())) {
-            if (request.only_zone && *request.only_zone != zones_[position].layout().index) continue;
-            result = std::max(result, compactor_.compact(cpu, zones_[position], goal));
+            Zone& zone = zones_[position];
+            if (!request.may_use(zone.layout().index, zone.layout().kind)) continue;
+            result = std::max(result, compactor_.compact(cpu, zone, goal));
             if (result == CompactResult::success) break;
         }
     }

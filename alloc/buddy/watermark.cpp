@@ -24,7 +24,7 @@ bool has_block(const Zone& zone, const ZoneView& view, Order least, const AllocF
 }  // namespace
 
 AllocFlags slow_path_flags(const AllocRequest& request) {
-    AllocFlags flags;
+    AllocFlags flags = fast_path_flags(request);
     flags.mark = Mark::min;
     flags.min_reserve = request.reserves == Reserves::may_use;
     flags.non_block = request.blocking == Blocking::may_not_block;
@@ -38,7 +38,8 @@ bool watermark_ok(const Zone& zone, const ZoneView& view, Order order, PageCount
         min -= min / 2;
         if (flags.non_block) min -= min / 4;
     }
-    if (view.free.raw() <= min + zone.lowmem_reserve().raw() + unusable(zone, view, order, flags)) return false;
+    if (view.free.raw() <= min + zone.lowmem_reserve(flags.highest_zone).raw() + unusable(zone, view, order, flags))
+        return false;
     return order == Order{0U} || has_block(zone, view, order, flags);
 }
 

@@ -19,10 +19,13 @@ struct AllocFlags {
     bool min_reserve = false;                        // ALLOC_MIN_RESERVE (once ALLOC_HIGH)
     bool non_block = false;                          // ALLOC_NON_BLOCK (once ALLOC_HARDER)
     bool highatomic = false;                         // ALLOC_HIGHATOMIC
+    ZoneKind highest_zone = ZoneKind::movable;       // highest_zoneidx, which the kernel passes beside them
     [[nodiscard]] bool uses_reserves() const { return min_reserve || non_block || highatomic; }  // ALLOC_RESERVES
 };
 
-// gfp_to_alloc_flags(): the slow path's. The fast path's are the low mark and no reserves.
+// The fast path's: the low mark and no reserves.
+[[nodiscard]] inline AllocFlags fast_path_flags(const AllocRequest& request) { return {.highest_zone = request.highest_zone}; }
+// gfp_to_alloc_flags(): the slow path's.
 [[nodiscard]] AllocFlags slow_path_flags(const AllocRequest& request);
 
 [[nodiscard]] inline PageCount mark_of(const ZoneLayout& layout, Mark mark) {
@@ -44,7 +47,7 @@ struct AllocFlags {
 // As it was when its lock was last released; in line where zone_watermark_fast() has its short cut.
 [[nodiscard]] inline bool watermark_seen_ok(const Zone& zone, Order order, PageCount mark, const AllocFlags& flags) {
     if (order > Order{0U} || flags.uses_reserves()) return watermark_ok(zone, zone.seen(), order, mark, flags);
-    return zone.seen().free > mark + zone.lowmem_reserve() + unusable_highatomic(zone, zone.seen());
+    return zone.seen().free > mark + zone.lowmem_reserve(flags.highest_zone) + unusable_highatomic(zone, zone.seen());
 }
 
 }  // namespace splinter::alloc

@@ -11,8 +11,6 @@ namespace {
 Pfn buddy_of(Pfn block, Order order) { return Pfn{block.raw() ^ order.pages().raw()}; }
 Pfn align_down(Pfn pfn, Order order) { return Pfn{pfn.raw() & ~(order.pages().raw() - 1)}; }
 
-bool mergeable(Migratetype migratetype) { return static_cast<std::size_t>(migratetype) < kPcpMigratetypes; }
-
 }  // namespace
 
 Zone::Zone(ZoneLayout layout, FrameTable& frames, const KernelRules& rules, const FreetypeLists& freetypes)
@@ -21,9 +19,11 @@ Zone::Zone(ZoneLayout layout, FrameTable& frames, const KernelRules& rules, cons
       index_{freetypes.index},
       flag_unit_{freetypes.flag_unit},
       lists_(kOrders * freetypes.index.size()),
-      lowmem_reserve_{layout_.lowmem_reserve.empty() ? 0 : layout_.lowmem_reserve.back()},
       rules_{&rules} {
     SPLINTER_CHECK(flag_unit_ <= kPageblockOrder, "flags are kept per pageblock or finer");
+    const std::vector<std::uint64_t>& reserve = layout_.lowmem_reserve;
+    for (std::size_t kind = 0; kind < kZoneKinds && !reserve.empty(); ++kind)
+        lowmem_reserve_[kind] = PageCount{reserve[std::min(kind, reserve.size() - 1)]};
     if (layout_.span.count == PageCount{0}) return;
     const Pfn last{layout_.span.end().raw() - 1};
     migratetypes_.resize(pageblock_index(last) + 1, Migratetype::movable);

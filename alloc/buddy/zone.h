@@ -38,19 +38,16 @@ struct FreetypeLists {
     Order flag_unit = kPageblockOrder;  // at most a pageblock
 };
 
-// ZONE_NORMAL above others is kept from fragmenting (alloc_flags_nofragment()).
-enum class ZoneKind : std::uint8_t { normal, other };
-
 struct ZoneLayout {
     std::string name;
     ZoneIndex index{0};
     PfnRange span;  // start_pfn, spanned
     PageCount managed;
     PageCount watermark_min;
-    std::vector<std::uint64_t> lowmem_reserve;  // pages, by the index of the zone that the request prefers
+    std::vector<std::uint64_t> lowmem_reserve;  // pages, by the highest zone of the request; the last is for all behind it
     PageCount watermark_high{};                 // 0: the zone is never below it
-    ZoneKind kind = ZoneKind::other;
-    PageCount watermark_low{};  // less than the minimum: the minimum
+    ZoneKind kind = ZoneKind::dma32;  // normal: kept from fragmenting if there is a lower one (alloc_flags_nofragment())
+    PageCount watermark_low{};        // less than the minimum: the minimum
     NodeId node{0};
 };
 
@@ -73,9 +70,13 @@ class Zone {
     [[nodiscard]] const KernelRules& rules() const { return *rules_; }
     [[nodiscard]] const FreetypeIndex& freetypes() const { return index_; }
     [[nodiscard]] PageCount free_pages() const { return now_.free; }
-    // Free pages that the zone keeps from requests which prefer a higher zone (lowmem_reserve[highest_zoneidx]).
-    [[nodiscard]] PageCount lowmem_reserve() const { return lowmem_reserve_; }
-    [[nodiscard]] PageCount free_pages_with(FreetypeFlag flag) const { return flagged_free_pages_[static_cast<std::size_t>(flag)]; }
+    // Free pages that the zone keeps from requests which may use a higher zone (lowmem_reserve[highest_zoneidx]).
+    [[nodiscard]] PageCount lowmem_reserve(ZoneKind highest_zone) const {
+        return lowmem_reserve_[static_cast<std::size_t>(highest_zone)];
+    }
+    [[nodiscard]] PageCount free_pages_with(FreetypeFlag flag) const {
+        return flagged_free_pages_[static_cast<std::size_t>(flag)];
+    }
     [[nodiscard]] PageCount unmapped_free_pages() const { return free_pages_with(FreetypeFlag::unmapped); }
     // NR_FREE_PAGES_BLOCKS_MAPPED, _UNMAPPED [C late]: pages in free blocks of whole pageblocks. free_pages() is not split.
     [[nodiscard]] PageCount free_pages_blocks(Mapping mapping) const {
@@ -196,7 +197,7 @@ class Zone {
     std::size_t wilderness_used_ = 0;
     std::vector<Migratetype> migratetypes_;  // by pageblock
     std::vector<FreetypeFlags> unit_flags_;  // by flag unit; empty without flagged freetypes
-    PageCount lowmem_reserve_;
+    std::array<PageCount, kZoneKinds> lowmem_reserve_{};
     std::array<PageCount, kAllFreetypeFlags.size()> flagged_free_pages_;  // by flag
     std::array<PageCount, 2> free_pages_blocks_;  // by Mapping
     const KernelRules* rules_;

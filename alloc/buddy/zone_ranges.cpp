@@ -5,12 +5,6 @@
 #include "alloc/buddy/zone.h"
 
 namespace splinter::alloc {
-namespace {
-
-bool mergeable(Migratetype migratetype) { return static_cast<std::size_t>(migratetype) < kPcpMigratetypes; }
-
-}  // namespace
-
 bool Zone::in_wilderness(Pfn block) const {
     return std::any_of(wilderness_.begin() + static_cast<std::ptrdiff_t>(wilderness_used_), wilderness_.end(),
                        [block](const PfnRange& range) { return range.contains(block); });

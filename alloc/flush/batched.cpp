@@ -56,15 +56,16 @@ class Batched : public FlushStrategy {
         before_reuse(cpu, {lowest, stash.front() - lowest + PageCount{1}});
     }
 
-    // Requests that must stay in a zone have a stash of that zone.
+    // Requests that must stay in a zone, or may not use all, have stashes of their own.
     std::vector<Pfn>& stash_for(const Cpu& cpu, const AllocRequest& request) {
         std::vector<std::vector<Pfn>>& stashes = stashes_[cpu.id().index()];
-        const std::size_t index = request.only_zone ? request.only_zone->raw() + 1U : 0;
+        const std::size_t index =
+            request.only_zone ? kZoneKinds + request.only_zone->raw() : static_cast<std::size_t>(request.highest_zone);
         if (stashes.size() <= index) stashes.resize(index + 1);
         return stashes[index];
     }
 
-    std::vector<std::vector<std::vector<Pfn>>> stashes_;  // by CPU, zone
+    std::vector<std::vector<std::vector<Pfn>>> stashes_;  // by CPU, highest zone or only zone
 };
 
 }  // namespace

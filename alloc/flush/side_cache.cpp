@@ -61,8 +61,10 @@ class SideCache : public FlushStrategy, private Shrinker {
     std::optional<Pfn> take_locked(Cpu& cpu, const AllocRequest& request) {
         BuddyWork work;
         std::optional<Pfn> block;
-        for (std::size_t zone = zones_.size(); zone-- > 0 && !block;)
-            if (!request.only_zone || request.only_zone->raw() == zone) block = zones_[zone].take(request.order, work);
+        for (std::size_t zone = zones_.size(); zone-- > 0 && !block;) {
+            const ZoneLayout& layout = context().pages.zones()[zone].layout();
+            if (request.may_use(layout.index, layout.kind)) block = zones_[zone].take(request.order, work);
+        }
         charge(cpu, work);
         return block;
     }

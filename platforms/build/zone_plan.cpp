@@ -10,11 +10,11 @@ using alloc::Migratetype;
 using alloc::PerCpuPages;
 using alloc::Zone;
 using alloc::ZoneIndex;
+using alloc::ZoneKind;
 using alloc::ZoneLayout;
 
 namespace {
 
-constexpr unsigned kZoneNormal = 2;  // ZONE_NORMAL
 constexpr std::uint64_t kDmaEnd = std::uint64_t{16} << 20;
 constexpr std::uint64_t kDma32End = std::uint64_t{4} << 30;
 constexpr std::uint64_t kReservedBytes = std::uint64_t{1} << 20;  // real-mode memory and firmware
@@ -59,13 +59,19 @@ alloc::PcpState pcp_state(const SnapshotPcp& recorded) {
     return state;
 }
 
-// The migratetype that 6.1 remembers of a block on a per-CPU list, which a snapshot does not hold: that of the list, which it
-// was chosen by, but for types that share a list.
-Migratetype remembered_type(const Zone& zone, unsigned pindex, Pfn block) {
-    const Migratetype listed = PerCpuPages::type_of(pindex);
-    const Migratetype owner = zone.pageblock_freetype(block).migratetype;
-    const bool same_list = PerCpuPages::list_index(PerCpuPages::order_of(pindex), owner) == pindex;
-    return same_list ? owner : listed;
+ZoneKind kind_of(std::string_view name) {
+    if (name == "DMA") return ZoneKind::dma;
+    if (name == "DMA32") return ZoneKind::dma32;
+    return name == "Movable" ? ZoneKind::movable : ZoneKind::normal;
+}
+
+// Pages of the zones of the same node between `layouts[zone]` and what a request up to `highest` may use.
+std::uint64_t managed_above(const std::vector<ZoneLayout>& layouts, std::size_t zone, ZoneKind highest) {
+    std::uint64_t pages = 0;
+    for (const ZoneLayout& other : layouts)
+        if (other.node == layouts[zone].node && other.kind > layouts[zone].kind && other.kind <= highest)
+            pages += other.managed.raw();
+    return pages;
 }
 
 }  // namespace
@@ -82,13 +88,9 @@ void set_watermarks(std::vector<ZoneLayout>& layouts) {
         const PageCount step{std::max(layout.watermark_min.raw() / 4, layout.managed.raw() / 1000)};
         layout.watermark_low = layout.watermark_min + step;
         layout.watermark_high = layout.watermark_low + step;
-        if (layout.name == "Normal") layout.kind = alloc::ZoneKind::normal;
-        std::uint64_t above = 0;
-        layout.lowmem_reserve = {0};
-        for (std::size_t j = i + 1; j < layouts.size() && layouts[j].node == layout.node; ++j) {
-            above += layouts[j].managed.raw();
-            layout.lowmem_reserve.push_back(above / kLowmemReserveRatio);
-        }
+        layout.lowmem_reserve.clear();
+        for (std::size_t highest = 0; highest < alloc::kZoneKinds; ++highest)
+            layout.lowmem_reserve.push_back(managed_above(layouts, i, static_cast<ZoneKind>(highest)) / kLowmemReserveRatio);
     }
 }
 
@@ -111,6 +113,7 @@ std::vector<Zone> plan_zones(std::uint64_t memory_bytes, std::uint64_t nodes, Fr
             layout.span = frames_between(begin, end);
             layout.managed = layout.span.count - PageCount{begin == 0 ? kReservedBytes >> kPageShift : 0};
             layout.node = alloc::NodeId{static_cast<std::uint8_t>(node)};
+            layout.kind = kind_of(layout.name);
             layouts.push_back(std::move(layout));
         };
         add("DMA", 0, kDmaEnd);
@@ -140,7 +143,7 @@ std::vector<Zone> plan_zones(const KernelSnapshot& snapshot, FrameTable& frames,
         layout.watermark_min += recorded.watermark_boost;
         layout.watermark_low = recorded.watermark_low + recorded.watermark_boost;
         layout.watermark_high = recorded.watermark_high + recorded.watermark_boost;
-        layout.kind = recorded.index == kZoneNormal ? alloc::ZoneKind::normal : alloc::ZoneKind::other;
+        layout.kind = static_cast<ZoneKind>(std::min<std::size_t>(recorded.index, alloc::kZoneKinds - 1));
         Zone& zone = zones.emplace_back(std::move(layout), frames, rules, freetypes);
         zone.set_highatomic_reserved(recorded.nr_reserved_highatomic);
         for (std::size_t i = 0; i < recorded.pageblock_types.size(); ++i) {
@@ -153,6 +156,13 @@ std::vector<Zone> plan_zones(const KernelSnapshot& snapshot, FrameTable& frames,
             for (Pfn block : list.blocks) zone.add_free_block(block, list.order, static_cast<Migratetype>(list.migratetype));
     }
     return zones;
+}
+
+Migratetype remembered_type(const Zone& zone, unsigned pindex, Pfn block) {
+    const Migratetype listed = PerCpuPages::type_of(pindex);
+    const Migratetype owner = zone.pageblock_freetype(block).migratetype;
+    const bool same_list = PerCpuPages::list_index(PerCpuPages::order_of(pindex), owner) == pindex;
+    return same_list ? owner : listed;
 }
 
 void load_pcp_lists(const KernelSnapshot& snapshot, alloc::PageAllocator& pages, FrameTable& frames, std::size_t cores) {

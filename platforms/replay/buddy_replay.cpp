@@ -34,6 +34,7 @@ class BuddyReplay {
           contended_{find_contended_frees(trace)},
           next_{next_on_cpu(trace.log)} {
         for (Zone& zone : zones_) zone.set_tracepoints(&recorder_);
+        if (rules_.drained_type == alloc::DrainedType::remembered) remember_lists();
     }
 
     LevelReport run() {
@@ -60,19 +61,41 @@ class BuddyReplay {
             case Kind::fallback:
                 return fallback_line(i);
             case Kind::put_back:
+                check_drained_type(i);
                 return put(i, event.order, static_cast<Migratetype>(event.migratetype));
             case Kind::free:
                 if (contended_[i]) report_.recognise(Exception::contended_free);
                 if (contended_[i] || !alloc::PerCpuPages::serves(event.order)) return put(i, event.order, std::nullopt);
+                listed_types_[event.pfn()] = zone_of(event.pfn()).pageblock_freetype(event.pfn()).migratetype;
                 return;
             default:
                 return;
         }
     }
 
+    void remember_lists() {
+        for (std::size_t z = 0; z < zones_.size(); ++z)
+            for (const SnapshotPcp& pcp : trace_.before.zones[z].pcp)
+                for (const SnapshotPcpList& list : pcp.lists)
+                    for (Pfn block : list.blocks) listed_types_[block] = remembered_type(zones_[z], list.pindex, block);
+    }
+
+    // 6.1 remembers what a block was taken for or what its pageblock was when it was freed, 6.12 looks at the pageblock.
+    void check_drained_type(std::size_t i) {
+        const TraceEvent& event = trace_.log.events[i];
+        Migratetype type = zone_of(event.pfn()).pageblock_freetype(event.pfn()).migratetype;
+        const auto listed = listed_types_.find(event.pfn());
+        if (rules_.drained_type == alloc::DrainedType::remembered && listed != listed_types_.end()) type = listed->second;
+        report_.count(Predicted::drain, type == static_cast<Migratetype>(event.migratetype), [&] {
+            return fmt::format("{}: block {:x} goes back as migratetype {} in the kernel, as {} in the model",
+                               trace_.log.place(i), event.pfn().raw(), event.migratetype, static_cast<unsigned>(type));
+        });
+    }
+
     void take_line(std::size_t i) {
         const TraceEvent& event = trace_.log.events[i];
         Series& series = series_[event.cpu_number];
+        listed_types_[event.pfn()] = static_cast<Migratetype>(event.migratetype);
         std::vector<std::size_t> lines = std::exchange(series.fallbacks, {});
         lines.push_back(i);
         const std::size_t next = next_[i];
@@ -148,7 +171,8 @@ class BuddyReplay {
     std::vector<bool> contended_;
     std::vector<std::size_t> next_;
     std::map<std::uint16_t, Series> series_;
-    std::set<std::size_t> reported_;  // X lines that went with the L line before them (6.12)
+    std::map<Pfn, Migratetype> listed_types_;  // of blocks that may be on per-CPU lists (6.1)
+    std::set<std::size_t> reported_;           // X lines that went with the L line before them (6.12)
 };
 
 }  // namespace

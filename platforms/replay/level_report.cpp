@@ -12,17 +12,20 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kLevels{"buddy", "pcp"};
 constexpr std::array<std::string_view, kPredictedKinds> kKinds{
-    "blocks allocated (A)", "blocks taken off buddy lists (L)", "fallbacks (X)",          "blocks drained to the buddy (D)",
-    "free lists, in order", "migratetypes of pageblocks",       "per-CPU lists, in order"};
-constexpr std::array<std::string_view, kPredictedKinds> kKindKeys{"allocations", "takes",      "fallbacks", "drains",
-                                                                  "free_lists",  "pageblocks", "pcp_lists"};
+    "blocks allocated (A)", "blocks taken off buddy lists (L)", "fallbacks (X)",           "blocks drained to the buddy (D)",
+    "free lists, in order", "migratetypes of pageblocks",       "per-CPU lists, in order", "limits of per-CPU lists",
+    "HIGHATOMIC reserves"};
+constexpr std::array<std::string_view, kPredictedKinds> kKindKeys{
+    "allocations", "takes", "fallbacks", "drains", "free_lists", "pageblocks", "pcp_lists", "pcp_limits", "reserves"};
 constexpr std::array<std::string_view, kExceptions> kExceptionTexts{
-    "pages of bulk allocations, which leave no line each", "frees that found the per-CPU list locked, without a D line",
+    "pages of bulk allocations, which leave no line each",
+    "frees that found the per-CPU list locked, without a D line",
     "frees of a batch that the free of an interrupt overtook, as the D lines tell",
     "drains below the high watermark, whose size the trace does not show",
+    "limits of per-CPU lists that the high watermark or a decay without a P line moved",
     "claims of a pageblock that its pages on LRU lists decided, as the trace tells"};
-constexpr std::array<std::string_view, kExceptions> kExceptionKeys{"bulk_pages", "contended_frees", "overtaken_frees",
-                                                                   "drains_below_watermark", "claims_by_movable_pages"};
+constexpr std::array<std::string_view, kExceptions> kExceptionKeys{
+    "bulk_pages", "contended_frees", "overtaken_frees", "drains_below_watermark", "floating_limits", "claims_by_movable_pages"};
 
 }  // namespace
 

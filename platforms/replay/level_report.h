@@ -25,8 +25,10 @@ enum class Predicted : std::uint8_t {
     free_list,   // at the end: a list of one zone, migratetype and order, in its order
     pageblock,   // at the end: the migratetype of one pageblock
     pcp_list,    // at the end: a list of one zone and CPU, in its order
+    pcp_state,   // at the end: how much the lists of one zone and CPU hold, refill and drain
+    reserve,     // at the end: the HIGHATOMIC reserve of one zone
 };
-inline constexpr std::size_t kPredictedKinds = 7;
+inline constexpr std::size_t kPredictedKinds = 9;
 // "allocations", "free_lists": as in JSON.
 [[nodiscard]] std::string_view name_of(Predicted kind);
 
@@ -35,9 +37,10 @@ enum class Exception : std::uint8_t {
     contended_free,   // 2: a free that found its per-CPU list locked and went to the buddy without a D line
     overtaken_free,   // 5: a free of a batch that an interrupt's free overtook: its line came first, its block was listed later
     below_watermark,  // 4: a drain of 6.12 in a zone below its high watermark
+    floating_high,    // 4: a limit of a CPU's lists at the end, of a zone that was below it, or that decayed without a line
     movable_pages,    // 7: a claim of part of a pageblock that its pages on LRU lists decided
 };
-inline constexpr std::size_t kExceptions = 5;
+inline constexpr std::size_t kExceptions = 6;
 
 class LevelReport {
   public:

@@ -26,6 +26,23 @@ void compare_lists(Predicted kind, const std::string& name, const std::vector<Pf
     });
 }
 
+// Where the high watermark moved `high`, the factor of refills follows it; the batch and the series of frees do not.
+void compare_state(const alloc::Zone& zone, const alloc::PcpState& got, const SnapshotPcp& recorded, Limits limits,
+                   LevelReport& report) {
+    const bool fixed = got.batch == recorded.batch && got.free_count == recorded.free_count;
+    const bool floating = got.high == recorded.high && got.factor == recorded.factor;
+    const bool sank = recorded.high < got.high && recorded.high >= recorded.high_min && got.factor == recorded.factor;
+    if (fixed && !floating && (limits == Limits::floated || (limits == Limits::may_have_sunk && sank)))
+        return report.recognise(Exception::floating_high);
+    report.count(Predicted::pcp_state, fixed && floating, [&] {
+        return fmt::format(
+            "zone {}, CPU {}: the kernel's per-CPU lists have high {}, batch {}, factor {}, free_count {}; the model's have "
+            "{}, {}, {}, {}",
+            zone.layout().name, recorded.cpu.raw(), recorded.high.raw(), recorded.batch.raw(), recorded.factor,
+            recorded.free_count.raw(), got.high.raw(), got.batch.raw(), got.factor, got.free_count.raw());
+    });
+}
+
 }  // namespace
 
 PageCount frames_of(const KernelSnapshot& snapshot) {
@@ -85,7 +102,8 @@ void compare_zone(const alloc::Zone& zone, const SnapshotZone& recorded, LevelRe
     }
 }
 
-void compare_pcp(const alloc::Zone& zone, const alloc::PerCpuPages& lists, const SnapshotPcp& recorded, LevelReport& report) {
+void compare_pcp(const alloc::Zone& zone, const alloc::PerCpuPages& lists, const SnapshotPcp& recorded, Limits limits,
+                 LevelReport& report) {
     for (std::size_t i = 0; i < lists.lists().size(); ++i) {
         std::vector<Pfn> expected, got;
         for (const SnapshotPcpList& list : recorded.lists)
@@ -95,6 +113,14 @@ void compare_pcp(const alloc::Zone& zone, const alloc::PerCpuPages& lists, const
                       fmt::format("zone {}, CPU {}, per-CPU list {}", zone.layout().name, recorded.cpu.raw(), i), expected, got,
                       report);
     }
+    compare_state(zone, lists.state(), recorded, limits, report);
+}
+
+void compare_reserve(const alloc::Zone& zone, const SnapshotZone& recorded, LevelReport& report) {
+    report.count(Predicted::reserve, zone.highatomic_reserved() == recorded.nr_reserved_highatomic, [&] {
+        return fmt::format("zone {}: nr_reserved_highatomic is {} in the kernel, {} in the model", recorded.name,
+                           recorded.nr_reserved_highatomic.raw(), zone.highatomic_reserved().raw());
+    });
 }
 
 }  // namespace splinter::platforms

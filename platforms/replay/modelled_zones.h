@@ -22,7 +22,15 @@ bool take_out(alloc::Zone& zone, Pfn block, Order order);
 
 // Free lists and pageblocks.
 void compare_zone(const alloc::Zone& zone, const SnapshotZone& recorded, LevelReport& report);
-// The lists of one CPU.
-void compare_pcp(const alloc::Zone& zone, const alloc::PerCpuPages& lists, const SnapshotPcp& recorded, LevelReport& report);
+// Whether something that the trace does not show may have moved the limits of a zone's lists (exception 4).
+enum class Limits : std::uint8_t {
+    predicted,
+    may_have_sunk,  // 6.12, and the trace has no line of a decay: high may be less
+    floated         // 6.12, and the zone was below its high watermark: any value
+};
+// The lists of one CPU, and the state that says how much they hold and move.
+void compare_pcp(const alloc::Zone& zone, const alloc::PerCpuPages& lists, const SnapshotPcp& recorded, Limits limits,
+                 LevelReport& report);
+void compare_reserve(const alloc::Zone& zone, const SnapshotZone& recorded, LevelReport& report);
 
 }  // namespace splinter::platforms

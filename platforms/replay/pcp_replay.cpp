@@ -40,8 +40,10 @@ class PcpReplay {
     LevelReport run() {
         const TraceSchedule schedule = schedule_trace(trace_, find_contended_frees(trace_));
         for (const TraceStep& step : schedule.steps) {
+            note_fill();
             recorder_.expect(step.takes, step.drains);
             perform(step);
+            note_fill();
             recorder_.excuse_drains(step.kind == TraceStep::Kind::free_series && drains_below_high(step));
             recorder_.settle();
             for (const Mismatch& mismatch : mismatches_) bring_back_in_step(step, mismatch);
@@ -54,7 +56,9 @@ class PcpReplay {
             const SnapshotZone& recorded = trace_.after.zones[z];
             const Zone& zone = pages_.zones()[z];
             compare_zone(zone, recorded, report_);
-            for (const SnapshotPcp& pcp : recorded.pcp) compare_pcp(zone, pages_.pcp(zone, pcp.cpu), pcp, report_);
+            compare_reserve(zone, recorded, report_);
+            const Limits limits = limits_of(z);
+            for (const SnapshotPcp& pcp : recorded.pcp) compare_pcp(zone, pages_.pcp(zone, pcp.cpu), pcp, limits, report_);
         }
         return report_;
     }
@@ -93,8 +97,12 @@ class PcpReplay {
         const TraceEvent& event = trace_.log.events[i];
         const FreeType type{static_cast<Migratetype>(event.migratetype), Mapping::mapped};
         const GfpReserves gfp = gfp_reserves(trace_.log.gfp.at(event.gfp_index()));
-        check(i, pages_.alloc_pages(cpu, {event.order, type, gfp.blocking, pages_.zone_of(event.pfn()).layout().index,
-                                          alloc::Contents::any, gfp.reserves}));
+        check(i, pages_.alloc_pages(cpu, {.order = event.order,
+                                          .freetype = type,
+                                          .blocking = gfp.blocking,
+                                          .only_zone = pages_.zone_of(event.pfn()).layout().index,
+                                          .reserves = gfp.reserves,
+                                          .highest_zone = gfp.highest_zone}));
     }
 
     void check(std::size_t i, std::optional<Pfn> got) {
@@ -223,12 +231,27 @@ class PcpReplay {
     // tasks ask for is that of a huge page.
     bool drains_below_high(const TraceStep& step) {
         if (alloc::find_kernel_rules(trace_.before.kernel) != &alloc::kLinux6_12) return false;  // 6.1 has no such flag
-        return std::any_of(step.drains.begin(), step.drains.end(), [&](std::size_t line) {
-            const Zone& zone = pages_.zone_of(trace_.log.events[line].pfn());
-            const PageCount mark = zone.layout().watermark_high;
-            return zone.fill() == ZoneFill::below_high ||
-                   (mark > PageCount{0} && !alloc::watermark_ok(zone, alloc::kPageblockOrder, mark, alloc::AllocFlags{}));
-        });
+        return std::any_of(step.drains.begin(), step.drains.end(),
+                           [&](std::size_t line) { return may_be_below_high(pages_.zone_of(trace_.log.events[line].pfn())); });
+    }
+
+    static bool may_be_below_high(const Zone& zone) {
+        const PageCount mark = zone.layout().watermark_high;
+        return zone.fill() == ZoneFill::below_high ||
+               (mark > PageCount{0} && !alloc::watermark_ok(zone, alloc::kPageblockOrder, mark, alloc::AllocFlags{}));
+    }
+
+    // The vmstat worker decays all CPUs' limits every second; a trace that never says so was recorded without that line.
+    Limits limits_of(std::size_t zone) const {
+        if (alloc::find_kernel_rules(trace_.before.kernel) != &alloc::kLinux6_12) return Limits::predicted;
+        if (was_below_high_[zone]) return Limits::floated;
+        return trace_.log.count(TraceEventKind::decay) == 0 ? Limits::may_have_sunk : Limits::predicted;
+    }
+
+    void note_fill() {
+        if (alloc::find_kernel_rules(trace_.before.kernel) != &alloc::kLinux6_12) return;
+        for (std::size_t z = 0; z < pages_.zones().size(); ++z)
+            if (!was_below_high_[z]) was_below_high_[z] = may_be_below_high(pages_.zones()[z]);
     }
 
     Zone& zone_numbered(unsigned index) {
@@ -246,6 +269,7 @@ class PcpReplay {
     std::vector<std::vector<std::size_t>> held_ =
         std::vector<std::vector<std::size_t>>(trace_.before.cpus);  // by CPU: frees that were overtaken
     std::vector<Mismatch> mismatches_;
+    std::vector<bool> was_below_high_ = std::vector<bool>(trace_.before.zones.size(), false);  // at any moment (6.12)
 };
 
 }  // namespace

@@ -29,6 +29,20 @@ void check_freetypes(const RunConfig& config) {
                         "found \"" + config.kernel.freetypes + "\", but flush.strategy freetype takes from unmapped:unmovable");
 }
 
+// A kernel without freetypes would run as if nobody had set these.
+void refuse_freetype_settings(const ResolvedPoint& point) {
+    const std::vector<ConfigEntry> defaults = Experiment::load("", {}).resolve_single().entries;
+    for (const ConfigEntry& entry : point.entries) {
+        if (entry.key != "kernel.freetypes" && !entry.key.starts_with("freetype.")) continue;
+        const auto usual = std::ranges::find(defaults, entry.key, &ConfigEntry::key);
+        if (entry.value == usual->value || entry.value == "none") continue;
+        throw UserError(entry.key,
+                        "is " + entry.value + ", but kernel.version " + point.config.kernel.version +
+                            " has no freetypes, allowed: " + usual->value,
+                        "or choose kernel.version 6.12");
+    }
+}
+
 void check_pool_marks(const alloc::FreetypeParams& params) {
     if (params.preflip_low > params.preflip_high)
         throw UserError("freetype.preflip_low", "is " + std::to_string(params.preflip_low) + ", allowed: up to preflip_high, " +
@@ -45,6 +59,7 @@ void check(const ResolvedPoint& point) {
     if (point.config.kernel.version != alloc::kLinux6_12.version && point.config.flush.strategy == "freetype")
         throw UserError("kernel.version", "is " + point.config.kernel.version + ", but freetypes exist on 6.12 only",
                         "choose 6.12, or another flush.strategy");
+    if (point.config.kernel.version != alloc::kLinux6_12.version) refuse_freetype_settings(point);
     check_freetypes(point.config);
     check_pool_marks(point.config.kernel.freetype);
     if (point.config.workload.run.empty()) throw UserError("workload.run", "found no workload, expected at least one");

@@ -70,10 +70,15 @@ std::string meminfo_text(Node& node) {
            meminfo_line("DirectMap1G", kbytes(x86::kPdpte));
 }
 
-std::string vmstat_text(Node& node, const std::map<std::string, std::uint64_t>& counters) {
-    std::uint64_t free = 0;
-    for (const alloc::Zone& zone : node.kernel().pages().zones()) free += zone.free_pages().raw();
-    std::string out = fmt::format("nr_free_pages {}\n", free);
+}  // namespace
+
+std::string vmstat_text(std::uint64_t free_pages, const std::map<std::string, std::uint64_t>& counters) {
+    std::string out = fmt::format("nr_free_pages {}\n", free_pages);
+    for (const char* event : {"pgalloc", "allocstall"}) {
+        for (const char* zone : {"dma", "dma32", "normal", "movable"})
+            out += fmt::format("{0}_{1} {2}\n", event, zone, counters.at(fmt::format("{0}_{1}", event, zone)));
+        out += fmt::format("{}_device 0\n", event);
+    }
     for (const char* name :
          {"pgfree", "pgmigrate_success", "pgmigrate_fail", "compact_migrate_scanned", "compact_free_scanned", "compact_stall",
           "compact_fail", "compact_success", "nr_tlb_remote_flush", "nr_tlb_remote_flush_received", "nr_tlb_local_flush_all",
@@ -81,8 +86,6 @@ std::string vmstat_text(Node& node, const std::map<std::string, std::uint64_t>& 
         out += fmt::format("{} {}\n", name, counters.at(name));
     return out;
 }
-
-}  // namespace
 
 std::string buddyinfo_text(const std::vector<ZoneText>& zones) {
     std::string out;
@@ -121,11 +124,14 @@ std::string pagetypeinfo_text(const std::vector<ZoneText>& zones) {
 
 std::map<std::string, std::string> proc_files(Node& node, const std::map<std::string, std::uint64_t>& counters) {
     std::vector<ZoneText> zones;
-    for (const alloc::Zone& zone : node.kernel().pages().zones())
+    std::uint64_t free_pages = 0;
+    for (const alloc::Zone& zone : node.kernel().pages().zones()) {
         zones.push_back({zone.layout().name, alloc::take_census(zone), zone.layout().node.raw()});
+        free_pages += zone.free_pages().raw();
+    }
     return {{"buddyinfo", buddyinfo_text(zones)},
             {"pagetypeinfo", pagetypeinfo_text(zones)},
-            {"vmstat", vmstat_text(node, counters)},
+            {"vmstat", vmstat_text(free_pages, counters)},
             {"meminfo", meminfo_text(node)}};
 }
 

@@ -2,9 +2,8 @@
 // scripts that read them read these:
 //   buddyinfo       mm/vmstat.c, frag_show_print()
 //   pagetypeinfo    mm/vmstat.c, pagetypeinfo_show(), without the page-owner part
-//   vmstat          mm/vmstat.c, vmstat_show(): the lines that the model has, in the kernel's order. pgalloc_* is not among
-//   them:
-//                   the model does not count by zone
+//   vmstat          mm/vmstat.c, vmstat_show(): the lines that the model has, in the kernel's order. *_device, as a kernel with
+//                   ZONE_DEVICE and no such memory; no nr_free_pages_blocks, which came with 6.15
 //   meminfo         fs/proc/meminfo.c, meminfo_proc_show(), and arch_report_meminfo() of x86: MemTotal, MemFree, DirectMap*.
 //                   The direct map has boot's own memory too, which no zone manages and MemTotal does not count
 // The freetype series as read does not say how pagetypeinfo shows unmapped lists. Here they are one row and one column more,
@@ -29,5 +28,6 @@ struct ZoneText {
 };
 std::string buddyinfo_text(const std::vector<ZoneText>& zones);
 std::string pagetypeinfo_text(const std::vector<ZoneText>& zones);
+std::string vmstat_text(std::uint64_t free_pages, const std::map<std::string, std::uint64_t>& counters);
 
 }  // namespace splinter::platforms

@@ -34,6 +34,11 @@ bool exists(const std::string& path) {
     return std::filesystem::exists(path, ignored);
 }
 
+// How far the text goes that came out of a stream before it failed.
+[[noreturn]] void fail_behind(const std::string& path, const std::string& text, const char* problem) {
+    throw UserError(path + ":" + std::to_string(std::count(text.begin(), text.end(), '\n') + 1), problem);
+}
+
 [[noreturn]] void fail_too_long(const std::string& path, std::uint64_t max_bytes) {
     throw UserError(path, "longer than " + std::to_string(max_bytes) + " bytes");
 }
@@ -88,7 +93,7 @@ std::string decompress(const std::string& path, const std::string& bytes, std::u
         if (text.size() + got > max_bytes) fail_too_long(path, max_bytes);
         text.append(reinterpret_cast<const char*>(chunk.data()), got);
     }
-    if (result != LZMA_STREAM_END) throw UserError(path, explain(result));
+    if (result != LZMA_STREAM_END) fail_behind(path, text, explain(result));
     return text;
 }
 
@@ -122,10 +127,10 @@ std::string decompress_gzip(const std::string& path, std::string& bytes, std::ui
         stream.next_out = chunk.data();
         stream.avail_out = chunk.size();
         const int result = inflate(&stream, Z_NO_FLUSH);  // Z_BUF_ERROR: nothing left to read or to write
-        if (result != Z_OK && result != Z_STREAM_END) throw UserError(path, explain_gzip(result));
         const std::size_t got = chunk.size() - stream.avail_out;
         if (text.size() + got > max_bytes) fail_too_long(path, max_bytes);
         text.append(reinterpret_cast<const char*>(chunk.data()), got);
+        if (result != Z_OK && result != Z_STREAM_END) fail_behind(path, text, explain_gzip(result));
         const bool more = given < bytes.size() || stream.avail_in > 0;
         if (result == Z_STREAM_END && !more) return text;
         if (result == Z_STREAM_END) inflateReset(&stream);
@@ -148,7 +153,7 @@ std::string read_text_file(const std::string& path, std::uint64_t max_bytes) {
     if (bytes.starts_with(kXzMagic)) return decompress(real, bytes, max_bytes);
     if (bytes.starts_with(kGzMagic)) return decompress_gzip(real, bytes, max_bytes);
     // A file cut inside the magic would otherwise be taken for a short plain text.
-    if (real.ends_with(kXzSuffix) && kXzMagic.starts_with(bytes)) throw UserError(real, explain(LZMA_BUF_ERROR));
+    if (real.ends_with(kXzSuffix) && kXzMagic.starts_with(bytes)) fail_behind(real, "", explain(LZMA_BUF_ERROR));
     return bytes;
 }
 

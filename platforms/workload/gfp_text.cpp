@@ -11,6 +11,7 @@ namespace {
 using alloc::Blocking;
 using alloc::Migratetype;
 using alloc::Reserves;
+using alloc::ZoneKind;
 
 enum Part : unsigned {
     kNothing = 0,
@@ -118,14 +119,14 @@ GfpMeaning read_gfp(std::string_view text) {
     meaning.no_memalloc = (parts & kNoMemalloc) != 0;
     if ((parts & kReclaimable) != 0) meaning.migratetype = Migratetype::reclaimable;
     if ((parts & kMovable) != 0) meaning.migratetype = Migratetype::movable;
-    if ((parts & kDma32) != 0) meaning.limit = ZoneLimit::dma32;
-    if ((parts & kDma) != 0) meaning.limit = ZoneLimit::dma;
+    if ((parts & kDma32) != 0) meaning.highest_zone = ZoneKind::dma32;
+    if ((parts & kDma) != 0) meaning.highest_zone = ZoneKind::dma;
     return meaning;
 }
 
 GfpReserves gfp_reserves(std::string_view text) {
     const GfpMeaning meaning = read_gfp(text);
-    return {meaning.no_memalloc ? Blocking::may_block : meaning.blocking, meaning.reserves};
+    return {meaning.no_memalloc ? Blocking::may_block : meaning.blocking, meaning.reserves, meaning.highest_zone};
 }
 
 }  // namespace splinter::platforms

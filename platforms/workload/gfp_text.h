@@ -10,14 +10,12 @@
 
 namespace splinter::platforms {
 
-enum class ZoneLimit : std::uint8_t { none, dma32, dma };
-
 struct GfpMeaning {
     alloc::Migratetype migratetype = alloc::Migratetype::unmovable;  // gfp_migratetype()
     alloc::Blocking blocking = alloc::Blocking::may_not_block;       // __GFP_DIRECT_RECLAIM
     alloc::Reserves reserves = alloc::Reserves::untouched;           // __GFP_HIGH
     bool no_memalloc = false;                                        // __GFP_NOMEMALLOC
-    ZoneLimit limit = ZoneLimit::none;                               // gfp_zone()
+    alloc::ZoneKind highest_zone = alloc::ZoneKind::movable;         // gfp_zone(); movable: no flag names a lower one
     std::vector<std::string> unknown;                                // names that neither kernel has
 };
 
@@ -27,6 +25,7 @@ struct GfpMeaning {
 struct GfpReserves {
     alloc::Blocking blocking = alloc::Blocking::may_block;
     alloc::Reserves reserves = alloc::Reserves::untouched;
+    alloc::ZoneKind highest_zone = alloc::ZoneKind::movable;
 };
 // gfp_to_alloc_flags(): __GFP_HIGH opens reserves; a request without __GFP_DIRECT_RECLAIM may not block, which opens more of
 // them unless it says __GFP_NOMEMALLOC: then it is told here as one that may.

@@ -2,10 +2,12 @@
 // pages for a number of owners, most of whom release theirs, so that a strategy that keeps a pool has a large one, with owners
 // in it. Then, in the measured phase, it mixes: ordinary pages, mostly movable, which it keeps as a page cache would; protected
 // pages, one taken for one released. When an allocation fails it frees its oldest ordinary pages, as reclaim would, and goes
-// on. Leaves out: kswapd and its marks (memory is freed when it is needed, not before), dirty pages, what reclaim costs,
-// migration of these pages (compaction is not told of them).
+// on. Compaction may move the movable ones. Leaves out: kswapd and its marks (memory is freed when it is needed, not before),
+// dirty pages, what reclaim costs.
 #include <deque>
+#include <unordered_map>
 
+#include "hw/base/check.h"
 #include "hw/base/rng.h"
 #include "platforms/run/session.h"
 #include "platforms/workload/core_share.h"
@@ -14,6 +16,44 @@ namespace splinter::platforms {
 namespace {
 
 inline constexpr Label kThink{"think"};
+
+// Ordinary pages by a number that stays when compaction moves one. Changed and read at ordering points.
+class PageCache : private alloc::MovableOwner {
+  public:
+    std::uint64_t add(Session& session, CpuId core, Pfn page, alloc::Migratetype type) {
+        alloc::PageAllocator& pages = ordered(session, core);
+        if (type == alloc::Migratetype::movable) {
+            pages.movable().add(page, Order{0U}, *this);
+            numbers_.emplace(page.raw(), pages_.size());
+        }
+        pages_.push_back(page);
+        return pages_.size() - 1;
+    }
+    // Where it is now; its owner frees it next.
+    Pfn remove(Session& session, CpuId core, std::uint64_t number) {
+        alloc::PageAllocator& pages = ordered(session, core);
+        const Pfn page = pages_[number];
+        pages.movable().remove(page);
+        numbers_.erase(page.raw());
+        return page;
+    }
+
+  private:
+    static alloc::PageAllocator& ordered(Session& session, CpuId core) {
+        session.node().cpu(core).order();
+        return session.node().kernel().pages();
+    }
+    void moved(Pfn from, Pfn to, Order /*order*/) override {
+        auto entry = numbers_.extract(from.raw());
+        SPLINTER_CHECK(!entry.empty(), "compaction moves pages that are registered");
+        pages_[entry.mapped()] = to;
+        entry.key() = to.raw();
+        numbers_.insert(std::move(entry));
+    }
+
+    std::vector<Pfn> pages_;                                    // by number
+    std::unordered_map<std::uint64_t, std::uint64_t> numbers_;  // of movable pages, by frame; looked up only
+};
 
 class Pressure : public Workload {
   public:
@@ -46,7 +86,7 @@ class Pressure : public Workload {
     struct Part {
         Rng rng;
         std::vector<Pfn> protected_pages;
-        std::deque<Pfn> ordinary_pages;  // oldest first
+        std::deque<std::uint64_t> ordinary_pages;  // their numbers, oldest first
     };
 
     void build_pool(Session& session, CpuId core, Part& part) {
@@ -90,14 +130,14 @@ class Pressure : public Workload {
         alloc::AllocRequest request;
         request.freetype = part.rng.below(100) < params_.movable_percent ? alloc::kMovable : alloc::kUnmovable;
         if (const auto page = session.acquire_mapped(core, request))
-            part.ordinary_pages.push_back(*page);
+            part.ordinary_pages.push_back(cache_.add(session, core, *page, request.freetype.migratetype));
         else
             reclaim(session, core, part);
     }
 
     void reclaim(Session& session, CpuId core, Part& part) {
         for (std::uint64_t i = 0; i < params_.reclaim_pages && !part.ordinary_pages.empty(); ++i) {
-            session.release_mapped(core, part.ordinary_pages.front(), Order{0U});
+            session.release_mapped(core, cache_.remove(session, core, part.ordinary_pages.front()), Order{0U});
             part.ordinary_pages.pop_front();
         }
     }
@@ -111,6 +151,7 @@ class Pressure : public Workload {
     std::uint64_t seed_;
     CoreShare share_;
     PageCount free_at_start_;
+    PageCache cache_;
 };
 
 }  // namespace

@@ -128,15 +128,16 @@ class ZonePlacer {
 // The files do not have the marks.
 void assume_watermarks(std::vector<SnapshotZone>& zones) {
     std::vector<alloc::ZoneLayout> layouts(zones.size());
-    for (std::size_t i = 0; i < zones.size(); ++i) layouts[i].managed = zones[i].managed;
+    for (std::size_t i = 0; i < zones.size(); ++i) {
+        layouts[i].managed = zones[i].managed;
+        layouts[i].kind = static_cast<alloc::ZoneKind>(std::min<std::size_t>(zones[i].index, alloc::kZoneKinds - 1));
+    }
     set_watermarks(layouts);
     for (std::size_t i = 0; i < zones.size(); ++i) {
         zones[i].watermark_min = layouts[i].watermark_min;
         zones[i].watermark_low = layouts[i].watermark_low;
         zones[i].watermark_high = layouts[i].watermark_high;
-        zones[i].lowmem_reserve.assign(zones.size(), PageCount{0});
-        for (std::size_t above = 1; above < layouts[i].lowmem_reserve.size(); ++above)
-            zones[i].lowmem_reserve[i + above] = PageCount{layouts[i].lowmem_reserve[above]};
+        for (std::uint64_t pages : layouts[i].lowmem_reserve) zones[i].lowmem_reserve.emplace_back(pages);
     }
 }
 

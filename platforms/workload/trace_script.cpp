@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "hw/base/user_error.h"
+#include "platforms/workload/gfp_text.h"
 
 namespace splinter::platforms {
 
@@ -40,7 +41,9 @@ FrameSet free_frames(const KernelSnapshot& snapshot) {
 class TraceScript::Builder {
   public:
     Builder(const KernelTrace& trace, const UnmappedShare& share, TraceScript& script)
-        : trace_{trace}, share_{share}, script_{script}, free_{free_frames(trace.before)} {}
+        : trace_{trace}, share_{share}, script_{script}, free_{free_frames(trace.before)} {
+        for (const std::string& text : trace.log.gfp) highest_zones_.push_back(read_gfp(text).highest_zone);
+    }
 
     void add(std::size_t index) {
         const TraceEvent& event = trace_.log.events[index];
@@ -80,6 +83,7 @@ class TraceScript::Builder {
                      .order = event.order,
                      .migratetype = event.migratetype,
                      .zone = zone_of(event),
+                     .highest_zone = highest_zones_.at(event.gfp_index()),
                      .is_protected = share_.matches(event),
                      .subject = number});
     }
@@ -117,6 +121,7 @@ class TraceScript::Builder {
     const KernelTrace& trace_;
     const UnmappedShare& share_;
     TraceScript& script_;
+    std::vector<alloc::ZoneKind> highest_zones_;  // by index into the gfp table
     FrameSet free_;
     std::unordered_map<std::uint64_t, Live> live_;  // by first frame; looked up only
 };

@@ -20,10 +20,11 @@ struct TraceOperation {
     CpuId cpu;  // of the recording
     Order order;
     std::uint8_t migratetype = 0;
-    std::optional<std::uint8_t> zone{};                     // index into the snapshot's zones; nothing: the zonelist decides
-    alloc::Blocking blocking = alloc::Blocking::may_block;  // allocate
-    PageCount offset{};                                     // free_allocated: of a part, from the start of the allocation
-    bool is_protected = false;                              // allocate: declared unmapped
+    std::optional<std::uint8_t> zone{};                       // index into the snapshot's zones; nothing: the zonelist decides
+    alloc::ZoneKind highest_zone = alloc::ZoneKind::movable;  // allocate: where the zonelist begins
+    alloc::Blocking blocking = alloc::Blocking::may_block;    // allocate
+    PageCount offset{};                                       // free_allocated: of a part, from the start of the allocation
+    bool is_protected = false;                                // allocate: declared unmapped
     std::uint64_t subject = 0;  // allocate, free_allocated: number of the allocation; bulk_allocate: pages; free_older: pfn
     std::size_t event = 0;      // index into the log, for messages
 };

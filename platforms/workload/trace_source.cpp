@@ -31,6 +31,10 @@ TraceSource load_file(const RunConfig& config) {
         zones.clear();
         for (const SnapshotZone& zone : source.before.zones) zones.push_back(zone.name);
     }
+    if (facts.trace.busy_cpus * 2 < facts.trace.cpus)
+        facts.notes.push_back("only " + std::to_string(facts.trace.busy_cpus) + " of the CPUs up to number " +
+                              std::to_string(facts.trace.cpus - 1) +
+                              " have events; --set platform.cores=N runs those of CPU c on core c mod N");
     UserTraceScript made = make_user_script(facts.trace, UnmappedShare{params.unmapped, facts.trace.log.gfp}, zones);
     source.script = std::move(made.script);
     source.events = facts.trace.log.events.size();

@@ -94,7 +94,8 @@ void TraceWorkload::allocate(Session& session, CpuId core, const TraceOperation&
         .order = operation.order,
         .freetype = {static_cast<alloc::Migratetype>(operation.migratetype), alloc::Mapping::mapped},
         .blocking = operation.blocking,
-        .only_zone = operation.zone ? std::optional{alloc::ZoneIndex{*operation.zone}} : std::nullopt};
+        .only_zone = operation.zone ? std::optional{alloc::ZoneIndex{*operation.zone}} : std::nullopt,
+        .highest_zone = operation.highest_zone};
     ++counts_.allocations;
     Block& block = blocks_[operation.subject];
     block.is_protected = operation.is_protected;

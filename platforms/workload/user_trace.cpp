@@ -61,6 +61,8 @@ class UserTraceParser {
     }
 
     void read_event(const EventLine& line) {
+        // "FUNCTION <-CALLER" is a line of the function tracer.
+        if (!line.has_colon && !line.fields.starts_with("<-")) in_.fail(line.event, "the name of an event and a colon");
         const std::string name{line.event};
         const auto known = trace_.events.find(name);
         if (known == trace_.events.end()) {
@@ -71,7 +73,7 @@ class UserTraceParser {
         systems_ = systems_ || line.has_system;
         line_ = &line;
         TraceEvent event;
-        event.cpu_number = static_cast<std::uint16_t>(in_.number_in(line.cpu, "cpu", NumberBase::decimal, kTraceMaxCpu));
+        event.cpu_number = static_cast<std::uint16_t>(in_.number_in(line.cpu, "cpu", NumberBase::decimal, kUserTraceMaxCpu));
         if (name == "mm_page_alloc") return read_allocation(event);
         if (name == "mm_page_alloc_extfrag") return read_fallback(event);
         event.order = Order{small("order", kTraceMaxOrder)};
@@ -92,10 +94,8 @@ class UserTraceParser {
         event.second = gfp_index(required("gfp_flags"));
         event.migratetype = static_cast<std::uint8_t>(read_gfp(trace_.log.gfp[event.second]).migratetype);
         // It is in the event too, after the allocator's own changes; the first three types have the same numbers everywhere.
-        if (find_field(line_->fields, "migratetype")) {
-            const std::uint8_t type = small("migratetype", kTraceMaxMigratetype);
-            if (type < alloc::kPcpMigratetypes) event.migratetype = type;
-        }
+        const std::uint8_t type = small("migratetype", kTraceMaxMigratetype);
+        if (type < alloc::kPcpMigratetypes) event.migratetype = type;
         if (is_no_page(required("pfn"))) {
             ++trace_.failed_allocations;
             note_cpu(event);
@@ -151,6 +151,8 @@ class UserTraceParser {
     }
 
     void note_cpu(const TraceEvent& event) {
+        if (!busy_[event.cpu_number]) ++trace_.busy_cpus;
+        busy_[event.cpu_number] = true;
         trace_.cpus = std::max<std::uint64_t>(trace_.cpus, std::uint64_t{event.cpu_number} + 1);
     }
 
@@ -190,6 +192,7 @@ class UserTraceParser {
     TraceText in_;
     std::string_view text_;
     const EventLine* line_ = nullptr;
+    std::array<bool, kUserTraceMaxCpu + 1> busy_{};  // CPUs with an event
     bool systems_ = false;
     bool ftrace_header_ = false;
     std::unordered_map<std::string, std::uint64_t> gfp_indices_;  // looked up only

@@ -17,12 +17,16 @@ inline constexpr std::array<std::string_view, 6> kUserTraceEvents{"mm_page_alloc
                                                                   "mm_page_free_batched", "mm_page_alloc_zone_locked",
                                                                   "mm_page_pcpu_drain",   "mm_page_alloc_extfrag"};
 
+// A higher one is taken for a damaged line: a machine of so many cores would be simulated for it.
+inline constexpr std::uint64_t kUserTraceMaxCpu = 1023;
+
 struct UserTrace {
     std::string path;  // the file really read
     UserTraceFormat format{};
     TraceLog log;                                  // A, F, L, D and X events; place() is not for these
     std::vector<std::uint64_t> lines;              // of each event of the log, for messages
     std::uint64_t cpus = 0;                        // the highest that an event has, plus one
+    std::uint64_t busy_cpus = 0;                   // those that have an event
     std::map<std::string, std::uint64_t> events;   // by name, all of kUserTraceEvents
     std::map<std::string, std::uint64_t> skipped;  // events that are not read, by name
     std::map<std::string, std::uint64_t> unknown_gfp;

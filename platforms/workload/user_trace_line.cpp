@@ -38,9 +38,10 @@ std::optional<EventLine> after_cpu(std::string_view cpu, std::string_view rest) 
     std::string_view word = take_word(rest);
     if (!is_time(word) && word.size() <= kMaxFlags && !word.ends_with(':')) word = take_word(rest);
     if (!is_time(word)) return std::nullopt;
-    EventLine line{cpu, take_word(rest), {}, false};
+    EventLine line{cpu, take_word(rest), {}, false, false};
     if (all_digits(line.event)) line.event = take_word(rest);  // a period of perf
-    if (line.event.ends_with(':')) line.event.remove_suffix(1);
+    line.has_colon = line.event.ends_with(':');
+    if (line.has_colon) line.event.remove_suffix(1);
     const std::size_t colon = line.event.rfind(':');
     line.has_system = colon != std::string_view::npos;
     if (line.has_system) line.event.remove_prefix(colon + 1);

@@ -15,6 +15,7 @@ struct EventLine {
     std::string_view event;  // without its system
     std::string_view fields;
     bool has_system = false;  // "kmem:" stands before the event, as perf prints it
+    bool has_colon = false;   // behind the event
 };
 
 // Nothing: the line is not an event.

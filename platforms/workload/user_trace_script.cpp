@@ -52,7 +52,7 @@ class ScriptBuilder {
               .cpu = event.cpu(),
               .order = event.order,
               .migratetype = event.migratetype,
-              .zone = zone_of(gfp.limit),
+              .highest_zone = known(gfp.highest_zone),
               .blocking = gfp.blocking,
               .is_protected = share_.matches(event),
               .subject = number});
@@ -102,11 +102,11 @@ class ScriptBuilder {
         return live_.erase(at);
     }
 
-    [[nodiscard]] std::optional<std::uint8_t> zone_of(ZoneLimit limit) const {
-        if (limit == ZoneLimit::none) return std::nullopt;
-        const auto found = std::find(zones_.begin(), zones_.end(), limit == ZoneLimit::dma ? "DMA" : "DMA32");
-        if (found == zones_.end()) return std::nullopt;
-        return static_cast<std::uint8_t>(found - zones_.begin());
+    // A machine without any zone so low has no such limit (OPT_ZONE_DMA, OPT_ZONE_DMA32).
+    [[nodiscard]] alloc::ZoneKind known(alloc::ZoneKind highest) const {
+        const auto has = [this](const char* name) { return std::find(zones_.begin(), zones_.end(), name) != zones_.end(); };
+        if (has("DMA") || (has("DMA32") && highest >= alloc::ZoneKind::dma32)) return highest;
+        return alloc::ZoneKind::movable;
     }
 
     const UserTrace& trace_;

@@ -18,7 +18,8 @@ struct UserTraceScript {
     std::uint64_t missing_frees = 0;  // made good
 };
 
-// `zones`: the machine's, by number: __GFP_DMA and __GFP_DMA32 keep an allocation in the zone of that name, if there is one.
+// `zones`: the machine's, by name: allocations with __GFP_DMA and __GFP_DMA32 begin at the zone of that name and may use lower
+// ones.
 [[nodiscard]] UserTraceScript make_user_script(const UserTrace& trace, const UnmappedShare& share,
                                                const std::vector<std::string>& zones);
 

@@ -18,6 +18,12 @@ constexpr AllocRequest kHuge{Order{9U}, kMovable};
 
 Pfn pageblock(std::uint64_t i) { return after(kSpan.first, i * kPageblock.raw()); }
 
+// All but the first page of a pageblock.
+void free_rest(Zone& zone, std::uint64_t i) {
+    for (Order order{0U}; order < kPageblockOrder; order = order.next())
+        zone.add_free_block(pageblock(i) + order.pages(), order, Migratetype::movable);
+}
+
 // In every pageblock the first block of `used` is in use, and the rest free.
 auto pinned_zone(Order used = Order{0U}, const KernelRules& rules = kLinux6_12, std::uint64_t pageblocks = 4) {
     return [=, &rules](FrameTable& frames) {
@@ -200,6 +206,23 @@ TEST_F(CompactionRuns, PagesMoveToMovablePageblocksUnlessNothingElseHelped) {
     EXPECT_EQ(std::get<1>(full.owner.moves.front()), after(pageblock(3), 1));
 }
 
+TEST_F(CompactionRuns, PagesNeverMoveToPageblocksWithAFlag) {
+    const FreetypeIndex keyed = FreetypeIndex::parse("pgtable-key:movable");
+    Compacted node{[&](FrameTable& frames) {
+        std::vector<Zone> zones;
+        Zone& zone = zones.emplace_back(zone_layout(kSpan), frames, kLinux6_12, FreetypeLists{keyed, kPageblockOrder});
+        free_rest(zone, 2);
+        zone.set_pageblock_flags(pageblock(3), FreetypeFlag::pgtable_key);
+        zone.add_at_head(after(pageblock(3), 1), Order{0U}, {Migratetype::movable, FreetypeFlag::pgtable_key});
+        return zones;
+    }};
+    node.let_move({0});
+    CompactionRun run{node.kernel.pages, node.cpu(), node.zone(), {Order{9U}, kMovable, CompactPriority::sync_full, {}}};
+    (void)run.run();
+    ASSERT_EQ(node.owner.moves.size(), 1U);
+    EXPECT_EQ(std::get<1>(node.owner.moves.front()), after(pageblock(2), 1));
+}
+
 TEST_F(CompactionRuns, PagesNeverMoveToUnmappedPageblocks) {
     Compacted node{pinned_zone()};
     node.let_move({0});
@@ -209,6 +232,109 @@ TEST_F(CompactionRuns, PagesNeverMoveToUnmappedPageblocks) {
     node.zone().set_pageblock_flags(pageblock(3), Mapping::unmapped);
     EXPECT_EQ(compact(node, {Order{9U}, kMovable, CompactPriority::sync_full, {}}), CompactResult::success);
     EXPECT_EQ(std::get<1>(node.owner.moves.front()), after(pageblock(2), 1));
+}
+
+// A zone without free memory, to which `fill` adds some.
+template <class Fill>
+auto zone_with(std::uint64_t pageblocks, const KernelRules& rules, Fill fill, std::uint64_t min = 0) {
+    return [=, &rules](FrameTable& frames) {
+        ZoneLayout layout = zone_layout({kSpan.first, times(kPageblock, pageblocks)});
+        layout.watermark_min = PageCount{min};
+        std::vector<Zone> zones;
+        fill(zones.emplace_back(std::move(layout), frames, rules));
+        return zones;
+    };
+}
+
+// For order 10: a free pageblock is less than the goal, but not less than a pageblock.
+TEST_F(CompactionRuns, BreakNoFreePageblockIn6_1AndNoBlockOfTheGoalsOrderIn6_12) {  // suitable_migration_target()
+    const auto first_target = [](const KernelRules& rules) {
+        Compacted node{zone_with(4, rules, [](Zone& zone) {
+            for (std::uint64_t i = 0; i < 3; ++i) free_rest(zone, i);
+            zone.add_free_block(pageblock(3), kPageblockOrder, Migratetype::movable);
+        })};
+        node.let_move({0});
+        CompactionRun run{node.kernel.pages, node.cpu(), node.zone(), {Order{10U}, kMovable, CompactPriority::sync_light, {}}};
+        (void)run.run();
+        EXPECT_EQ(node.owner.moves.size(), 1U);
+        return std::get<1>(node.owner.moves.at(0));
+    };
+    EXPECT_EQ(first_target(kLinux6_12), pageblock(3));
+    EXPECT_EQ(first_target(kLinux6_1), after(pageblock(2), 1));
+}
+
+// Only the block that a pageblock begins with is looked at: what else is free there is taken, whatever its order.
+TEST_F(CompactionRuns, BreakLargerBlocksInsideAPageblock) {
+    for (const KernelRules* rules : {&kLinux6_1, &kLinux6_12}) {
+        Compacted node{zone_with(4, *rules, [](Zone& zone) {
+            for (std::uint64_t i = 0; i < 64; ++i)
+                zone.add_free_block(after(pageblock(1), 2 * i), Order{0U}, Migratetype::movable);
+            zone.add_free_block(after(pageblock(3), 8), Order{3U}, Migratetype::highatomic);  // not the goal's
+        })};
+        node.let_move({0});
+        CompactionRun run{node.kernel.pages, node.cpu(), node.zone(), {Order{2U}, kMovable, CompactPriority::sync_light, {}}};
+        (void)run.run();
+        ASSERT_EQ(node.owner.moves.size(), 1U);
+        EXPECT_EQ(std::get<1>(node.owner.moves.front()), after(pageblock(3), 8));
+    }
+}
+
+// The minimum watermark lets them take half of pageblock 3 and no more.
+TEST_F(CompactionRuns, MakeAPageblockMovableThatTheyTakeHalfOf) {  // __isolate_free_page()
+    const auto types_after = [](const KernelRules& rules, Order half, Migratetype type) {
+        constexpr std::uint64_t kFree = 3 * 511 + 256 + 128;
+        Compacted node{zone_with(
+            4, rules,
+            [&](Zone& zone) {
+                for (std::uint64_t i = 0; i < 3; ++i) free_rest(zone, i);
+                zone.set_pageblock_migratetype(pageblock(3), type);
+                for (std::uint64_t at = 0; at < 256; at += half.pages().raw())
+                    zone.add_free_block(after(pageblock(3), at), half, type);
+                zone.add_free_block(after(pageblock(3), 384), Order{7U}, type);
+            },
+            kFree - half.pages().raw() - 1 - (type == Migratetype::highatomic ? 384 : 0))};
+        node.let_move({0});
+        CompactionRun run{node.kernel.pages, node.cpu(), node.zone(), {Order{9U}, kMovable, CompactPriority::sync_full, {}}};
+        (void)run.run();
+        EXPECT_EQ(node.owner.moves.size(), 1U);
+        return std::pair{node.zone().pageblock_freetype(pageblock(3)).migratetype,
+                         node.zone().list_type_of(after(pageblock(3), 384)).migratetype};
+    };
+    using enum Migratetype;
+    EXPECT_EQ(types_after(kLinux6_12, Order{8U}, reclaimable), (std::pair{movable, movable}));
+    EXPECT_EQ(types_after(kLinux6_1, Order{8U}, reclaimable), (std::pair{movable, reclaimable}));
+    EXPECT_EQ(types_after(kLinux6_12, Order{7U}, reclaimable), (std::pair{reclaimable, reclaimable}));  // less than half
+    EXPECT_EQ(types_after(kLinux6_12, Order{8U}, highatomic).first, highatomic);
+}
+
+TEST_F(CompactionRuns, AskForNothingThatAZoneKeepsFromHigherOnes) {  // __isolate_free_page(): highest_zoneidx 0
+    Compacted node{[](FrameTable& frames) {
+        ZoneLayout layout = zone_layout(kSpan);
+        layout.lowmem_reserve = {0, 2000, 2000};
+        std::vector<Zone> zones;
+        Zone& zone = zones.emplace_back(std::move(layout), frames);
+        for (std::uint64_t i = 0; i < 4; ++i) free_rest(zone, i);
+        return zones;
+    }};
+    node.let_move({0});
+    CompactionRun run{node.kernel.pages, node.cpu(), node.zone(), {Order{9U}, kMovable, CompactPriority::sync_light, {}}};
+    EXPECT_EQ(run.run(), CompactResult::success);
+}
+
+TEST_F(CompactionRuns, LeaveUnmappedUnitsOfAPageblockAlone) {
+    Compacted node{[](FrameTable& frames) {
+        std::vector<Zone> zones;
+        Zone& zone = zones.emplace_back(zone_layout(kSpan), frames, kLinux6_12, FreetypeLists{kSeriesFreetypes, Order{4U}});
+        zone.set_flags({after(pageblock(3), 16), PageCount{16}}, Mapping::unmapped);
+        zone.add_at_head(after(pageblock(3), 16), Order{4U}, kUnmovableUnmapped);
+        zone.add_free_block(after(pageblock(3), 64), Order{0U}, Migratetype::movable);
+        return zones;
+    }};
+    node.let_move({0});
+    CompactionRun run{node.kernel.pages, node.cpu(), node.zone(), {Order{9U}, kMovable, CompactPriority::sync_light, {}}};
+    (void)run.run();
+    ASSERT_EQ(node.owner.moves.size(), 1U);
+    EXPECT_EQ(std::get<1>(node.owner.moves.front()), after(pageblock(3), 64));
 }
 
 TEST_F(CompactionRuns, NeedTwiceTheBlockAboveTheMark) {      // compact_gap()

@@ -84,6 +84,18 @@ TEST(FreetypeIndex, RefusesAFreetypeThatIsNamedTwice) {
               "kernel.freetypes: found \"unmapped:unmovable\", allowed: each set of flags with each migratetype once");
 }
 
+TEST(FreetypeIndex, RefusesAFlagOrAMigratetypeThatIsNamedTwice) {
+    EXPECT_EQ(refusal("unmapped+unmapped:movable"), "kernel.freetypes: found \"unmapped+unmapped\", allowed: each flag once");
+    EXPECT_NE(refusal("unmapped:movable+movable").find("each set of flags with each migratetype once"), std::string::npos);
+}
+
+TEST(FreetypeIndex, IsToldWithSpacesOrCommasOrBoth) {  // --set has commas for the values of an axis
+    for (const char* text : {"pgtable-key:unmovable unmapped:movable", "pgtable-key:unmovable,unmapped:movable",
+                             "pgtable-key:unmovable, unmapped:movable", "  pgtable-key:unmovable  unmapped:movable "})
+        EXPECT_EQ(FreetypeIndex::parse(text).text(), "pgtable-key:unmovable,unmapped:movable") << text;
+    EXPECT_NE(refusal("unmapped:unmovable, ,pgtable-key:unmovable").find("found \" \""), std::string::npos);
+}
+
 TEST(FreetypeIndex, OfAKernelWithoutFreetypesHasNoFlaggedList) {
     KernelParams params;
     params.version = "6.1";

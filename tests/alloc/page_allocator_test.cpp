@@ -141,7 +141,7 @@ TEST_F(Allocator, ALargestBlockIsFreedPageblockByPageblockUnderTheTypesTheyHaveT
 TEST_F(Allocator, PagesAreCountedNotBlocks) {
     const Pfn block = take(1, block_of(5)).front();
     pages.free_pages(node.cpu(), block, Order{5U});
-    EXPECT_EQ(node.counted(&KernelCounters::pgalloc), 32U);
+    EXPECT_EQ(node.counted(&KernelCounters::pgalloc_dma32), 32U);
     EXPECT_EQ(node.counted(&KernelCounters::pgfree), 32U);
 }
 
@@ -149,7 +149,7 @@ TEST_F(Allocator, AnAllocationThatFailsIsCountedAndTakesNothing) {
     take(4, block_of(10));
     EXPECT_FALSE(pages.alloc_pages(node.cpu(), kPage).has_value());
     EXPECT_EQ(node.counted(&KernelCounters::failed_allocations), 1U);
-    EXPECT_EQ(node.counted(&KernelCounters::pgalloc), kSpan.count.raw());
+    EXPECT_EQ(node.counted(&KernelCounters::pgalloc_dma32), kSpan.count.raw());
 }
 
 TEST_F(Allocator, AFallbackIsCounted) {
@@ -252,7 +252,7 @@ auto fragmented_normal(ZoneKind kind) {
 TEST(ZoneChoice, ALowerZoneServesBeforeZoneNormalFragments) {  // ALLOC_NOFRAGMENT
     RecordedKernel node{fragmented_normal(ZoneKind::normal)};
     EXPECT_LT(*node.kernel.pages.alloc_pages(node.cpu(), kUnmovablePage), kFirstGiant + kLargestBlock);
-    RecordedKernel other{fragmented_normal(ZoneKind::other)};
+    RecordedKernel other{fragmented_normal(ZoneKind::dma32)};
     EXPECT_EQ(*other.kernel.pages.alloc_pages(other.cpu(), kUnmovablePage), kFirstGiant + kLargestBlock);
 }
 
@@ -261,6 +261,79 @@ TEST(ZoneChoice, ZoneNormalFragmentsBeforeAnAllocationFails) {
     AllocRequest request = kUnmovablePage;
     request.only_zone = ZoneIndex{1};
     EXPECT_EQ(*node.kernel.pages.alloc_pages(node.cpu(), request), kFirstGiant + kLargestBlock);
+}
+
+// One zone of each kind up to Normal, of one largest block each; DMA keeps memory from requests that may use more.
+auto three_zones(std::vector<std::uint64_t> dma_reserve = {}) {
+    return [=](FrameTable& frames) {
+        std::vector<Zone> zones;
+        for (std::uint8_t i = 0; i < 3; ++i) {
+            ZoneLayout layout = zone_layout({kFirstGiant + times(kLargestBlock, i), kLargestBlock}, ZoneIndex{i});
+            layout.kind = static_cast<ZoneKind>(i);
+            if (i == 0) layout.lowmem_reserve = dma_reserve;
+            zones.push_back(free_zone(std::move(layout), frames));
+        }
+        return zones;
+    };
+}
+
+AllocRequest up_to(ZoneKind highest) {
+    AllocRequest request = kPage;
+    request.highest_zone = highest;
+    return request;
+}
+
+TEST(ZoneChoice, AZonelistBeginsAtTheHighestZoneOfTheRequestAndGoesOnBelow) {  // gfp_zone(): GFP_DMA32
+    RecordedKernel node{three_zones(), "none", 1, kOneByOne};
+    EXPECT_EQ(pages_until_refused(node, up_to(ZoneKind::dma32)), 2 * kLargestBlock.raw());
+    EXPECT_EQ(node.zone(2).free_pages(), kLargestBlock);
+    EXPECT_EQ(node.counted(&KernelCounters::pgalloc_dma), kLargestBlock.raw());
+    EXPECT_EQ(node.counted(&KernelCounters::pgalloc_dma32), kLargestBlock.raw());
+    EXPECT_EQ(node.counted(&KernelCounters::pgalloc_normal), 0U);
+}
+
+TEST(ZoneChoice, AZoneKeepsWhatItReservesFromTheHighestZoneOfTheRequest) {
+    RecordedKernel low{three_zones({0, 10, 30}), "none", 1, kOneByOne};
+    EXPECT_EQ(pages_until_refused(low, up_to(ZoneKind::dma32)), 2 * kLargestBlock.raw() - 10);
+    RecordedKernel high{three_zones({0, 10, 30}), "none", 1, kOneByOne};
+    EXPECT_EQ(pages_until_refused(high, up_to(ZoneKind::normal)), 3 * kLargestBlock.raw() - 30);
+    RecordedKernel own{three_zones({0, 10, 30}), "none", 1, kOneByOne};
+    EXPECT_EQ(pages_until_refused(own, up_to(ZoneKind::dma)), kLargestBlock.raw());
+}
+
+TEST(ZoneChoice, BulkRequestsBeginAtTheirHighestZoneToo) {
+    RecordedKernel node{three_zones({0, 1000, 1000}), "none", 1, kOneByOne};
+    for (Pfn page : node.kernel.pages.alloc_pages_bulk(node.cpu(), up_to(ZoneKind::dma32), 8))
+        EXPECT_TRUE(node.zone(1).contains(page));
+    EXPECT_EQ(node.counted(&KernelCounters::pgalloc_dma32), 8U);
+    EXPECT_EQ(node.kernel.pages.alloc_pages_bulk(node.cpu(), up_to(ZoneKind::dma), 8).size(), 8U);
+    EXPECT_EQ(node.counted(&KernelCounters::pgalloc_dma), 8U);
+}
+
+TEST(ZoneChoice, ARequestBelowZoneNormalNeverAvoidsFragmenting) {  // alloc_flags_nofragment()
+    RecordedKernel node{[](FrameTable& frames) {
+        std::vector<Zone> zones = three_zones()(frames);
+        ZoneLayout layout = zones[1].layout();
+        zones.pop_back();
+        zones.pop_back();
+        zones.emplace_back(std::move(layout), frames)
+            .add_free_block(kFirstGiant + kLargestBlock, Order{8U}, Migratetype::movable);
+        return zones;
+    }};
+    AllocRequest request = kUnmovablePage;
+    request.highest_zone = ZoneKind::dma32;
+    EXPECT_EQ(*node.kernel.pages.alloc_pages(node.cpu(), request), kFirstGiant + kLargestBlock);
+}
+
+TEST(ZoneChoice, DirectReclaimIsCountedByTheHighestZoneOfTheRequest) {  // allocstall_*
+    RecordedKernel node{three_zones(), "none", 1, kOneByOne};
+    (void)pages_until_refused(node, up_to(ZoneKind::dma));
+    EXPECT_EQ(node.counted(&KernelCounters::allocstall_dma), 1U);
+    AllocRequest unmovable = up_to(ZoneKind::movable);
+    unmovable.freetype = kUnmovable;
+    (void)pages_until_refused(node, unmovable);
+    EXPECT_EQ(node.counted(&KernelCounters::allocstall_normal), 1U);
+    EXPECT_EQ(node.counted(&KernelCounters::allocstall_dma), 1U);
 }
 
 TEST(ZoneChoice, AZoneAtItsHighWatermarkIsMarkedUntilADrainLiftsIt) {  // ZONE_BELOW_HIGH

@@ -100,7 +100,7 @@ TEST_F(LockedLists, ABulkAllocationTakesAllItsPagesUnderOneLock) {
     EXPECT_EQ(got.size(), 100U);
     EXPECT_EQ(failures(), 0U);
     EXPECT_EQ(std::set<Pfn>(got.begin(), got.end()).size(), 100U);
-    EXPECT_EQ(node.counted(&KernelCounters::pgalloc), 100U);
+    EXPECT_EQ(node.counted(&KernelCounters::pgalloc_dma32), 100U);
     EXPECT_EQ(node.log().count(Call::Kind::locked), 2U);  // refills of 63 and 126
 }
 

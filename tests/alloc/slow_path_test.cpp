@@ -124,7 +124,7 @@ TEST(Zonelists, GoRoundTheNodesFromTheLocalOneUpwards) {  // find_next_best_node
 auto two_nodes() {
     return [](FrameTable& frames) {
         std::vector<Zone> zones;
-        zones.push_back(zone_of_node(frames, 0, 0, ZoneKind::other));
+        zones.push_back(zone_of_node(frames, 0, 0, ZoneKind::dma32));
         zones.push_back(zone_of_node(frames, 1, 0));
         zones.push_back(zone_of_node(frames, 2, 1));
         return zones;

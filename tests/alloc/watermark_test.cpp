@@ -83,6 +83,16 @@ TEST_F(Watermarks, KeepWhatAZoneReservesFromHigherRequests) {
     EXPECT_TRUE(ok(zone, 100, kHigh, 81));  // the reserve is not halved
 }
 
+TEST_F(Watermarks, KeepNothingFromRequestsForTheirOwnZone) {  // lowmem_reserve[highest_zoneidx]
+    ZoneLayout layout = zone_layout(kSpan);
+    layout.lowmem_reserve = {0, 10, 30};
+    const Zone zone{std::move(layout), memory.frames()};
+    EXPECT_TRUE(ok(zone, 100, {.highest_zone = ZoneKind::dma}, 101));
+    EXPECT_FALSE(ok(zone, 100, {.highest_zone = ZoneKind::dma32}, 110));
+    EXPECT_TRUE(ok(zone, 100, {.highest_zone = ZoneKind::dma32}, 111));
+    EXPECT_FALSE(ok(zone, 100, {.highest_zone = ZoneKind::normal}, 130));
+}
+
 TEST_F(Watermarks, LeaveOutAllThatIsReservedIn6_1) {
     Zone zone{zone_layout(kSpan), memory.frames(), kLinux6_1};
     zone.set_highatomic_reserved(kPageblock);

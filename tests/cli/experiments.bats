@@ -45,6 +45,12 @@ setup() {
     jq -e "[.points[] | $metrics | .mapped_p999_cycles >= .mapped_p50_cycles] | all" "$work/all.json"
 }
 
+@test "compaction for unmapped requests moves the movable pages of pressure" {
+    "$splinter" run "$pressure" --set platform.memory=32MiB --set workload.pressure.steps=6000 --set workload.pressure.pool_percent=0 \
+        --set flush.strategy=freetype --set freetype.generation=late --json "$work/out.json"
+    jq -e '.workloads[0].counters.pgmigrate_success > 0' "$work/out.json"
+}
+
 @test "an unknown figure is refused with the known ones" {
     refuses 'report.columns' compare "$fragmentation" --set report.columns=obtaned_bytes
 }

@@ -65,7 +65,9 @@ setup() {
     refuses 'FLAG[+FLAG]:MIGRATETYPE' config check "$smoke" --set kernel.freetypes=unmapped
     refuses 'takes from unmapped:unmovable' config check "$smoke" --set kernel.freetypes=none
     "$splinter" config check "$smoke" --set kernel.freetypes=none --set flush.strategy=batched
-    # In --set a comma separates the values of an axis: more than one entry comes from a file.
+    # In --set a comma separates the values of an axis, and a space the entries of one.
+    "$splinter" config check "$smoke" --set 'kernel.freetypes=pgtable-key:unmovable unmapped:unmovable+movable'
+    refuses 'each flag once' config check "$smoke" --set kernel.freetypes=unmapped+unmapped:unmovable
     printf '%s\n' "include = [\"$source_dir/configs/costs/linux-6.12.toml\", \"$source_dir/configs/workloads/secretmem.toml\"]" \
         '[kernel]' 'freetypes = "pgtable-key:unmovable,unmapped:unmovable+movable"' >"$work/two.toml"
     "$splinter" config check "$work/two.toml" --set platform.model="$source_dir/configs/platforms/skylake-sp-2s.toml" \
@@ -81,4 +83,10 @@ setup() {
 @test "freetypes are refused on the rules of 6.1" {
     refuses 'freetypes exist on 6.12 only' config check "$smoke" --set kernel.version=6.1 --set flush.strategy=freetype
     "$splinter" config check "$smoke" --set kernel.version=6.1 --set flush.strategy=batched
+    refuses '`kernel.freetypes`: is unmapped:movable, but kernel.version 6.1 has no freetypes' config check "$smoke" \
+        --set kernel.version=6.1 --set flush.strategy=none --set kernel.freetypes=unmapped:movable
+    refuses '`freetype.flip_unit`: is 64KiB, but kernel.version 6.1 has no freetypes' config check "$smoke" \
+        --set kernel.version=6.1 --set flush.strategy=none --set freetype.flip_unit=64KiB
+    "$splinter" config check "$smoke" --set kernel.version=6.1 --set flush.strategy=none --set kernel.freetypes=none \
+        --set freetype.flip_unit=2MiB
 }

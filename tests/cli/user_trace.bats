@@ -71,6 +71,15 @@ setup() {
     refuses "$work/buddyinfo:1:21:" replay "$data/ftrace.txt" --buddyinfo "$work/buddyinfo"
 }
 
+@test "CPUs without events, which a stray line makes, are told; impossible ones are refused" {
+    line='mm_page_free: page=0 pfn=0x10 order=0'
+    printf '  a-1 [000] ..... 1.5: %s\n  a-1 [007] ..... 1.6: %s\n' "$line" "$line" >"$work/stray.txt"
+    "$splinter" replay "$work/stray.txt" >"$work/text"
+    grep -q 'only 2 of the CPUs up to number 7 have events; --set platform.cores=N' "$work/text"
+    printf '  a-1 [1024] ..... 1.5: %s\n' "$line" >"$work/stray.txt"
+    refuses "$work/stray.txt:1:8: found '1024', expected cpu" replay "$work/stray.txt"
+}
+
 @test "--proc writes files that are read back to the same counts" {
     "$splinter" replay "$data/ftrace.txt" "${proc[@]}" --proc "$work/a/first" >"$work/text"
     [ "$(ls -A "$work/a/first" | tr '\n' ' ')" = 'buddyinfo meminfo pagetypeinfo vmstat ' ]
@@ -88,6 +97,8 @@ setup() {
     "$splinter" run "$smoke" "${small[@]}" --set workload.run=secretmem --proc "$work/proc" >/dev/null
     grep -qx 'DirectMap2M: *[0-9]* kB' "$work/proc/meminfo"
     grep -qx 'direct_map_level2_splits [0-9]*' "$work/proc/vmstat"
+    [ "$(grep -c '^pgalloc_[a-z0-9]* [0-9]*$' "$work/proc/vmstat")" -eq 5 ]
+    ! grep -q '^pgalloc ' "$work/proc/vmstat"
     grep -qx 'Page block order: 9' "$work/proc/pagetypeinfo"
     touch "$work/file"
     refuses 'exists and is not a directory' run "$smoke" "${small[@]}" --proc "$work/file"

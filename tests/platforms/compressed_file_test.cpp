@@ -88,8 +88,26 @@ TEST(CompressedFile, EveryTruncationOfAnXzFileIsAnError) {
          {std::size_t{0}, std::size_t{3}, std::size_t{6}, std::size_t{20}, whole.size() / 2, whole.size() - 1}) {
         const std::string path = scratch.write("cut.xz", whole.substr(0, size));
         const std::string message = user_error([&] { (void)read_text_file(path); });
-        EXPECT_EQ(message, path + ": the xz stream is truncated") << size << " bytes";
+        EXPECT_EQ(message, path + ":1: the xz stream is truncated") << size << " bytes";  // a text of one line
     }
+}
+
+TEST(CompressedFile, ACutStreamIsRefusedWithTheLineThatItsTextEndsIn) {
+    const ScratchDirectory scratch;
+    const auto line_of = [&](const std::string& name, const std::string& bytes) {
+        const std::string path = scratch.write(name, bytes);
+        const std::string message = user_error([&] { (void)read_text_file(path); });
+        EXPECT_TRUE(message.starts_with(path + ":")) << message;
+        return std::stoul(message.substr(path.size() + 1));
+    };
+    const std::string gz = gzip_sample();
+    const std::string text = read_text_file(scratch.write("whole.gz", gz));
+    const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    EXPECT_EQ(line_of("end.gz", gz.substr(0, gz.size() - 1)), lines + 1);
+    EXPECT_GT(line_of("half.gz", gz.substr(0, gz.size() / 2)), 1U);
+    EXPECT_LT(line_of("half.gz", gz.substr(0, gz.size() / 2)), lines);
+    const std::string xz = read_bytes(sample("secret512-k61/trace.csv.xz"));
+    EXPECT_GT(line_of("end.xz", xz.substr(0, xz.size() - 1)), 1U);
 }
 
 TEST(CompressedFile, DamageInsideAnXzFileIsAnErrorNamingTheFileReallyRead) {
@@ -98,13 +116,13 @@ TEST(CompressedFile, DamageInsideAnXzFileIsAnErrorNamingTheFileReallyRead) {
     bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x55);
     scratch.write("bad.json.xz", bytes);
     const std::string message = user_error([&] { (void)read_text_file(scratch.file("bad.json")); });
-    EXPECT_EQ(message, scratch.file("bad.json.xz") + ": the xz stream is damaged, or garbage follows it");
+    EXPECT_EQ(message, scratch.file("bad.json.xz") + ":1: the xz stream is damaged, or garbage follows it");
 }
 
 TEST(CompressedFile, GarbageAfterTheXzStreamIsAnError) {
     const ScratchDirectory scratch;
     const std::string path = scratch.write("tail.xz", compressed_sample() + std::string(64, 'g'));
-    EXPECT_EQ(user_error([&] { (void)read_text_file(path); }), path + ": the xz stream is damaged, or garbage follows it");
+    EXPECT_EQ(user_error([&] { (void)read_text_file(path); }), path + ":1: the xz stream is damaged, or garbage follows it");
 }
 
 TEST(CompressedFile, MissingFilesAndDirectoriesAreErrors) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <sstream>
 
 #include "platforms/build/zone_plan.h"
 #include "platforms/report/proc_directory.h"
@@ -82,6 +83,33 @@ TEST(ProcFiles, LongListsAreCappedAsTheKernelCapsThem) {
     const ProcFreeLists plain = parse_buddyinfo(buddyinfo_text({zone}), "b");
     const ProcFreeLists typed = parse_pagetypeinfo(text, "t", &plain);
     EXPECT_EQ(typed.zones.at(0).free[static_cast<std::size_t>(FreeRow::movable)][0], 123456U);
+}
+
+// In the order of a recorded kernel's file, which may have more.
+TEST(ProcFiles, VmstatHasTheKernelsNamesInItsOrder) {
+    std::map<std::string, std::uint64_t> counters;
+    alloc::for_each_counter([&](std::string_view name, auto) { counters[std::string{name}] = 100 + counters.size(); });
+    const std::string text = vmstat_text(7, counters);
+    std::istringstream lines{text};
+    std::vector<std::string> names;
+    std::map<std::string, std::uint64_t> values;
+    for (std::string line; std::getline(lines, line);) {
+        const std::size_t space = line.find(' ');
+        ASSERT_NE(space, std::string::npos) << line;
+        names.push_back(line.substr(0, space));
+        EXPECT_TRUE(values.emplace(names.back(), std::stoull(line.substr(space + 1))).second) << line;
+    }
+    const std::vector<std::string> begin{"nr_free_pages",     "pgalloc_dma",        "pgalloc_dma32",     "pgalloc_normal",
+                                         "pgalloc_movable",   "pgalloc_device",     "allocstall_dma",    "allocstall_dma32",
+                                         "allocstall_normal", "allocstall_movable", "allocstall_device", "pgfree",
+                                         "pgmigrate_success", "pgmigrate_fail"};
+    ASSERT_GE(names.size(), begin.size());
+    EXPECT_EQ(std::vector<std::string>(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(begin.size())), begin);
+    EXPECT_EQ(values.at("nr_free_pages"), 7U);
+    EXPECT_EQ(values.at("pgalloc_device"), 0U);
+    for (const auto& [name, value] : values) EXPECT_TRUE(!counters.contains(name) || value == counters.at(name)) << name;
+    EXPECT_FALSE(values.contains("pgalloc"));
+    EXPECT_FALSE(values.contains("nr_free_pages_blocks"));  // 6.15
 }
 
 TEST(ProcFreeLists, BuddyinfoAloneIsAllMovable) {

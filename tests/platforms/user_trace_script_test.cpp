@@ -94,8 +94,10 @@ TEST_F(Script, FlagsDecideOnBlockingAndZone) {
     EXPECT_EQ(operations[0].blocking, alloc::Blocking::may_block);
     EXPECT_EQ(operations[0].zone, std::nullopt);
     EXPECT_EQ(operations[1].blocking, alloc::Blocking::may_not_block);
-    EXPECT_EQ(operations[2].zone, std::optional<std::uint8_t>{1});
-    EXPECT_EQ(made({}, {"Normal"}).script.operations()[2].zone, std::nullopt);
+    EXPECT_EQ(operations[0].highest_zone, alloc::ZoneKind::movable);
+    EXPECT_EQ(operations[2].highest_zone, alloc::ZoneKind::dma32);
+    EXPECT_EQ(operations[2].zone, std::nullopt);  // it may fall to DMA
+    EXPECT_EQ(made({}, {"Normal"}).script.operations()[2].highest_zone, alloc::ZoneKind::movable);
 }
 
 TEST_F(Script, ADeclaredShareIsProtected) {

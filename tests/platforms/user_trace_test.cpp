@@ -120,7 +120,25 @@ TEST(UserTrace, MalformedLinesAreRefusedWithTheirPlace) {
     expect_contains(refusal(start + "mm_page_alloc: page=0 pfn=0x10 order=0 migratetype=0\n"), "expected a field gfp_flags=");
     expect_contains(refusal(kFree + "  a-1  [000] d..1.  1.5: mm_page_fr"), "a newline (the file is cut off in this line)");
     expect_contains(refusal("  a-1  [99999] d..1.  1.5: mm_page_free: page=0 pfn=0x10 order=0\n"),
-                    "found '99999', expected cpu");
+                    "t:1:9: found '99999', expected cpu");
+    expect_contains(refusal("  a-1  [1024] d..1.  1.5: mm_page_free: page=0 pfn=0x10 order=0\n"),
+                    "t:1:9: found '1024', expected cpu");
+    expect_contains(refusal(kFree + start + "mm_page_alloc: page=0 pfn=0x10 order=0 gfp_flags=GFP_KERNEL\n"),
+                    "t:2:41: found 'page=0 pfn=0x10 order=0 gfp_flags=GFP_KE'..., expected a field migratetype=");
+    expect_contains(refusal(start + "mm_page_free page=0 pfn=0x10 order=0\n"),
+                    "t:1:26: found 'mm_page_free', expected the name of an event and a colon");
+    expect_contains(refusal(start + "sched_switch prev_comm=a\n"), "t:1:26: found 'sched_switch'");
+}
+
+TEST(UserTrace, LinesOfTheFunctionTracerAreSkipped) {
+    const UserTrace trace = parse(kFree + "  a-1  [000] d..1.  1.6: kfree <-do_exit\n");
+    EXPECT_EQ(trace.skipped, (std::map<std::string, std::uint64_t>{{"kfree", 1}}));
+}
+
+TEST(UserTrace, CpusWithEventsAreCounted) {
+    const UserTrace trace = parse(kFree + kFree + "  a-1  [1023] d..1.  1.5: mm_page_free: page=0 pfn=0x20 order=0\n");
+    EXPECT_EQ(trace.cpus, 1024U);
+    EXPECT_EQ(trace.busy_cpus, 2U);
 }
 
 TEST(UserTrace, FilesWithoutEventsAndBinaryFilesAreRefused) {
@@ -154,7 +172,7 @@ TEST(UserTrace, ABatchedFreeRepeatsItsFreeOrStandsAlone) {
 TEST(UserTrace, MigratetypesWithoutACommonNumberAreTakenFromTheFlags) {
     const std::string start = "a-1 [000] d... 1.6: mm_page_alloc: page=0 pfn=0x10 order=0 ";
     EXPECT_EQ(parse(start + "migratetype=4 gfp_flags=GFP_HIGHUSER_MOVABLE\n").log.events[0].migratetype, 1);
-    EXPECT_EQ(parse(start + "gfp_flags=GFP_KERNEL|__GFP_RECLAIMABLE\n").log.events[0].migratetype, 2);
+    EXPECT_EQ(parse(start + "migratetype=3 gfp_flags=GFP_KERNEL|__GFP_RECLAIMABLE\n").log.events[0].migratetype, 2);
     EXPECT_EQ(parse(start + "migratetype=0 gfp_flags=GFP_HIGHUSER_MOVABLE\n").log.events[0].migratetype, 0);
 }
 
@@ -182,13 +200,13 @@ TEST(GfpText, TellsMigratetypeAndBlockingOfBothKernelsNames) {
 }
 
 TEST(GfpText, TellsTheZoneLimitAndUnknownNames) {
-    EXPECT_EQ(read_gfp("GFP_KERNEL").limit, ZoneLimit::none);
-    EXPECT_EQ(read_gfp("GFP_KERNEL|GFP_DMA32").limit, ZoneLimit::dma32);
-    EXPECT_EQ(read_gfp("GFP_KERNEL|GFP_DMA").limit, ZoneLimit::dma);
+    EXPECT_EQ(read_gfp("GFP_KERNEL").highest_zone, alloc::ZoneKind::movable);
+    EXPECT_EQ(read_gfp("GFP_KERNEL|GFP_DMA32").highest_zone, alloc::ZoneKind::dma32);
+    EXPECT_EQ(read_gfp("GFP_KERNEL|GFP_DMA").highest_zone, alloc::ZoneKind::dma);
     EXPECT_EQ(read_gfp("GFP_KERNEL|__GFP_NEW").unknown, (std::vector<std::string>{"__GFP_NEW"}));
-    EXPECT_EQ(
-        parse("a-1 [000] d... 1.6: mm_page_alloc: page=0 pfn=0x10 order=0 gfp_flags=__GFP_NEW\n").unknown_gfp.at("__GFP_NEW"),
-        1U);
+    EXPECT_EQ(parse("a-1 [000] d... 1.6: mm_page_alloc: page=0 pfn=0x10 order=0 migratetype=0 gfp_flags=__GFP_NEW\n")
+                  .unknown_gfp.at("__GFP_NEW"),
+              1U);
 }
 
 }  // namespace

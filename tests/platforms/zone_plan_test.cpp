@@ -24,7 +24,9 @@ TEST(ZonePlan, TheMarksAreAQuarterOfTheMinimumApartOrAThousandthOfTheZone) {  //
     EXPECT_EQ(plan[1].watermark_high, PageCount{1442 + 2 * 1044});
     EXPECT_EQ(plan[0].watermark_min, PageCount{5});
     EXPECT_EQ(plan[0].watermark_low, PageCount{5 + 3});
-    EXPECT_EQ(plan[0].lowmem_reserve, (std::vector<std::uint64_t>{0, 1'044'480 / 256, (1'044'480 + 1'048'576) / 256}));
+    EXPECT_EQ(plan[0].lowmem_reserve,
+              (std::vector<std::uint64_t>{0, 1'044'480 / 256, (1'044'480 + 1'048'576) / 256, (1'044'480 + 1'048'576) / 256}));
+    EXPECT_EQ(plan[1].lowmem_reserve, (std::vector<std::uint64_t>{0, 0, 1'048'576 / 256, 1'048'576 / 256}));
 }
 
 TEST(ZonePlan, EachNodeHasAShareOfTheMemoryAndTheZonesThatLieInIt) {
@@ -44,7 +46,7 @@ TEST(ZonePlan, EachNodeHasAShareOfTheMemoryAndTheZonesThatLieInIt) {
 TEST(ZonePlan, ReservesOfLowerZonesCountTheirOwnNodeOnly) {
     const Plan plan{16 * kGiB, 2};
     EXPECT_EQ(plan[0].lowmem_reserve.back(), (1'044'480U + 1'048'576U) / 256);
-    EXPECT_EQ(plan[3].lowmem_reserve, std::vector<std::uint64_t>{0});
+    EXPECT_EQ(plan[3].lowmem_reserve, (std::vector<std::uint64_t>{0, 0, 0, 0}));
 }
 
 TEST(ZonePlan, TheLastNodeHasTheRestOfMemoryThatDoesNotDivide) {
