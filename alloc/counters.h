@@ -38,6 +38,9 @@ struct KernelCounters {
     std::uint64_t slow_paths = 0;            // requests that the fast path did not serve
     std::uint64_t pcp_trylock_failures = 0;  // per-CPU lists found locked: the buddy served
     std::uint64_t pkrs_writes = 0;           // WRMSR to IA32_PKRS
+    std::uint64_t pgtables_allocated = 0;    // page-table pages for mappings, not for splits
+    std::uint64_t pgtables_freed = 0;
+    std::uint64_t pgtable_alloc_cycles = 0;  // inside PageTablePages::allocate() for them
 };
 
 // visit(name, member pointer), the only list of the names.
@@ -74,6 +77,9 @@ void for_each_counter(Visitor&& visit) {
     visit("slow_paths", &KernelCounters::slow_paths);
     visit("pcp_trylock_failures", &KernelCounters::pcp_trylock_failures);
     visit("pkrs_writes", &KernelCounters::pkrs_writes);
+    visit("pgtables_allocated", &KernelCounters::pgtables_allocated);
+    visit("pgtables_freed", &KernelCounters::pgtables_freed);
+    visit("pgtable_alloc_cycles", &KernelCounters::pgtable_alloc_cycles);
 }
 
 }  // namespace splinter::alloc

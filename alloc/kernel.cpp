@@ -10,8 +10,9 @@ Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTa
       calls_{boot.cpus, boot.data},
       flush_{calls_, PageCount{params.flush_ceiling}},
       tables_{pages_},
-      keys_{KeyRegister::Tables::have_no_key, KeyScope::entry, boot.cpus},
+      keys_{key_register(params.page_tables, boot.cpus)},
       direct_map_{boot.root, tables_, keys_, flush_, boot.cpus},
+      mm_{pages_, tables_, keys_, flush_, boot.root, boot.kernel_half, boot.cpus},
       work_{boot.cpus, boot.data},
       vmstat_{work_, pages_, params.stat_interval},
       strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus, work_, boot.data})} {
@@ -37,8 +38,8 @@ PageCount Kernel::unmapped_free_pages() const { return pages_.unmapped_free_page
 
 KernelCounters Kernel::counters(CpuId cpu) {
     KernelCounters sum;
-    for (const KernelCounters& part :
-         {pages_.counters(cpu), calls_.counters(cpu), direct_map_.counters(cpu), keys_.counters(cpu)})
+    for (const KernelCounters& part : {pages_.counters(cpu), calls_.counters(cpu), direct_map_.counters(cpu),
+                                       keys_.counters(cpu), mm_.pgalloc().counters(cpu)})
         for_each_counter([&](std::string_view, auto member) { sum.*member += part.*member; });
     return sum;
 }

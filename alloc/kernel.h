@@ -2,6 +2,7 @@
 #pragma once
 
 #include "alloc/flush/strategies.h"
+#include "alloc/mm/mm.h"
 #include "alloc/work/vmstat_worker.h"
 
 namespace splinter::alloc {
@@ -13,6 +14,7 @@ struct BootInfo {
     layout::KernelData data;
     std::vector<Zone> zones;
     std::vector<NodeId> cpu_nodes{};  // by CPU; none: node 0
+    KernelHalf kernel_half{};         // of the root
 };
 
 class Kernel {
@@ -36,6 +38,7 @@ class Kernel {
     [[nodiscard]] TlbFlush& flush() { return flush_; }
     [[nodiscard]] PageTablePages& page_table_pages() { return tables_; }
     [[nodiscard]] KeyRegister& keys() { return keys_; }
+    [[nodiscard]] Mm& mm() { return mm_; }
     // Pages out of the direct map that nobody owns: on unmapped free lists and per-CPU lists, or held by the strategy.
     [[nodiscard]] PageCount unmapped_free_pages() const;
     // What one CPU has counted since boot.
@@ -48,6 +51,7 @@ class Kernel {
     PlainPageTablePages tables_;
     KeyRegister keys_;
     DirectMap direct_map_;
+    Mm mm_;
     KernelWork work_;
     VmstatWorker vmstat_;
     StrategyPtr strategy_;

@@ -29,6 +29,19 @@ void describe(FreetypeParams& p, ParamVisitor& v) {
             "free unmapped pages above which the thread returns whole free unmapped blocks; 0: never, as in the series");
 }
 
+void describe(PageTableParams& p, ParamVisitor& v) {
+    const ParamGroup kernel{v, "kernel"};
+    const ParamGroup group{v, "page_tables"};
+    v.choice(
+        "key_scope", p.key_scope, {"entry", "lazy", "ptl"},
+        "around what the key register makes page tables writable: each write of an entry, a lazy-MMU section, or as long as "
+        "a page-table lock is held");
+    v.choice(
+        "mock", p.mock, {"none", "switch-only"},
+        "switch-only: the key register is written as if page tables had a key, but none has: what the first measurement of "
+        "kpkeys v5 did by accident");
+}
+
 }  // namespace
 
 void describe(KernelParams& p, ParamVisitor& v) {
@@ -57,6 +70,7 @@ void describe(KernelParams& p, ParamVisitor& v) {
                 "for tests: every Nth trylock of a CPU's lists fails as if an interrupt had found them locked; 0: none");
     }
     describe(p.freetype, v);
+    describe(p.page_tables, v);
     const ParamGroup group{v, "flush"};
     v.count("batch_pages", p.batch_pages, {1, 262'144}, "strategy batched: pages unmapped by one call");
     v.count("deferred_pages", p.deferred_pages, {1, 262'144},
@@ -69,6 +83,14 @@ void describe(KernelParams& p, ParamVisitor& v) {
         "0: as the RFC's code");
     v.count("side_cache_keep", p.side_cache_keep, {0, 1'000'000'000},
             "strategy side-cache: free pages above which a release gives a whole free block back; 0: only if memory is short");
+}
+
+KeyRegister key_register(const PageTableParams& params, std::size_t cpus) {
+    const auto tables = params.mock == "switch-only" ? KeyRegister::Tables::have_a_key : KeyRegister::Tables::have_no_key;
+    const KeyScope scope = params.key_scope == "ptl"    ? KeyScope::ptl
+                           : params.key_scope == "lazy" ? KeyScope::lazy
+                                                        : KeyScope::entry;
+    return {tables, scope, cpus};
 }
 
 PcpState pcp_limits(const KernelParams& params) {

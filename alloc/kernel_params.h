@@ -4,6 +4,7 @@
 #include <string>
 
 #include "alloc/buddy/pcp_rules.h"
+#include "alloc/map/key_register.h"
 #include "hw/base/params.h"
 
 namespace splinter::alloc {
@@ -16,6 +17,11 @@ struct FreetypeParams {
     std::uint64_t preflip_low = 0;     // free unmapped pages: below it, a kernel thread flips ahead of demand,
     std::uint64_t preflip_high = 0;    // up to this many
     std::uint64_t return_above = 0;    // and above it, it returns whole free blocks
+};
+
+struct PageTableParams {
+    std::string key_scope = "entry";  // around what the key register is switched: KeyScope
+    std::string mock = "none";        // what of the keys is only played: none | switch-only
 };
 
 struct KernelParams {
@@ -32,11 +38,15 @@ struct KernelParams {
     std::uint64_t side_cache_keep = 0;         // and the free pages that it keeps; 0: all, until memory is short
     std::string freetypes = "unmapped:unmovable";  // which freetypes with flags have lists: buddy/freetype_index.h
     FreetypeParams freetype{};
+    PageTableParams page_tables{};
     bool compaction = true;               // CONFIG_COMPACTION: the slow path compacts
     std::uint64_t pcp_trylock_fails = 0;  // every Nth trylock of a per-CPU list fails; 0: only what is locked
 };
 
 void describe(KernelParams& params, ParamVisitor& visitor);
+
+// The register that guards page tables. switch-only: it is written around every write of an entry, but no page has the key.
+KeyRegister key_register(const PageTableParams& params, std::size_t cpus);
 
 // Limits of a CPU's lists at boot.
 PcpState pcp_limits(const KernelParams& params);

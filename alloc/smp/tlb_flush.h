@@ -13,6 +13,9 @@ class TlbFlush {
     // After return no CPU translates [start, start + pages) with rights that the tables have taken away.
     void kernel_range(Cpu& cpu, VirtAddr start, PageCount pages);
     void all(Cpu& cpu);
+    // flush_tlb_mm_range(), flush_tlb_mm() of an address space that no other CPU uses: here only, non-global entries only.
+    void local_user_range(Cpu& cpu, VirtAddr start, PageCount pages);
+    void local_user_all(Cpu& cpu);
 
   private:
     CallFunction& calls_;
