@@ -29,5 +29,13 @@ inline constexpr Label kShrink{"shrink"};
 inline constexpr Label kPreflip{"preflip"};
 inline constexpr Label kKeySwitch{"pkrs"};
 inline constexpr Label kPageTables{"pgtable"};
+inline constexpr Label kFault{"fault"};
+inline constexpr Label kFork{"fork"};
+inline constexpr Label kMunmap{"munmap"};
+inline constexpr Label kExit{"exit_mmap"};
+inline constexpr Label kPgAlloc{"pgalloc"};
+inline constexpr Label kFreePgTables{"free_pgtables"};
+inline constexpr Label kVmalloc{"vmalloc"};
+inline constexpr Label kVfree{"vfree"};
 
 }  // namespace splinter::alloc

@@ -48,15 +48,16 @@ struct KernelCounters {
     std::uint64_t slow_paths = 0;            // requests that the fast path did not serve
     std::uint64_t pcp_trylock_failures = 0;  // per-CPU lists found locked: the buddy served
     std::uint64_t pkrs_writes = 0;           // WRMSR to IA32_PKRS
-    std::uint64_t table_pages = 0;           // page-table pages handed out for mappings of processes and the kernel
     std::uint64_t split_tables = 0;          // and for splits of the direct map
-    std::uint64_t table_pages_freed = 0;
     std::uint64_t table_page_failures = 0;
     std::uint64_t split_table_failures = 0;
-    std::uint64_t table_page_cycles = 0;   // cycles inside allocation and free of page-table pages
     std::uint64_t key_changes = 0;         // set_memory_pkey(): changes of the key in the direct map, one flush each
     std::uint64_t table_refills = 0;       // blocks of memory that got the key for a pool
     std::uint64_t table_refill_pages = 0;  // their pages
+    std::uint64_t pgtables_allocated = 0;    // page-table pages for mappings, not for splits
+    std::uint64_t pgtables_freed = 0;
+    std::uint64_t pgtable_alloc_cycles = 0;  // inside PageTablePages::allocate() for them
+    std::uint64_t pgtable_free_cycles = 0;   // inside PageTablePages::release()
 };
 
 // FOR_ALL_ZONES(PGALLOC), FOR_ALL_ZONES(ALLOCSTALL) of include/linux/vm_event_item.h, by ZoneKind.
@@ -108,15 +109,16 @@ void for_each_counter(Visitor&& visit) {
     visit("slow_paths", &KernelCounters::slow_paths);
     visit("pcp_trylock_failures", &KernelCounters::pcp_trylock_failures);
     visit("pkrs_writes", &KernelCounters::pkrs_writes);
-    visit("table_pages", &KernelCounters::table_pages);
     visit("split_tables", &KernelCounters::split_tables);
-    visit("table_pages_freed", &KernelCounters::table_pages_freed);
     visit("table_page_failures", &KernelCounters::table_page_failures);
     visit("split_table_failures", &KernelCounters::split_table_failures);
-    visit("table_page_cycles", &KernelCounters::table_page_cycles);
     visit("key_changes", &KernelCounters::key_changes);
     visit("table_refills", &KernelCounters::table_refills);
     visit("table_refill_pages", &KernelCounters::table_refill_pages);
+    visit("pgtables_allocated", &KernelCounters::pgtables_allocated);
+    visit("pgtables_freed", &KernelCounters::pgtables_freed);
+    visit("pgtable_alloc_cycles", &KernelCounters::pgtable_alloc_cycles);
+    visit("pgtable_free_cycles", &KernelCounters::pgtable_free_cycles);
 }
 
 }  // namespace splinter::alloc

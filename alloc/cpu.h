@@ -21,15 +21,18 @@ class LockId : public Quantity<class LockIdTag, std::uint32_t> {
   public:
     using Quantity::Quantity;
 };
-inline constexpr LockId kCpaLock{0U};           // arch/x86/mm/pat/set_memory.c
-inline constexpr LockId kPgdLock{1U};           // arch/x86/mm/fault.c
-inline constexpr LockId kDeferredLock{2U};      // pages whose flush is pending: strategy `batched-deferred`
-inline constexpr LockId kSideCacheLock{3U};     // the buddy beside the page allocator: strategy `side-cache`
+inline constexpr LockId kCpaLock{0U};                  // arch/x86/mm/pat/set_memory.c
+inline constexpr LockId kPgdLock{1U};                  // arch/x86/mm/fault.c
+inline constexpr LockId kDeferredLock{2U};             // pages whose flush is pending: strategy `batched-deferred`
+inline constexpr LockId kSideCacheLock{3U};            // the buddy beside the page allocator: strategy `side-cache`
 inline constexpr LockId kTablePoolLock{4U};     // keyed page-table pages: policy `pba`
 inline constexpr LockId kTableRefillMutex{5U};  // its refills
 inline constexpr LockId kSplitLock{6U};         // page_tables.split_lock = global
-inline constexpr LockId kFirstZoneLock{16U};    // one per zone
-inline constexpr LockId kFirstPcpLock{4096U};   // one per zone and CPU (struct per_cpu_pages)
+inline constexpr LockId kVmapLock{8U};                 // vmap_area_lock, free_vmap_area_lock of mm/vmalloc.c as one
+inline constexpr LockId kInitMmLock{9U};               // init_mm.page_table_lock
+inline constexpr LockId kFirstZoneLock{16U};           // one per zone
+inline constexpr LockId kFirstPcpLock{4096U};          // one per zone and CPU (struct per_cpu_pages)
+inline constexpr LockId kFirstTableLock{0x80000000U};  // one per page-table page, by its frame (ptlock_ptr())
 
 // A growing word that one CPU waits on and others write: a call_single_data's lock, seen as a completion count.
 class CompletionId : public Quantity<class CompletionIdTag, std::uint64_t> {

@@ -5,9 +5,14 @@
 namespace splinter::alloc {
 namespace {
 
-KeyScope key_scope(const PageTableParams& params) {
-    if (params.key_scope == "lazy") return KeyScope::lazy;
-    return params.key_scope == "ptl" ? KeyScope::ptl : KeyScope::entry;
+// The register that guards page tables. switch-only: it is written around every write of an entry, but no page has the key.
+KeyRegister key_register(const PageTableParams& params, std::size_t cpus) {
+    using Tables = KeyRegister::Tables;
+    const Tables tables = params.mock == "switch-only" ? Tables::have_a_key : find_table_policy(params.policy).tables;
+    const KeyScope scope = params.key_scope == "ptl"    ? KeyScope::ptl
+                           : params.key_scope == "lazy" ? KeyScope::lazy
+                                                        : KeyScope::entry;
+    return {tables, scope, cpus};
 }
 
 }  // namespace
@@ -18,11 +23,12 @@ Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTa
       flips_{pages_, flip_policy(params.freetype)},
       calls_{boot.cpus, boot.data},
       flush_{calls_, PageCount{params.flush_ceiling}},
-      keys_{find_table_policy(params.page_tables.policy).tables, key_scope(params.page_tables), boot.cpus},
+      keys_{key_register(params.page_tables, boot.cpus)},
       tables_{find_table_policy(params.page_tables.policy)
                   .make({pages_, direct_map_, flush_, flips_, observer, params.page_tables, boot.cpus, boot.data}),
               observer, boot.cpus},
       direct_map_{boot.root, tables_, keys_, flush_, boot.cpus},
+      mm_{pages_, tables_, keys_, flush_, boot.root, boot.kernel_half, boot.cpus},
       work_{boot.cpus, boot.data},
       vmstat_{work_, pages_, params.stat_interval},
       strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus, work_, boot.data, flips_})} {
@@ -51,7 +57,8 @@ PageCount Kernel::unmapped_free_pages() const { return pages_.unmapped_free_page
 KernelCounters Kernel::counters(CpuId cpu) {
     KernelCounters sum;
     for (const KernelCounters& part :
-         {pages_.counters(cpu), calls_.counters(cpu), direct_map_.counters(cpu), keys_.counters(cpu), tables_.counters(cpu)})
+         {pages_.counters(cpu), calls_.counters(cpu), direct_map_.counters(cpu), keys_.counters(cpu),
+                                       tables_.counters(cpu), mm_.pgalloc().counters(cpu)})
         for_each_counter([&](std::string_view, auto member) { sum.*member += part.*member; });
     return sum;
 }

@@ -3,6 +3,7 @@
 
 #include "alloc/flush/strategies.h"
 #include "alloc/tables/page_table_allocator.h"
+#include "alloc/mm/mm.h"
 #include "alloc/work/vmstat_worker.h"
 
 namespace splinter::alloc {
@@ -15,6 +16,7 @@ struct BootInfo {
     std::vector<Zone> zones;
     std::vector<NodeId> cpu_nodes{};  // by CPU; none: node 0
     std::vector<Pfn> early_tables{};  // pages behind the zones for the splits that filling the pools takes
+    KernelHalf kernel_half{};         // of the root
 };
 
 class Kernel {
@@ -40,6 +42,7 @@ class Kernel {
     [[nodiscard]] TlbFlush& flush() { return flush_; }
     [[nodiscard]] PageTableAllocator& page_table_pages() { return tables_; }
     [[nodiscard]] KeyRegister& keys() { return keys_; }
+    [[nodiscard]] Mm& mm() { return mm_; }
     // Pages out of the direct map that nobody owns: on unmapped free lists and per-CPU lists, or held by the strategy.
     [[nodiscard]] PageCount unmapped_free_pages() const;
     // What one CPU has counted since boot.
@@ -53,6 +56,7 @@ class Kernel {
     KeyRegister keys_;
     PageTableAllocator tables_;
     DirectMap direct_map_;
+    Mm mm_;
     KernelWork work_;
     VmstatWorker vmstat_;
     StrategyPtr strategy_;

@@ -30,6 +30,7 @@ void describe(FreetypeParams& p, ParamVisitor& v) {
 }
 
 void describe(PageTableParams& p, ParamVisitor& v) {
+    const ParamGroup kernel{v, "kernel"};
     const ParamGroup group{v, "page_tables"};
     v.choice("policy", p.policy, {"plain", "per-page", "pba", "pba-percpu", "freetype-key"},
              "where page-table pages come from, and whether they are under a protection key; alloc/tables/README.md");
@@ -47,6 +48,10 @@ void describe(PageTableParams& p, ParamVisitor& v) {
     v.count("reserve", p.reserve, {0, 4096},
             "policies pba, pba-percpu and freetype-key: pages that ordinary requests leave for splits of the direct map");
     v.count("percpu_pages", p.percpu_pages, {1, 512}, "policy pba-percpu: pages that a CPU takes from the list at once");
+    v.choice(
+        "mock", p.mock, {"none", "switch-only"},
+        "switch-only: the key register is written as if page tables had a key, but none has: what the first measurement of "
+        "kpkeys v5 did by accident");
 }
 
 }  // namespace

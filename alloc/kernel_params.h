@@ -26,6 +26,7 @@ struct PageTableParams {
     std::string refill_orders = "9+4+2";       // `pba`: orders of refills, in the order in which they are tried
     std::uint64_t reserve = 4;                 // `pba`, `freetype-key`: pages that ordinary requests leave for splits
     std::uint64_t percpu_pages = 32;           // `pba-percpu`: pages that a CPU takes from the list or gives back at once
+    std::string mock = "none";                 // what of the keys is only played: none | switch-only
 };
 
 struct KernelParams {

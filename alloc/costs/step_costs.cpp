@@ -33,6 +33,19 @@ constexpr std::array<StepInfo, kStepCount> kSteps{{
      "compaction migrates one page: rmap, unmap, local flush, map again; not the copy"},
     {Step::table_pool, "table_pool", 40, "take a page-table page off the list of a pool, or put one on it"},
     {Step::copy_page, "copy_page", 1024, "copy one 4 KiB page"},
+    {Step::anon_fault, "anon_fault", 1000, "write fault of anonymous memory, per folio; not its pages and page tables"},
+    {Step::copy_pte, "copy_pte", 151, "fork copies one PTE of a small folio"},
+    {Step::copy_pte_large, "copy_pte_large", 122, "fork copies one PTE of a large folio, in a batch"},
+    {Step::zap_pte, "zap_pte", 180, "unmapping of one PTE of a small folio"},
+    {Step::zap_pte_large, "zap_pte_large", 109, "unmapping of one PTE of a large folio, in a batch"},
+    {Step::folio_free, "folio_free", 350, "free of one folio, before the page allocator: LRU, memory cgroup"},
+    {Step::table_setup, "table_setup", 150, "set up one page-table page: constructor, lock, counters"},
+    {Step::table_free, "table_free", 100, "take down one page-table page"},
+    {Step::pgd_setup, "pgd_setup", 400, "set up an address space and copy the kernel half of its root"},
+    {Step::vmalloc_area, "vmalloc_area", 1500, "vmalloc, per call: addresses, descriptor, array of pages"},
+    {Step::vfree_area, "vfree_area", 700, "vfree, per call"},
+    {Step::vmap_page, "vmap_page", 15, "vmalloc maps one page"},
+    {Step::vunmap_page, "vunmap_page", 25, "vfree unmaps one page"},
 }};
 
 }  // namespace

@@ -30,6 +30,19 @@ enum class Step : std::uint8_t {
                      // included
     table_pool,      // a keyed page-table page taken off a pool's list, or put on it
     copy_page,       // folio_copy(), 4 KiB
+    anon_fault,      // exc_page_fault() to do_anonymous_page() and back, per folio; not its pages, tables, entries
+    copy_pte,        // copy_present_ptes(), small folio: rmap, reference, both entries
+    copy_pte_large,  // the same, per entry of a batch of a large folio
+    zap_pte,         // zap_present_ptes(), small folio: clear, rmap, gather
+    zap_pte_large,   // the same, per entry of a batch of a large folio
+    folio_free,      // folios_put_refs(), per folio freed: LRU, memory cgroup; not the page allocator
+    table_setup,     // pagetable_pte_ctor(), pmd_install() and what surrounds them, per table
+    table_free,      // pagetable_pte_dtor(), tlb_remove_table(), per table
+    pgd_setup,       // mm_init(), pgd_ctor() with clone_pgd_range()
+    vmalloc_area,    // __get_vm_area_node(), array of pages: per vmalloc()
+    vfree_area,      // remove_vm_area(), per vfree()
+    vmap_page,       // vmap_pages_pte_range(), per page
+    vunmap_page,     // vunmap_pte_range(), per page
     count_           // number of steps
 };
 inline constexpr std::size_t kStepCount = static_cast<std::size_t>(Step::count_);

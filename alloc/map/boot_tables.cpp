@@ -71,6 +71,16 @@ void BootTables::set_leaf(VirtAddr va, Pfn frame, PageSize size, std::uint64_t t
     memory_->store(base_of(table) + x86::leaf_level(size).index(va) * 8, Pte::leaf(frame, size, leaf_flags));
 }
 
+void BootTables::preallocate(VirtAddr va) {
+    memory_->store(base_of(root_) + x86::kPml4e.index(va) * 8, Pte::table(frames_->take(), kKernelTable));
+}
+
+KernelHalf BootTables::kernel_half() const {
+    KernelHalf half;
+    for (std::uint64_t i = half.size() / 2; i < half.size(); ++i) half[i] = memory_->load(base_of(root_) + i * 8);
+    return half;
+}
+
 BootTables BootTables::new_address_space() const {
     const Pfn root = frames_->take();
     for (std::uint64_t i = x86::kEntriesPerTable / 2; i < x86::kEntriesPerTable; ++i) {

@@ -2,6 +2,8 @@
 // address spaces of the workloads. Untimed writes to PhysMem, as early boot makes them (init_mem_mapping()).
 #pragma once
 
+#include <array>
+
 #include "alloc/layout.h"
 #include "alloc/map/leaf_change.h"
 #include "hw/x86/phys_mem.h"
@@ -29,6 +31,9 @@ class BootFrames {
     Pfn end_;
 };
 
+// The root's entries of addresses that all address spaces share; the other half is empty.
+using KernelHalf = std::array<x86::Pte, x86::kEntriesPerTable>;
+
 class BootTables {
   public:
     BootTables(x86::PhysMem& memory, BootFrames& frames);
@@ -40,6 +45,10 @@ class BootTables {
     // Maps [va, va + bytes) to consecutive frames from `first` with leaves of `size`.
     void map(VirtAddr va, Pfn first, std::uint64_t bytes, x86::PageSize size, std::uint64_t table_flags,
              std::uint64_t leaf_flags);
+    // The root's entry for `va`, so that all address spaces share what is mapped below it later
+    // (preallocate_vmalloc_pages()).
+    void preallocate(VirtAddr va);
+    [[nodiscard]] KernelHalf kernel_half() const;
     // A new address space: an own root that shares this one's kernel half.
     [[nodiscard]] BootTables new_address_space() const;
 

@@ -23,6 +23,9 @@ class TlbFlush {
     void all(Cpu& cpu);
     // Hears of each flush, when it begins and when it has reached all CPUs.
     void set_observer(FlushObserver& observer) { observer_ = &observer; }
+    // flush_tlb_mm_range(), flush_tlb_mm() of an address space that no other CPU uses: here only, non-global entries only.
+    void local_user_range(Cpu& cpu, VirtAddr start, PageCount pages);
+    void local_user_all(Cpu& cpu);
 
   private:
     CallFunction& calls_;

@@ -25,19 +25,17 @@ class PageTableAllocator::Depth {
 std::optional<Pfn> PageTableAllocator::allocate(Cpu& cpu, TableUse use) {
     const Account account{cpu, kPageTables};
     PerCpu& mine = cpus_[cpu.id().index()];
-    const Cycles begin = cpu.now();
     std::optional<Pfn> page;
     {
         const Depth depth{*this, cpu.id()};
         page = policy_->allocate(cpu, use);
     }
     note_reserve();
-    if (mine.depth == 0) mine.counters.table_page_cycles += (cpu.now() - begin).raw();
     if (!page) {
         ++(use == TableUse::split ? mine.counters.split_table_failures : mine.counters.table_page_failures);
         return std::nullopt;
     }
-    ++(use == TableUse::split ? mine.counters.split_tables : mine.counters.table_pages);
+    if (use == TableUse::split) ++mine.counters.split_tables;
     if (use == TableUse::ordinary || !policy_->protects_linked_splits()) observer_.table_handed_out(cpu, {*page, PageCount{1}});
     return page;
 }
@@ -53,12 +51,8 @@ void PageTableAllocator::linked(Cpu& cpu, Pfn table) {
 
 void PageTableAllocator::release(Cpu& cpu, Pfn table) {
     const Account account{cpu, kPageTables};
-    PerCpu& mine = cpus_[cpu.id().index()];
-    const Cycles begin = cpu.now();
-    ++mine.counters.table_pages_freed;
     observer_.table_released(cpu, {table, PageCount{1}});
     policy_->release(cpu, table);
-    if (mine.depth == 0) mine.counters.table_page_cycles += (cpu.now() - begin).raw();
 }
 
 PageTablePages::Ready PageTableAllocator::prepare_split(Cpu& cpu) {

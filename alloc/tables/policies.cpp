@@ -44,7 +44,7 @@ const TablePolicyInfo& find_table_policy(std::string_view name) {
         if (info.name == name) return info;
         known += (known.empty() ? "" : ", ") + std::string{info.name};
     }
-    throw UserError("page_tables.policy", "found \"" + std::string{name} + "\", allowed: " + known);
+    throw UserError("kernel.page_tables.policy", "found \"" + std::string{name} + "\", allowed: " + known);
 }
 
 }  // namespace splinter::alloc

@@ -11,7 +11,7 @@ namespace splinter::alloc {
 std::vector<Order> refill_orders(std::string_view text) {
     const auto refuse = [&] {
         throw UserError(
-            "page_tables.refill_orders",
+            "kernel.page_tables.refill_orders",
             "found \"" + std::string{text} + "\", allowed: orders from 9 to 0, falling, joined by +, such as 9+4+2");
     };
     std::vector<Order> orders;

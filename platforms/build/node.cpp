@@ -30,10 +30,10 @@ void check_page_tables(const RunConfig& config) {
     (void)alloc::refill_orders(params.refill_orders);
     if (policy.tables == alloc::KeyRegister::Tables::have_a_key && config.platform.pks == "absent")
         throw UserError(
-            "page_tables.policy", "is " + params.policy + ", but platform.pks is absent",
+            "kernel.page_tables.policy", "is " + params.policy + ", but platform.pks is absent",
             "choose plain, a platform with protection keys for supervisor pages, or platform.pks = \"hypothetical\"");
     if (params.policy == "freetype-key" && config.kernel.version != alloc::kLinux6_12.version)
-        throw UserError("page_tables.policy",
+        throw UserError("kernel.page_tables.policy",
                         "is freetype-key, but freetypes exist on 6.12 only, and kernel.version is " + config.kernel.version);
 }
 
@@ -78,6 +78,9 @@ void Node::check(const RunConfig& config) {
                         "found " + std::to_string(config.platform.numa_nodes) +
                             " with the workload trace, whose recorded zones are of one node, allowed: 1");
     check_page_tables(config);
+    if (config.kernel.page_tables.mock != "none" && config.platform.pks == "absent")
+        throw UserError("kernel.page_tables.mock",
+                        "found \"" + config.kernel.page_tables.mock + "\" with platform.pks = \"absent\", allowed: none");
     const bool broadcasts = config.platform.invlpgb != "absent";
     if (broadcasts != config.hw.broadcast.present())
         throw UserError("platform.invlpgb", "found \"" + config.platform.invlpgb + "\" with hw.broadcast.flight_socket of " +
@@ -115,6 +118,7 @@ void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, co
     tables_->map_direct(*table_range_);
     tables_->map(alloc::layout::kVmemmap, struct_pages, struct_page_bytes, x86::PageSize::m2, alloc::kKernelTable,
                  alloc::kKernelLeaf);
+    tables_->preallocate(alloc::layout::kVmalloc);
     const alloc::KernelRules& rules = *alloc::find_kernel_rules(config_.kernel.version);
     const alloc::FreetypeLists freetypes = alloc::freetype_lists(config_.kernel);
     auto zones = snapshot != nullptr
@@ -125,7 +129,7 @@ void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, co
     kernel_ = std::make_unique<alloc::Kernel>(
         config_.kernel, strategy, *frames_,
         alloc::BootInfo{config_.hw.cores, tables_->root(), alloc::layout::KernelData{alloc::layout::direct_map(data)},
-                        std::move(zones), nodes_of_cpus(config_), std::move(early_tables)},
+                        std::move(zones), nodes_of_cpus(config_), std::move(early_tables), tables_->kernel_half()},
         observer);
     if (snapshot != nullptr) load_pcp_lists(*snapshot, kernel_->pages(), *frames_, config_.hw.cores);
 }
@@ -136,6 +140,7 @@ void Node::build_silicon(const alloc::BootTables& kernel_tables) {
     const std::uint64_t bytes = user_footprint_;
     const PageCount pages{bytes >> kPageShift};
     Pfn footprint = boot_frames_->take(PageCount{pages.raw() * config_.hw.cores});
+    const bool keyed = kernel_->keys().tables() == alloc::KeyRegister::Tables::have_a_key;
     for (std::uint32_t i = 0; i < config_.hw.cores; ++i) {
         cpus_.push_back(std::make_unique<CoreCpu>(*machine_, CpuId{i}, config_.costs, online_));
         alloc::BootTables space = kernel_tables.new_address_space();
@@ -146,8 +151,8 @@ void Node::build_silicon(const alloc::BootTables& kernel_tables) {
         x86::PagingState state;
         state.pcide = config_.platform.pcid != "absent";
         state.pke = config_.platform.pku != "absent";
-        state.pks = tables_have_a_key();
-        if (state.pks) state.pkrs = x86::KeyRights{alloc::kPkrsDefault};
+        state.pks = keyed;
+        if (keyed) state.pkrs = x86::KeyRights{alloc::kPkrsDefault};
         state.maxphyaddr = static_cast<std::uint8_t>(config_.hw.mmu.physical_bits);
         unit.write_state(state);
         roots_.push_back(space.root());

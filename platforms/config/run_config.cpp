@@ -98,6 +98,37 @@ void describe(PressureParams& p, ParamVisitor& v) {
     v.cycles("think", p.think, kTime, "between two operations");
 }
 
+void describe(MappingParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "mapping"};
+    v.bytes("bytes", p.bytes, {kPageBytes, kTiB}, "fork, munmap: anonymous memory of the process, all faulted in");
+    v.choice("folios", p.folios, {"small", "huge"}, "of 4 KiB or 2 MiB, always mapped by PTEs");
+    v.count("repetitions", p.repetitions, {1, 1'000'000}, "times that a fresh process forks or unmaps the memory");
+}
+
+void describe(VmallocParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "vmalloc"};
+    v.count("cores_percent", p.cores_percent, {1, 100}, "share of cores that allocate, at least one core");
+    v.count("pages", p.pages, {1, 1'000'000}, "pages of each call");
+    v.count("calls", p.calls, {1, 100'000'000}, "vmalloc() and vfree() pairs of each of these cores");
+}
+
+void describe(PgtableChurnParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "pgtable_churn"};
+    v.count("cores_percent", p.cores_percent, {1, 100}, "share of cores that build address spaces, at least one core");
+    v.count("operations", p.operations, {1, 100'000'000}, "of each of these cores");
+    v.count("areas", p.areas, {1, 512}, "areas of an address space, 1 GiB apart, so that each has page tables of its own");
+    v.count("pages", p.pages, {1, 262'144}, "pages of an area, each faulted in");
+    v.count("secretmem_percent", p.secretmem_percent, kPercent,
+            "share of the operations that take or give back a protected page instead of building an address space");
+    v.count("secretmem_pages", p.secretmem_pages, {1, 1'000'000}, "protected pages that one core has at most");
+    v.count("flippers", p.flippers, {0, 1023},
+            "cores that set kernel pages read-only and back, each time with the flush; of those that cores_percent leaves");
+    v.count("flip_blocks", p.flip_blocks, {1, 4096}, "blocks of 2 MiB in which a flipper chooses its pages");
+    v.cycles("flip_think", p.flip_think, {1, kTime.max}, "between two flips");
+    v.cycles("warm_up", p.warm_up, kTime, "before the victims' undisturbed rate is measured");
+    v.cycles("baseline", p.baseline, kTime, "over which the victims' undisturbed rate is measured");
+}
+
 void describe(ReportParams& p, ParamVisitor& v) {
     const ParamGroup group{v, "report"};
     v.list("columns", p.columns, column_names(), "figures of the comparison table, in this order; empty: the usual ones");
@@ -114,6 +145,9 @@ void describe(WorkloadParams& p, ParamVisitor& v) {
     describe(p.pointer_chase, v);
     describe(p.fragmentation, v);
     describe(p.pressure, v);
+    describe(p.mapping, v);
+    describe(p.vmalloc, v);
+    describe(p.pgtable_churn, v);
 }
 
 }  // namespace

@@ -82,6 +82,32 @@ struct PressureParams {
     Cycles think{1000};
 };
 
+struct MappingParams {  // of fork, munmap
+    std::uint64_t bytes = std::uint64_t{1} << 30;
+    std::string folios = "small";  // small | huge
+    std::uint64_t repetitions = 1;
+};
+
+struct VmallocParams {
+    std::uint64_t cores_percent = 1;  // share of cores that allocate, at least one
+    std::uint64_t pages = 1;          // of each call
+    std::uint64_t calls = 1000;       // of each core
+};
+
+struct PgtableChurnParams {
+    std::uint64_t cores_percent = 50;     // share of cores that build address spaces, at least one
+    std::uint64_t operations = 100;       // of each of them
+    std::uint64_t areas = 4;              // of an address space, each with page tables of its own
+    std::uint64_t pages = 16;             // of an area
+    std::uint64_t secretmem_percent = 0;  // share of the operations that take or give back a protected page
+    std::uint64_t secretmem_pages = 64;   // that a core has at most
+    std::uint64_t flippers = 0;           // cores that change the protection of kernel pages
+    std::uint64_t flip_blocks = 16;       // blocks of 2 MiB of each flipper
+    Cycles flip_think{10000};             // between two changes there and back
+    Cycles warm_up{500000};
+    Cycles baseline{2000000};
+};
+
 struct WorkloadParams {
     std::vector<std::string> run{"secretmem"};  // workloads simulated one after the other, each on a fresh machine
     BackgroundParams background;
@@ -90,6 +116,9 @@ struct WorkloadParams {
     PointerChaseParams pointer_chase;
     FragmentationParams fragmentation;
     PressureParams pressure;
+    MappingParams mapping;
+    VmallocParams vmalloc;
+    PgtableChurnParams pgtable_churn;
 };
 
 struct ReportParams {

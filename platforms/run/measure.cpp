@@ -73,6 +73,7 @@ class Measurement {
         metrics["unmapped_free_bytes"] = static_cast<double>(session_.unmapped_free_at_end(index).raw() * kPageBytes);
         if (const auto slowdown = victim_slowdown(index)) metrics["victim_slowdown_percent"] = *slowdown;
         if (accesses > 0) metrics["cycles_per_access"] = static_cast<double>(access_cycles) / static_cast<double>(accesses);
+        add_operations(index, metrics);
         add_memory(index, metrics);
         if (is_protected) add_pool(index, pool_hits, latencies.size(), metrics);
         if (worst_cycles > 0) metrics["worst_call_cycles"] = static_cast<double>(worst_cycles);
@@ -179,6 +180,28 @@ class Measurement {
         metrics["order9_blocks_obtainable"] = static_cast<double>(memory.order9_obtainable);
         metrics["order10_blocks_obtainable"] = static_cast<double>(memory.order10_obtainable);
         metrics["stranded_free_bytes"] = static_cast<double>(memory.stranded.raw() * kPageBytes);
+    }
+
+    void add_operations(std::size_t phase, std::map<std::string, double>& metrics) {
+        OperationSamples sum;
+        for_each_core([&](CpuId core) {
+            const OperationSamples& samples = session_.samples(core, phase);
+            sum.operations += samples.operations;
+            sum.operation_cycles += samples.operation_cycles;
+            sum.operation_entries += samples.operation_entries;
+            alloc::for_each_counter(
+                [&](std::string_view, auto member) { sum.in_operations.*member += samples.in_operations.*member; });
+        });
+        if (sum.operations == 0) return;
+        const auto set = [&](const char* metric, std::uint64_t total, std::uint64_t count) {
+            if (count != 0) metrics[metric] = static_cast<double>(total) / static_cast<double>(count);
+        };
+        const alloc::KernelCounters& counters = sum.in_operations;
+        set("cycles_per_operation", sum.operation_cycles, sum.operations);
+        set("cycles_per_entry", sum.operation_cycles, sum.operation_entries);
+        set("pkrs_writes_per_operation", counters.pkrs_writes, sum.operations);
+        set("tables_per_operation", counters.pgtables_allocated, sum.operations);
+        set("cycles_per_table", counters.pgtable_alloc_cycles, counters.pgtables_allocated);
     }
 
     void add_pool(std::size_t phase, std::uint64_t hits, std::size_t requests, std::map<std::string, double>& metrics) {

@@ -313,6 +313,18 @@ void Session::add_figure(CpuId core, const std::string& metric, double value) {
     figures_[cores_[core.index()].phase][metric] += value;
 }
 
+Session::Operation Session::begin_operation(CpuId core) { return {node_->cpu(core).now(), node_->kernel().counters(core)}; }
+
+void Session::end_operation(CpuId core, const Operation& begun, std::uint64_t entries) {
+    OperationSamples& samples = cores_[core.index()].samples[cores_[core.index()].phase];
+    ++samples.operations;
+    samples.operation_cycles += (node_->cpu(core).now() - begun.begin).raw();
+    samples.operation_entries += entries;
+    const alloc::KernelCounters now = node_->kernel().counters(core);
+    alloc::for_each_counter(
+        [&](std::string_view, auto member) { samples.in_operations.*member += now.*member - begun.counters.*member; });
+}
+
 void Session::count_accesses(CpuId core, std::uint64_t accesses, Cycles begin) {
     OperationSamples& samples = cores_[core.index()].samples[cores_[core.index()].phase];
     samples.accesses += accesses;

@@ -39,6 +39,10 @@ struct OperationSamples {
     std::uint64_t worst_cycles = 0;   // of one allocation or free call
     std::uint64_t accesses = 0;       // data accesses that the workload measured
     std::uint64_t access_cycles = 0;  // and their cycles
+    std::uint64_t operations = 0;     // that end_operation() ended, and what was spent in them
+    std::uint64_t operation_cycles = 0;
+    std::uint64_t operation_entries = 0;
+    alloc::KernelCounters in_operations;
 };
 
 // What a test puts beside, or in the place of, the parts that the configuration names.
@@ -84,6 +88,13 @@ class Session {
     void add_figure(CpuId core, const std::string& metric, double value);
     // The workload has made `accesses` data accesses since `begin`; one after the other, nothing else.
     void count_accesses(CpuId core, std::uint64_t accesses, Cycles begin);
+    // An operation on page tables that touches `entries` of them (lowest level), from one to the other.
+    struct Operation {
+        Cycles begin;
+        alloc::KernelCounters counters;
+    };
+    [[nodiscard]] Operation begin_operation(CpuId core);
+    void end_operation(CpuId core, const Operation& begun, std::uint64_t entries);
     [[nodiscard]] std::size_t allocating_cores() const { return allocating_cores_; }
 
     // --- results, after run() ---

@@ -15,6 +15,12 @@ constexpr std::array kWorkloads{
                  "how much protected memory one core gets before an allocation fails, in clean or fragmented memory"},
     WorkloadInfo{"pressure", make_pressure,
                  "ordinary allocations beside a pool of unmapped pages, with memory short all the time"},
+    WorkloadInfo{"fork", make_fork,
+                 "one core copies the page tables of a process with 1 GiB, small or huge folios, mapped by PTEs"},
+    WorkloadInfo{"munmap", make_munmap, "one core unmaps 1 GiB, small or huge folios, mapped by PTEs"},
+    WorkloadInfo{"vmalloc", make_vmalloc, "some cores allocate and free kernel memory that is contiguous in addresses only"},
+    WorkloadInfo{"pgtable-churn", make_pgtable_churn,
+                 "some cores build and tear down address spaces; others may flip the protection of kernel pages meanwhile"},
     WorkloadInfo{
         "trace", make_trace,
         "a real kernel's recorded allocations in their order, a declared share of them protected; other cores access memory"},

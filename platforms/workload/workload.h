@@ -46,5 +46,9 @@ std::unique_ptr<Workload> make_trace(const RunConfig& config);
 std::unique_ptr<Workload> make_pointer_chase(const RunConfig& config);
 std::unique_ptr<Workload> make_fragmentation(const RunConfig& config);
 std::unique_ptr<Workload> make_pressure(const RunConfig& config);
+std::unique_ptr<Workload> make_fork(const RunConfig& config);
+std::unique_ptr<Workload> make_munmap(const RunConfig& config);
+std::unique_ptr<Workload> make_vmalloc(const RunConfig& config);
+std::unique_ptr<Workload> make_pgtable_churn(const RunConfig& config);
 
 }  // namespace splinter::platforms

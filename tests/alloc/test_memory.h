@@ -29,17 +29,21 @@ class TestMemory {
         tables_.map_direct(managed_);
         tables_.map_direct({managed_.end(), kGiantPages});
         tables_.map(layout::kVmemmap, struct_pages_, struct_page_bytes(), x86::PageSize::m2, kKernelTable, kKernelLeaf);
+        tables_.preallocate(layout::kVmalloc);
     }
 
     [[nodiscard]] PfnRange managed() const { return managed_; }
     [[nodiscard]] FrameTable& frames() { return frames_; }
     [[nodiscard]] x86::PhysMem& contents() { return memory_; }
     [[nodiscard]] Pfn root() const { return tables_.root(); }
+    [[nodiscard]] KernelHalf kernel_half() const { return tables_.kernel_half(); }
     [[nodiscard]] layout::KernelData data() const { return layout::KernelData{layout::direct_map(data_)}; }
 
     // What the page tables say now.
-    [[nodiscard]] std::optional<x86::Translation> translate(VirtAddr va) const {
-        x86::Walk walk{va, root(), x86::PagingState{}};
+    [[nodiscard]] std::optional<x86::Translation> translate(VirtAddr va) const { return translate(va, root()); }
+    // The same in an address space of its own.
+    [[nodiscard]] std::optional<x86::Translation> translate(VirtAddr va, Pfn pgd) const {
+        x86::Walk walk{va, pgd, x86::PagingState{}};
         while (!walk.done()) walk.step(memory_.load(walk.entry_address()));
         return walk.result();
     }

@@ -1,0 +1,160 @@
+// munmap() and exit_mmap(): unmap_page_range(), free_pgtables() of mm/memory.c, mm/mmu_gather.c, Linux 6.12. Part of
+// AddressSpace.
+#include <algorithm>
+#include <array>
+
+#include "alloc/mm/address_space.h"
+#include "hw/base/check.h"
+
+namespace splinter::alloc {
+
+using x86::Level;
+using x86::Pte;
+
+namespace {
+
+constexpr std::uint64_t kTableBytes = x86::kPde.bytes();  // that a table of PTEs maps
+constexpr std::size_t kFolioBatch = 31;                   // PAGEVEC_SIZE: folios_put_refs() frees so many at once
+
+VirtAddr round_down(VirtAddr va, std::uint64_t bytes) { return VirtAddr{va.raw() & ~(bytes - 1)}; }
+
+}  // namespace
+
+void AddressSpace::munmap(Cpu& cpu, VirtAddr start) {
+    const Account account{cpu, kMunmap};
+    const auto found = std::ranges::find(areas_, start, &Area::start);
+    SPLINTER_CHECK(found != areas_.end(), "munmap() of an area that is mapped");
+    const Area area = *found;
+    areas_.erase(found);
+    MmuGather gather;
+    unmap(cpu, gather, area);
+    free_tables(cpu, gather, area);
+    flush_gathered(cpu, gather, area);
+}
+
+void AddressSpace::exit(Cpu& cpu) {
+    const Account account{cpu, kExit};
+    MmuGather gather;
+    for (const Area& area : areas_) unmap(cpu, gather, area);
+    const std::optional<Area> whole = hull();
+    while (!areas_.empty()) {  // a table goes with the last area that needs it
+        const Area area = areas_.front();
+        areas_.erase(areas_.begin());
+        free_tables(cpu, gather, area);
+    }
+    if (whole) flush_gathered(cpu, gather, *whole);
+    parts_.pgalloc.free_table(cpu, pgd_);  // pgd_free()
+    exited_ = true;
+}
+
+std::optional<AddressSpace::Area> AddressSpace::hull() const {
+    if (areas_.empty()) return std::nullopt;
+    const VirtAddr start = areas_.front().start;
+    return Area{start, PageCount{(areas_.back().end() - start) / kPageBytes}};
+}
+
+void AddressSpace::unmap(Cpu& cpu, MmuGather& gather, const Area& area) {
+    for (VirtAddr at = area.start; at < area.end();) {
+        const VirtAddr end = std::min(area.end(), round_down(at, kTableBytes) + kTableBytes);
+        const auto table = find_pte_table(cpu, at);
+        while (table && at < end) {
+            at = zap_ptes(cpu, gather, *table, at, end);
+            if (at < end) flush_gathered(cpu, gather, area);
+        }
+        at = end;
+    }
+}
+
+// zap_pte_range(): returns the address at which it stopped, the end or where the gather was full.
+VirtAddr AddressSpace::zap_ptes(Cpu& cpu, MmuGather& gather, Pfn table, VirtAddr start, VirtAddr end) {
+    const TableLock lock{cpu, parts_.pgalloc, table};
+    const KeyRegister::Guard lazy = parts_.pgalloc.lazy_section(cpu);
+    for (VirtAddr at = start; at < end;) {
+        const VirtAddr entry = entry_in(table, x86::kPte, at);
+        const Pte value = cpu.load_pte(entry);
+        if (!value.present()) {
+            at = at + kPageBytes;
+            continue;
+        }
+        const std::uint64_t zapped = zap_present(cpu, entry, (end - at) / kPageBytes, value);
+        at = at + zapped * kPageBytes;
+        if (gather.add(parts_.folios.head_of(value.frame()), static_cast<std::uint32_t>(zapped))) return at;
+    }
+    return end;
+}
+
+// zap_present_ptes(): get_and_clear_full_ptes() loops over ptep_get_and_clear_full(), a guard each.
+std::uint64_t AddressSpace::zap_present(Cpu& cpu, VirtAddr entry, std::uint64_t most, Pte first) {
+    const Pfn page = first.frame();
+    const Pfn head = parts_.folios.head_of(page);
+    const Order order = parts_.folios.order_of(page);
+    std::uint64_t batch = 1;
+    if (order != Order{0U}) {
+        most = std::min(most, (head + order.pages() - page).raw());
+        while (batch < most && cpu.load_pte(entry + batch * 8).frame() == page + PageCount{batch}) ++batch;
+    }
+    for (std::uint64_t i = 0; i < batch; ++i) parts_.pgalloc.set(cpu, entry + i * 8, Pte{});
+    cpu.retire(order == Order{0U} ? Step::zap_pte : Step::zap_pte_large, batch);
+    cpu.touch(layout::struct_page(head), Touch::owned);  // folio_remove_rmap_ptes()
+    return batch;
+}
+
+// Whether an area that is still there needs a table for these addresses (the floor and ceiling of free_pgd_range()).
+bool AddressSpace::in_use(VirtAddr begin, std::uint64_t bytes) const {
+    return std::ranges::any_of(areas_, [&](const Area& area) { return area.start < begin + bytes && begin < area.end(); });
+}
+
+void AddressSpace::free_tables(Cpu& cpu, MmuGather& gather, const Area& area) {
+    const Account account{cpu, kFreePgTables};
+    free_tables_below(cpu, gather, pgd_, x86::kPml4e, area);
+}
+
+// free_p4d_range(), free_pud_range(), free_pmd_range(), free_pte_range(): the entry is cleared after what it covers is done.
+void AddressSpace::free_tables_below(Cpu& cpu, MmuGather& gather, Pfn table, Level level, const Area& area) {
+    for (VirtAddr at = round_down(area.start, level.bytes()); at < area.end(); at = at + level.bytes()) {
+        const VirtAddr entry = entry_in(table, level, at);
+        const Pte value = cpu.load_pte(entry);
+        if (!value.present()) continue;
+        if (level.below() > x86::kPte) {
+            const VirtAddr begin = std::max(at, area.start);
+            const VirtAddr end = std::min(at + level.bytes(), area.end());
+            free_tables_below(cpu, gather, value.next_table(), level.below(), {begin, PageCount{(end - begin) / kPageBytes}});
+        }
+        if (in_use(at, level.bytes())) continue;
+        parts_.pgalloc.set(cpu, entry, Pte{});  // pmd_clear() and its like, outside of lazy sections
+        gather.add_table(value.next_table());
+    }
+}
+
+// tlb_flush_mmu(): the flush, then the tables, then the pages.
+void AddressSpace::flush_gathered(Cpu& cpu, MmuGather& gather, const Area& area) {
+    parts_.flush.local_user_range(cpu, area.start, area.pages);
+    for (Pfn table : gather.tables()) parts_.pgalloc.free_table(cpu, table);
+    free_pieces(cpu, gather);
+    gather.clear();
+}
+
+// free_pages_and_swap_cache(), folios_put_refs(): small folios go to the page allocator 31 at a time.
+void AddressSpace::free_pieces(Cpu& cpu, const MmuGather& gather) {
+    std::array<Pfn, kFolioBatch> batch;
+    std::size_t count = 0;
+    const auto free_batch = [&] {
+        if (count != 0) parts_.pages.free_pages_bulk(cpu, std::span{batch}.first(count));
+        count = 0;
+    };
+    for (const MmuGather::Piece& piece : gather.pieces()) {
+        cpu.touch(layout::struct_page(piece.head), Touch::owned);
+        if (parts_.folios.put(piece.head, piece.entries)) continue;
+        cpu.retire(Step::folio_free);
+        const Order order = parts_.folios.order_of(piece.head);
+        if (order != Order{0U}) {
+            parts_.pages.free_pages(cpu, piece.head, order);
+            continue;
+        }
+        batch[count++] = piece.head;
+        if (count == batch.size()) free_batch();
+    }
+    free_batch();
+}
+
+}  // namespace splinter::alloc

@@ -1,0 +1,124 @@
+// Workload `pgtable-churn`: k cores build and tear down address spaces, so that page-table pages come and go on all of them at
+// once; a share of their operations takes protected pages and gives them back instead. Beside them f cores ("flippers") change
+// the protection of random pages of the kernel, each with its flush, as set_memory_ro() and set_memory_rw() do: splits of the
+// direct map, cpa_lock and shootdowns compete with the rest. Flippers go on until the other cores have done all their work.
+#include "hw/base/rng.h"
+#include "hw/base/user_error.h"
+#include "platforms/run/session.h"
+#include "platforms/workload/core_share.h"
+
+namespace splinter::platforms {
+namespace {
+
+constexpr VirtAddr kFirstArea{0x0000700000000000U};
+constexpr std::uint64_t kAreaDistance = std::uint64_t{1} << 30;  // each area has tables of its own
+constexpr Order kFlipBlock{9U};
+
+class PgtableChurn : public Workload {
+  public:
+    explicit PgtableChurn(const RunConfig& config)
+        : params_{config.workload.pgtable_churn},
+          seed_{config.platform.seed},
+          cores_{config.hw.cores},
+          share_{config.hw.cores, params_.cores_percent} {
+        if (params_.flippers > cores_ - share_.count())
+            throw UserError("workload.pgtable_churn.flippers",
+                            "found " + std::to_string(params_.flippers) + ", allowed: up to " +
+                                std::to_string(cores_ - share_.count()) + ", the cores that cores_percent leaves");
+        for (std::uint64_t core = cores_; core-- > 0 && flippers_.size() < params_.flippers;)
+            if (const CpuId id{static_cast<std::uint32_t>(core)}; !share_.contains(id)) flippers_.push_back(id);
+    }
+
+    [[nodiscard]] std::vector<std::string> phases() const override { return {"churn"}; }
+    [[nodiscard]] bool allocates(CpuId core) const override { return share_.contains(core) || flips(core); }
+
+    void run(Session& session, CpuId core) override {
+        Rng rng{seed_, "core" + std::to_string(core.raw()) + ".pgtable_churn"};
+        if (flips(core)) return flip(session, core, rng);
+        std::vector<Pfn> pages;
+        session.warm_up(core, params_.warm_up, params_.baseline);
+        for (std::uint64_t i = 0; i < params_.operations; ++i) {
+            session.serve_kernel(core);
+            if (rng.below(100) < params_.secretmem_percent)
+                exchange_protected(session, core, rng, pages);
+            else
+                build_and_tear_down(session, core);
+        }
+        for (Pfn page : pages) session.release(core, page, Order{0U});
+        session.node().machine().core(core).timeline().order();
+        ++done_;
+    }
+
+  private:
+    [[nodiscard]] bool flips(CpuId core) const { return std::ranges::find(flippers_, core) != flippers_.end(); }
+
+    void build_and_tear_down(Session& session, CpuId core) {
+        CoreCpu& cpu = session.node().cpu(core);
+        const Session::Operation begun = session.begin_operation(core);
+        const auto space = session.node().kernel().mm().new_space(cpu);
+        bool built = space != nullptr;
+        for (std::uint64_t i = 0; built && i < params_.areas; ++i)
+            built = space->populate(cpu, kFirstArea + i * kAreaDistance, PageCount{params_.pages}, alloc::FolioSize::small) ==
+                    alloc::AddressSpace::Outcome::done;
+        if (space != nullptr) space->exit(cpu);
+        session.end_operation(core, begun, params_.areas * params_.pages);
+        if (!built) session.add_figure(core, "spaces_failed", 1);
+    }
+
+    // Up to `secretmem_pages` in use; half of the operations give one back once there are some.
+    void exchange_protected(Session& session, CpuId core, Rng& rng, std::vector<Pfn>& pages) {
+        if (pages.size() == params_.secretmem_pages || (!pages.empty() && rng.below(2) == 0)) {
+            std::swap(pages[rng.below(pages.size())], pages.back());
+            session.release(core, pages.back(), Order{0U});
+            pages.pop_back();
+        } else if (const auto page = session.acquire(core, alloc::AllocRequest{})) {
+            pages.push_back(*page);
+        }
+    }
+
+    void flip(Session& session, CpuId core, Rng& rng) {
+        alloc::Kernel& kernel = session.node().kernel();
+        CoreCpu& cpu = session.node().cpu(core);
+        std::vector<Pfn> blocks;
+        for (std::uint64_t i = 0; i < params_.flip_blocks; ++i) {
+            const auto block = kernel.pages().alloc_pages(cpu, {.order = kFlipBlock, .freetype = alloc::kUnmovable});
+            if (!block) break;
+            blocks.push_back(*block);
+        }
+        if (blocks.empty()) throw SimulatedFinding("out of memory: no 2 MiB block for a flipper of pgtable-churn");
+        session.warm_up(core, params_.warm_up, params_.baseline);
+        hw::Timeline& time = session.node().machine().core(core).timeline();
+        for (time.order(); done_ < share_.count(); time.order()) {
+            session.serve_kernel(core);
+            const PfnRange page{blocks[rng.below(blocks.size())] + PageCount{rng.below(kFlipBlock.pages().raw())},
+                                PageCount{1}};
+            const Cycles begin = cpu.now();
+            const bool changed = set_protection(session, cpu, page, {0, x86::Pte::kWritable}) &&
+                                 set_protection(session, cpu, page, {x86::Pte::kWritable, 0});
+            session.add_figure(core, "flip_cycles", static_cast<double>((cpu.now() - begin).raw()));
+            session.add_figure(core, changed ? "flips" : "flips_failed", 1);
+            time.advance(params_.flip_think);
+        }
+    }
+
+    // set_memory_ro(), set_memory_rw(): the change, then the flush.
+    bool set_protection(Session& session, CoreCpu& cpu, PfnRange page, const alloc::LeafChange& change) {
+        alloc::Kernel& kernel = session.node().kernel();
+        const bool done = kernel.direct_map().change(cpu, page, change) == alloc::DirectMap::Outcome::done;
+        kernel.flush().kernel_range(cpu, alloc::layout::direct_map(page.first), page.count);
+        return done;
+    }
+
+    PgtableChurnParams params_;
+    std::uint64_t seed_;
+    std::uint64_t cores_;
+    CoreShare share_;
+    std::vector<CpuId> flippers_;
+    std::uint64_t done_ = 0;  // cores; changed at ordering points
+};
+
+}  // namespace
+
+std::unique_ptr<Workload> make_pgtable_churn(const RunConfig& config) { return std::make_unique<PgtableChurn>(config); }
+
+}  // namespace splinter::platforms
