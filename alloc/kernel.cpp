@@ -16,6 +16,7 @@ Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTa
       vmstat_{work_, pages_, params.stat_interval},
       strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus, work_, boot.data})} {
     pages_.configure({params.compaction, params.pcp_trylock_fails});
+    if (params.direct_map.flush_stride == "leaf") direct_map_.set_flush_stride(FlushStride::leaf);
     pages_.set_cpu_nodes(std::move(boot.cpu_nodes));
 }
 

@@ -18,6 +18,12 @@ struct FreetypeParams {
     std::uint64_t return_above = 0;    // and above it, it returns whole free blocks
 };
 
+struct DirectMapParams {
+    std::string largest_leaf = "1GiB";  // that boot makes: 2MiB as on CPUs without 1GiB pages, 4KiB as with debug_pagealloc
+    std::string layout;                 // file of a recorded direct map; empty: boot's choice
+    std::string flush_stride = "page";  // how a flush of a range counts: map/direct_map.h
+};
+
 struct KernelParams {
     std::string version = "6.12";              // whose allocator rules
     std::uint64_t flush_ceiling = 33;          // tlb_single_page_flush_ceiling: above it, everything is flushed
@@ -32,6 +38,7 @@ struct KernelParams {
     std::uint64_t side_cache_keep = 0;         // and the free pages that it keeps; 0: all, until memory is short
     std::string freetypes = "unmapped:unmovable";  // which freetypes with flags have lists: buddy/freetype_index.h
     FreetypeParams freetype{};
+    DirectMapParams direct_map{};
     bool compaction = true;               // CONFIG_COMPACTION: the slow path compacts
     std::uint64_t pcp_trylock_fails = 0;  // every Nth trylock of a per-CPU list fails; 0: only what is locked
 };
