@@ -5,9 +5,7 @@
 
 namespace splinter::alloc {
 
-void FlushStrategy::before_reuse(Cpu& cpu, PfnRange range) {
-    context_.direct_map.flush(cpu, range);
-}
+void FlushStrategy::before_reuse(Cpu& cpu, PfnRange range) { context_.direct_map.flush(cpu, range); }
 
 std::optional<Pfn> FlushStrategy::acquire_by_unmapping(Cpu& cpu, const AllocRequest& request) {
     const auto block = context_.pages.alloc_pages(cpu, request);

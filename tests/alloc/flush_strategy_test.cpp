@@ -271,7 +271,9 @@ TEST(StrategyTable, AnUnknownNameIsRefusedWithTheKnownOnes) {
         (void)find_flush_strategy("perpage");
         FAIL() << "accepted";
     } catch (const UserError& error) {
-        EXPECT_NE(std::string{error.what()}.find("none, per-page, batched, batched-deferred, side-cache, freetype"), std::string::npos) << error.what();
+        EXPECT_NE(std::string{error.what()}.find("none, per-page, batched, batched-deferred, side-cache, freetype"),
+                  std::string::npos)
+            << error.what();
     }
 }
 
