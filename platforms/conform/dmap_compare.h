@@ -29,8 +29,9 @@ class DmapRow {
     // Calls of flush functions and what the CPUs executed.
     void flushes(const DmapCounts& model);
     // Interrupts and their sends. With more than two CPUs the kernel multicasts, and calls of a single CPU are other
-    // subsystems' alone: not compared. With two every send is one to a single CPU, and theirs come on top.
-    void interrupts(const DmapCounts& model, std::size_t cpus);
+    // subsystems' alone: not compared. With two every send is one to a single CPU, and theirs come on top, the more the longer
+    // the row takes, which `pages` stands for.
+    void interrupts(const DmapCounts& model, std::size_t cpus, PageCount pages);
     // `what`: the row in words.
     void count(ConformReport& report, const std::string& category, const std::string& path, const std::string& what) const;
 

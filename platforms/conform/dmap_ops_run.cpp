@@ -181,7 +181,7 @@ class DmapRun {
         DmapRow row{table_};
         row.splits(model);
         row.flushes(model);
-        row.interrupts(model, cpus_);
+        row.interrupts(model, cpus_, PageCount{0});
         row.count(report_, "dmap_ops/" + category, path_, fmt::format("{}, {}", name_, table_.text("cmd")));
     }
 

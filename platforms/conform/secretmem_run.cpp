@@ -131,7 +131,7 @@ class SecretmemRun {
         DmapRow row{table_};
         row.splits(model);
         row.flushes(model);
-        row.interrupts(model, cpus_);
+        row.interrupts(model, cpus_, PageCount{count_in(table_, "pages", 1 << 24)});
         row.exact("set_direct_map_invalid", static_cast<std::int64_t>(set_invalid_));
         row.exact("set_direct_map_default", static_cast<std::int64_t>(set_default_));
         row.count(report_, "secretmem/" + phase, path_,
