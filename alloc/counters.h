@@ -54,7 +54,7 @@ struct KernelCounters {
     std::uint64_t key_changes = 0;         // set_memory_pkey(): changes of the key in the direct map, one flush each
     std::uint64_t table_refills = 0;       // blocks of memory that got the key for a pool
     std::uint64_t table_refill_pages = 0;  // their pages
-    std::uint64_t pgtables_allocated = 0;    // page-table pages for mappings, not for splits
+    std::uint64_t pgtables_allocated = 0;  // page-table pages for mappings, not for splits
     std::uint64_t pgtables_freed = 0;
     std::uint64_t pgtable_alloc_cycles = 0;  // inside PageTablePages::allocate() for them
     std::uint64_t pgtable_free_cycles = 0;   // inside PageTablePages::release()

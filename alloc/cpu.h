@@ -25,9 +25,9 @@ inline constexpr LockId kCpaLock{0U};                  // arch/x86/mm/pat/set_me
 inline constexpr LockId kPgdLock{1U};                  // arch/x86/mm/fault.c
 inline constexpr LockId kDeferredLock{2U};             // pages whose flush is pending: strategy `batched-deferred`
 inline constexpr LockId kSideCacheLock{3U};            // the buddy beside the page allocator: strategy `side-cache`
-inline constexpr LockId kTablePoolLock{4U};     // keyed page-table pages: policy `pba`
-inline constexpr LockId kTableRefillMutex{5U};  // its refills
-inline constexpr LockId kSplitLock{6U};         // page_tables.split_lock = global
+inline constexpr LockId kTablePoolLock{4U};            // keyed page-table pages: policy `pba`
+inline constexpr LockId kTableRefillMutex{5U};         // its refills
+inline constexpr LockId kSplitLock{6U};                // page_tables.split_lock = global
 inline constexpr LockId kVmapLock{8U};                 // vmap_area_lock, free_vmap_area_lock of mm/vmalloc.c as one
 inline constexpr LockId kInitMmLock{9U};               // init_mm.page_table_lock
 inline constexpr LockId kFirstZoneLock{16U};           // one per zone

@@ -25,7 +25,7 @@ Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTa
       flush_{calls_, PageCount{params.flush_ceiling}},
       keys_{key_register(params.page_tables, boot.cpus)},
       tables_{find_table_policy(params.page_tables.policy)
-                  .make({pages_, direct_map_, flush_, flips_, observer, params.page_tables, boot.cpus, boot.data}),
+                  .make({pages_, direct_map_, flips_, observer, params.page_tables, boot.cpus, boot.data}),
               observer, boot.cpus},
       direct_map_{boot.root, tables_, keys_, flush_, boot.cpus},
       mm_{pages_, tables_, keys_, flush_, boot.root, boot.kernel_half, boot.cpus},
@@ -35,6 +35,7 @@ Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTa
     early_tables_ = std::move(boot.early_tables);
     if (params.page_tables.split_lock == "global") direct_map_.set_split_lock(DirectMap::SplitLock::global);
     pages_.configure({params.compaction, params.pcp_trylock_fails});
+    if (params.direct_map.flush_stride == "leaf") direct_map_.set_flush_stride(FlushStride::leaf);
     pages_.set_cpu_nodes(std::move(boot.cpu_nodes));
 }
 
@@ -56,9 +57,8 @@ PageCount Kernel::unmapped_free_pages() const { return pages_.unmapped_free_page
 
 KernelCounters Kernel::counters(CpuId cpu) {
     KernelCounters sum;
-    for (const KernelCounters& part :
-         {pages_.counters(cpu), calls_.counters(cpu), direct_map_.counters(cpu), keys_.counters(cpu),
-                                       tables_.counters(cpu), mm_.pgalloc().counters(cpu)})
+    for (const KernelCounters& part : {pages_.counters(cpu), calls_.counters(cpu), direct_map_.counters(cpu),
+                                       keys_.counters(cpu), tables_.counters(cpu), mm_.pgalloc().counters(cpu)})
         for_each_counter([&](std::string_view, auto member) { sum.*member += part.*member; });
     return sum;
 }

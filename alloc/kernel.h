@@ -2,8 +2,8 @@
 #pragma once
 
 #include "alloc/flush/strategies.h"
-#include "alloc/tables/page_table_allocator.h"
 #include "alloc/mm/mm.h"
+#include "alloc/tables/page_table_allocator.h"
 #include "alloc/work/vmstat_worker.h"
 
 namespace splinter::alloc {

@@ -54,6 +54,20 @@ void describe(PageTableParams& p, ParamVisitor& v) {
         "kpkeys v5 did by accident");
 }
 
+void describe(DirectMapParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "direct_map"};
+    v.choice("largest_leaf", p.largest_leaf, {"1GiB", "2MiB", "4KiB"},
+             "the largest leaf that boot maps memory with: 2MiB as on CPUs without 1GiB pages, 4KiB as with debug_pagealloc "
+             "(one page of page tables per 2 MiB)");
+    v.text("layout", p.layout,
+           "a recorded direct map to start from, lines of `start end level flags`, plain or .xz; relative to the file that "
+           "names it; empty: boot's choice, as for frames that it does not have");
+    v.choice(
+        "flush_stride", p.flush_stride, {"page", "leaf"},
+        "how a flush of a range of the direct map counts against flush_ceiling: by pages, as Linux does, or (a variant) with "
+        "one INVLPG per 2 MiB where all leaves are at least as large");
+}
+
 }  // namespace
 
 void describe(KernelParams& p, ParamVisitor& v) {
@@ -80,6 +94,7 @@ void describe(KernelParams& p, ParamVisitor& v) {
                "direct compaction: the slow path migrates movable pages to make a free block (CONFIG_COMPACTION)");
         v.count("pcp_trylock_fails", p.pcp_trylock_fails, {0, 1'000'000},
                 "for tests: every Nth trylock of a CPU's lists fails as if an interrupt had found them locked; 0: none");
+        describe(p.direct_map, v);
     }
     describe(p.freetype, v);
     describe(p.page_tables, v);

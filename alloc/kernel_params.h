@@ -29,6 +29,12 @@ struct PageTableParams {
     std::string mock = "none";                 // what of the keys is only played: none | switch-only
 };
 
+struct DirectMapParams {
+    std::string largest_leaf = "1GiB";  // that boot makes: 2MiB as on CPUs without 1GiB pages, 4KiB as with debug_pagealloc
+    std::string layout;                 // file of a recorded direct map; empty: boot's choice
+    std::string flush_stride = "page";  // how a flush of a range counts: map/direct_map.h
+};
+
 struct KernelParams {
     std::string version = "6.12";              // whose allocator rules
     std::uint64_t flush_ceiling = 33;          // tlb_single_page_flush_ceiling: above it, everything is flushed
@@ -44,6 +50,7 @@ struct KernelParams {
     std::string freetypes = "unmapped:unmovable";  // which freetypes with flags have lists: buddy/freetype_index.h
     FreetypeParams freetype{};
     PageTableParams page_tables{};
+    DirectMapParams direct_map{};
     bool compaction = true;               // CONFIG_COMPACTION: the slow path compacts
     std::uint64_t pcp_trylock_fails = 0;  // every Nth trylock of a per-CPU list fails; 0: only what is locked
 };

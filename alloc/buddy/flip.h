@@ -5,11 +5,11 @@
 // A flip happens outside the zone lock with interrupts on, since it may need a page-table page and a TLB shootdown [C]. Why it
 // does not recurse: the direct map starts fully mapped, splits are never undone, and page tables are never unmapped memory [C],
 // so that mapping a pageblock needs no page-table page. With other units it may, to split a leaf that was unmapped whole; the
-// request for that page then flips nothing [I]. With keyed page tables the third of these is gone: the split needs a page of the
-// flagged kind. Such a request may not block, so that it never flips (alloc/tables/freetype_key.cpp).
-// Callers that may not block never flip: they may hold a lock that the CPUs to interrupt spin on [C], and mapping is refused to
-// them as well, though it needs no flush [C]. can_set_direct_map() is true: x86-64 without debug_pagealloc.
-// No kernel has checked these policies. Leaves out: KASAN tags, page reporting.
+// request for that page then flips nothing [I]. With keyed page tables the third of these is gone: the split needs a page of
+// the flagged kind. Such a request may not block, so that it never flips (alloc/tables/freetype_key.cpp). Callers that may not
+// block never flip: they may hold a lock that the CPUs to interrupt spin on [C], and mapping is refused to them as well, though
+// it needs no flush [C]. can_set_direct_map() is true: x86-64 without debug_pagealloc. No kernel has checked these policies.
+// Leaves out: KASAN tags, page reporting.
 #pragma once
 
 #include <array>

@@ -87,7 +87,7 @@ std::optional<Pfn> PageAllocator::alloc_slowly(Cpu& cpu, const AllocRequest& req
 // reserves".
 std::optional<Pfn> PageAllocator::direct_reclaim(Cpu& cpu, const AllocRequest& request, const AllocFlags& flags) {
     ++(counters(cpu.id()).*kAllocstall[static_cast<std::size_t>(gfp_zone(request))]);  // do_try_to_free_pages()
-    for (Shrinker* const shrinker : shrinkers_)  // shrink_slab()
+    for (Shrinker* const shrinker : shrinkers_)                                        // shrink_slab()
         while (shrinker->shrink(cpu) > PageCount{0})
             if (const auto block = get_page_from_freelist(cpu, request, flags)) return block;
     if (const auto block = get_page_from_freelist(cpu, request, flags)) return block;

@@ -199,7 +199,7 @@ class Zone {
     std::vector<FreetypeFlags> unit_flags_;  // by flag unit; empty without flagged freetypes
     std::array<PageCount, kZoneKinds> lowmem_reserve_{};
     std::array<PageCount, kAllFreetypeFlags.size()> flagged_free_pages_;  // by flag
-    std::array<PageCount, 2> free_pages_blocks_;  // by Mapping
+    std::array<PageCount, 2> free_pages_blocks_;                          // by Mapping
     const KernelRules* rules_;
     Tracepoints* tracepoints_ = nullptr;
     ZoneFill fill_ = ZoneFill::above_high;

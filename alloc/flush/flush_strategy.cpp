@@ -5,9 +5,7 @@
 
 namespace splinter::alloc {
 
-void FlushStrategy::before_reuse(Cpu& cpu, PfnRange range) {
-    context_.flush.kernel_range(cpu, layout::direct_map(range.first), range.count);
-}
+void FlushStrategy::before_reuse(Cpu& cpu, PfnRange range) { context_.direct_map.flush(cpu, range); }
 
 std::optional<Pfn> FlushStrategy::acquire_by_unmapping(Cpu& cpu, const AllocRequest& request) {
     const auto block = context_.pages.alloc_pages(cpu, request);
@@ -32,13 +30,8 @@ void FlushStrategy::release_by_mapping(Cpu& cpu, Pfn block, Order order) {
 }
 
 DirectMap::Outcome FlushStrategy::unmap(Cpu& cpu, PfnRange range) {
-    const auto outcome = context_.direct_map.set_mapping(cpu, range, Mapping::unmapped);
-    if (outcome == DirectMap::Outcome::done) {
-        narrowed(cpu, range);
-        return outcome;
-    }
-    const auto undone = context_.direct_map.set_mapping(cpu, range, Mapping::mapped);
-    SPLINTER_CHECK(undone == DirectMap::Outcome::done, "undoing a partial unmap needs no page-table page");
+    const auto outcome = context_.direct_map.change_or_undo(cpu, range, LeafChange::not_present());
+    if (outcome == DirectMap::Outcome::done) narrowed(cpu, range);
     return outcome;
 }
 

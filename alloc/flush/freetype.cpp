@@ -16,9 +16,8 @@ namespace {
 class Freetype : public FlushStrategy, private PageblockFlipper {
   public:
     explicit Freetype(const StrategyContext& context)
-        : FlushStrategy{context},
-          flips_{context.flips},
-          pool_{context.pages, flips_, context.work, context.params.freetype, context.data, context.cpus} {
+        : FlushStrategy{context}, flips_{context.flips}, pool_{context.pages,           flips_,       context.work,
+                                                               context.params.freetype, context.data, context.cpus} {
         for (const Zone& zone : context.pages.zones())
             if (!zone.freetypes().has_list(kUnmovableUnmapped))
                 throw UserError("kernel.freetypes", "found \"" + zone.freetypes().text() +

@@ -1,5 +1,7 @@
 #include "alloc/map/boot_tables.h"
 
+#include <algorithm>
+
 #include "hw/base/check.h"
 
 namespace splinter::alloc {
@@ -25,9 +27,20 @@ void BootTables::map_direct(PfnRange range, PageSize largest) {
     for (Pfn at = range.first; at < range.end();) {
         const std::uint64_t left = (range.end() - at).raw();
         PageSize size = PageSize::k4;
-        if (largest != PageSize::k4 && at.raw() % large == 0 && left >= large) size = PageSize::m2;
-        if (largest == PageSize::g1 && at.raw() % giant == 0 && left >= giant && at != Pfn{0}) size = PageSize::g1;
+        if (at.raw() % large == 0 && left >= large) size = PageSize::m2;
+        if (at.raw() % giant == 0 && left >= giant && at != Pfn{0}) size = PageSize::g1;
+        size = std::min(size, largest);
         set_leaf(layout::direct_map(at), at, size, kKernelTable, kKernelLeaf);
+        if (size == PageSize::k4 && at.raw() % large == 0 && left >= large) {
+            // A whole table: millions of leaves, found once per table.
+            Pfn table = root_;
+            for (Level level = x86::kPml4e; level > x86::kPte; level = level.below())
+                table = memory_->load(base_of(table) + level.index(layout::direct_map(at)) * 8).next_table();
+            for (std::uint64_t i = 1; i < large; ++i)
+                memory_->store(base_of(table) + i * 8, Pte::leaf(at + PageCount{i}, PageSize::k4, kKernelLeaf));
+            at += PageCount{large};
+            continue;
+        }
         at += x86::leaf_level(size).pages();
     }
 }
@@ -44,9 +57,16 @@ void BootTables::change_direct(PfnRange range, const LeafChange& change) {
             entry = base_of(table) + level.index(va) * 8;
         }
         SPLINTER_CHECK(at.raw() % level.pages().raw() == 0 && at + level.pages() <= range.end(), "boot changes whole leaves");
-        memory_->store(entry, change.apply(memory_->load(entry)));
+        memory_->store(entry, change.apply(memory_->load(entry), level));
         at += level.pages();
     }
+}
+
+void BootTables::map_leaves(const DirectMapRun& run) {
+    const PageCount step = x86::leaf_level(run.leaf).pages();
+    const std::uint64_t flags = run.flags | Pte::kAccessed | Pte::kDirty;
+    for (Pfn at = run.frames.first; at < run.frames.end(); at += step)
+        set_leaf(layout::direct_map(at), at, run.leaf, kKernelTable, flags);
 }
 
 void BootTables::map(VirtAddr va, Pfn first, std::uint64_t bytes, PageSize size, std::uint64_t table_flags,
@@ -68,7 +88,9 @@ void BootTables::set_leaf(VirtAddr va, Pfn frame, PageSize size, std::uint64_t t
         SPLINTER_CHECK(!value.is_leaf(level), "boot maps each address once");
         table = value.next_table();
     }
-    memory_->store(base_of(table) + x86::leaf_level(size).index(va) * 8, Pte::leaf(frame, size, leaf_flags));
+    // PS is there with P only (LeafChange::apply()).
+    const PageSize shown = (leaf_flags & Pte::kPresent) != 0 ? size : PageSize::k4;
+    memory_->store(base_of(table) + x86::leaf_level(size).index(va) * 8, Pte::leaf(frame, shown, leaf_flags));
 }
 
 void BootTables::preallocate(VirtAddr va) {

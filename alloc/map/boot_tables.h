@@ -5,6 +5,7 @@
 #include <array>
 
 #include "alloc/layout.h"
+#include "alloc/map/direct_map_layout.h"
 #include "alloc/map/leaf_change.h"
 #include "hw/x86/phys_mem.h"
 
@@ -38,9 +39,11 @@ class BootTables {
   public:
     BootTables(x86::PhysMem& memory, BootFrames& frames);
     [[nodiscard]] Pfn root() const { return root_; }
-    // Maps `range` at its direct-map address with the largest leaves that fit, up to 1 GiB; 2 MiB in the first GiB.
+    // Maps `range` at its direct-map address with the largest leaves that fit, up to `largest`; up to 2 MiB in the first GiB.
     void map_direct(PfnRange range, x86::PageSize largest = x86::PageSize::g1);
-    // Changes the leaves of mapped memory. REQUIRES: whole leaves.
+    // Maps these leaves as they are, present or not.
+    void map_leaves(const DirectMapRun& run);
+    // Changes the leaves of mapped memory. REQUIRES: whole leaves, present.
     void change_direct(PfnRange range, const LeafChange& change);
     // Maps [va, va + bytes) to consecutive frames from `first` with leaves of `size`.
     void map(VirtAddr va, Pfn first, std::uint64_t bytes, x86::PageSize size, std::uint64_t table_flags,

@@ -1,11 +1,14 @@
-// Changes to the kernel's direct map: set_direct_map_invalid_noflush(), set_direct_map_default_noflush() and
-// set_direct_map_valid_noflush() of arch/x86/mm/pat/set_memory.c (CPA), Linux 6.12.
+// Changes to the kernel's direct map: __change_page_attr_set_clr() of arch/x86/mm/pat/set_memory.c (CPA), Linux 6.1 and 6.12,
+// under set_direct_map_invalid_noflush(), set_direct_map_default_noflush() and set_direct_map_valid_noflush(). What
+// set_memory_*() does around it is set_memory.h.
 //
-// A change that covers a whole leaf rewrites its entry; a change of part of a leaf splits it: cpa_lock is dropped, a page-table
-// page is allocated, 512 entries are prepared and installed, everything is flushed on all CPUs with pgd_lock and cpa_lock held,
-// and the look-up starts again from the top. Splits are never undone. A leaf that becomes not present loses its Global bit for
-// good. The change itself is not flushed: that is the caller's job.
-// Leaves out: aliases, cache attributes, protection keys, collapse into large leaves.
+// Leaf by leaf, each with cpa_lock taken anew. A leaf whose flags the change does not alter stays, however little of it is in
+// the range; one that the range covers is rewritten; another is split: cpa_lock is dropped, a page-table page is allocated,
+// 512 entries are prepared and installed, everything is flushed on all CPUs with pgd_lock and cpa_lock held, and the look-up
+// starts again from the top. Splits are never undone. A leaf that becomes not present loses its Global bit for good. The change
+// itself is not flushed: that is the caller's job.
+// Leaves out: aliases, the static protections of the kernel's image, the PAT bit, pgd_lock around the decision to split (its
+// cost is in Step::cpa_lookup; cpa_lock covers it), debug_pagealloc (no cpa_lock), collapse into large leaves (6.15).
 #pragma once
 
 #include "alloc/accounts.h"
@@ -18,6 +21,21 @@
 
 namespace splinter::alloc {
 
+// How flush() counts a range: by pages, as Linux does, or with one INVLPG per 2 MiB where the leaves allow it.
+enum class FlushStride : std::uint8_t { page, leaf };
+
+// What a change has rewritten: pages in order, with the flags that they had.
+struct ChangedLeaves {
+    struct Part {
+        PfnRange range;
+        std::uint64_t flags;  // without PS
+    };
+    std::vector<Part> parts;
+
+    [[nodiscard]] bool any() const { return !parts.empty(); }  // CPA_FLUSHTLB
+    void add(PfnRange range, std::uint64_t flags);
+};
+
 class DirectMap {
   public:
     enum class Outcome : std::uint8_t { done, no_memory };
@@ -28,36 +46,51 @@ class DirectMap {
     DirectMap(Pfn root, PageTablePages& tables, KeyRegister& keys, TlbFlush& flush, std::size_t cpus);
 
     // Changes the leaves of the pages. no_memory (a split got no page): the pages before the failing leaf have changed.
+    // `changed`, if given, learns which. Frames that the direct map does not have are passed over.
     // REQUIRES: interrupts on, no spinlock held.
-    [[nodiscard]] Outcome change(Cpu& cpu, PfnRange range, const LeafChange& change);
+    [[nodiscard]] Outcome change(Cpu& cpu, PfnRange range, const LeafChange& change, ChangedLeaves* changed = nullptr);
+    // All or nothing: after no_memory each page has the flags that it had, G included. What was split stays split.
+    [[nodiscard]] Outcome change_or_undo(Cpu& cpu, PfnRange range, const LeafChange& change);
+    // Takes a change back. REQUIRES: nobody else has changed those pages since.
+    void undo(Cpu& cpu, const ChangedLeaves& changed);
     // Makes the pages present or not.
     [[nodiscard]] Outcome set_mapping(Cpu& cpu, PfnRange range, Mapping mapping) {
         return change(cpu, range, LeafChange::to(mapping));
     }
+    // flush_tlb_kernel_range() of the pages, with the stride that was chosen.
+    void flush(Cpu& cpu, PfnRange range);
     void set_split_lock(SplitLock lock) { split_lock_ = lock; }
+    void set_flush_stride(FlushStride stride) { stride_ = stride; }
     [[nodiscard]] KernelCounters& counters(CpuId cpu) { return counters_[cpu.index()]; }
 
   private:
     struct Leaf {
         VirtAddr entry;  // direct-map address of the entry
-        x86::Pte value;
+        x86::Pte value;  // 0: there is none, and no table below
         x86::Level level;
     };
+    enum class Splitting : std::uint8_t { not_yet, ready };
     [[nodiscard]] Leaf look_up(Cpu& cpu, Pfn pfn) const;
-    // Installs `table` in place of the leaf, unless somebody else has split it meanwhile; returns whether it was used.
-    // `ready`: the change may split, with the split lock held if there is one.
-    [[nodiscard]] Outcome change_leaves(Cpu& cpu, PfnRange range, const LeafChange& change, bool& ready);
-    // Before the first split of a change, with cpa_lock dropped: the page-table pages that it may take are there.
+    // __change_page_attr(): changes the leaf around the first page. How many pages of the range are done; nothing: no memory.
+    // REQUIRES: cpa_lock held.
+    [[nodiscard]] std::optional<PageCount> change_leaf(Cpu& cpu, PfnRange range, const LeafChange& change,
+                                                       ChangedLeaves* changed, Splitting& splitting);
+    // split_large_page(). REQUIRES: cpa_lock held, which it drops meanwhile.
+    [[nodiscard]] Outcome split(Cpu& cpu, Pfn pfn, x86::Level level, Splitting& splitting);
+    // Before the first split of a change: the page-table pages that it may take are there, and the split lock is held.
     [[nodiscard]] Outcome get_ready(Cpu& cpu);
-    [[nodiscard]] bool split(Cpu& cpu, Pfn pfn, const Leaf& leaf, Pfn table);
+    // Installs `table` in place of the leaf, unless somebody else has split it meanwhile; returns whether it was used.
+    [[nodiscard]] bool install(Cpu& cpu, Pfn pfn, x86::Level level, Pfn table);
+    [[nodiscard]] bool has_large_leaves_only(Cpu& cpu, PfnRange range) const;
 
     Pfn root_;
     PageTablePages& tables_;
     KeyRegister& keys_;
     TlbFlush& flush_;
-    std::vector<KernelCounters> counters_;  // by CPU
+    FlushStride stride_ = FlushStride::page;
     SplitLock split_lock_ = SplitLock::none;
-    std::optional<CpuId> splitter_;  // owner of the split lock
+    std::optional<CpuId> splitter_;         // owner of the split lock
+    std::vector<KernelCounters> counters_;  // by CPU
 };
 
 }  // namespace splinter::alloc

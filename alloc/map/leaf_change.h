@@ -8,8 +8,12 @@
 namespace splinter::alloc {
 
 struct LeafChange {
+    // force_split: set_memory_4k() splits every large leaf that it meets, whatever else changes.
+    enum class Split : std::uint8_t { if_needed, always };
+
     std::uint64_t set = 0;
     std::uint64_t clear = 0;
+    Split split = Split::if_needed;
 
     // set_direct_map_default_noflush(), set_direct_map_invalid_noflush(), set_direct_map_valid_noflush()
     static constexpr LeafChange present() { return {x86::Pte::kPresent | x86::Pte::kWritable, 0}; }
@@ -20,13 +24,22 @@ struct LeafChange {
         const std::uint64_t bits = std::uint64_t{key} << x86::Pte::kKeyShift;
         return {bits, x86::Pte::kKeyMask & ~bits};
     }
-
-    // pgprot_clear_protnone_bits(): a leaf that is not present loses G; setting it present again does not bring it back.
-    [[nodiscard]] constexpr x86::Pte apply(x86::Pte leaf) const {
-        const x86::Pte changed = leaf.without(clear).with(set);
-        return changed.present() ? changed : changed.without(x86::Pte::kGlobal);
+    // To the flags that a leaf had before; what the processor sets by itself stays.
+    static constexpr LeafChange back_to(std::uint64_t flags) {
+        constexpr std::uint64_t kSetByProcessor = x86::Pte::kAccessed | x86::Pte::kDirty;
+        flags &= ~x86::Pte::kPageSizeBit;
+        return {flags, ~(x86::Pte::kAddressMask | flags | kSetByProcessor)};
     }
-    [[nodiscard]] constexpr bool changes(x86::Pte leaf) const { return apply(leaf) != leaf; }
+
+    // A leaf that is not present has neither G nor PS: pgprot_clear_protnone_bits(), and _PAGE_PSE set with _PAGE_PRESENT only
+    // (__should_split_large_page()). Setting it present again does not bring back G. The address stays as it is: Linux stores
+    // that of a leaf that is not present inverted, against L1TF.
+    [[nodiscard]] constexpr x86::Pte apply(x86::Pte leaf, x86::Level level) const {
+        const x86::Pte changed = leaf.without(clear).with(set);
+        if (!changed.present()) return changed.without(x86::Pte::kGlobal | (level == x86::kPte ? 0 : x86::Pte::kPageSizeBit));
+        return level == x86::kPte ? changed : changed.with(x86::Pte::kPageSizeBit);
+    }
+    [[nodiscard]] constexpr bool changes(x86::Pte leaf, x86::Level level) const { return apply(leaf, level) != leaf; }
 };
 
 }  // namespace splinter::alloc

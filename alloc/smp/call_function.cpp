@@ -61,12 +61,15 @@ void CallFunction::execute(Cpu& cpu, const RemoteWork& work) {
         case RemoteWork::Kind::flush_all:
             cpu.invalidate(x86::Invalidation::all());
             ++counters(cpu.id()).nr_tlb_local_flush_all;
+            ++executed_.full;
             return;
         case RemoteWork::Kind::flush_range:
-            for (std::uint64_t i = 0; i < work.pages.raw(); ++i) {
-                cpu.invalidate(x86::Invalidation::page(work.start + i * kPageBytes));  // flush_tlb_one_kernel()
+            for (std::uint64_t i = 0; i < work.steps.raw(); ++i) {
+                const std::uint64_t offset = i * work.stride.raw() * kPageBytes;
+                cpu.invalidate(x86::Invalidation::page(work.start + offset));  // flush_tlb_one_kernel()
                 ++counters(cpu.id()).nr_tlb_local_flush_one;
             }
+            ++executed_.ranged;
             return;
     }
 }

@@ -19,8 +19,9 @@ namespace splinter::alloc {
 struct RemoteWork {
     enum class Kind : std::uint8_t { flush_all, flush_range };  // do_flush_tlb_all(), do_kernel_range_flush()
     Kind kind = Kind::flush_all;
-    VirtAddr start{};  // flush_range
-    PageCount pages{};
+    VirtAddr start{};  // flush_range: one INVLPG per stride
+    PageCount steps{};
+    PageCount stride{1};
 };
 
 class CallFunction {
@@ -32,6 +33,12 @@ class CallFunction {
     // The call-function interrupt.
     void on_interrupt(Cpu& cpu);
     [[nodiscard]] KernelCounters& counters(CpuId cpu) { return counters_[cpu.index()]; }
+    // How often a CPU, the initiator included, has executed a flush of everything and of a range.
+    struct Executions {
+        std::uint64_t full = 0;
+        std::uint64_t ranged = 0;
+    };
+    [[nodiscard]] const Executions& executed() const { return executed_; }
 
   private:
     struct Request {
@@ -49,6 +56,7 @@ class CallFunction {
     std::vector<std::deque<Request>> queues_;  // by target
     std::vector<std::uint64_t> sequences_;     // by initiator
     std::vector<KernelCounters> counters_;     // by CPU
+    Executions executed_;
 };
 
 }  // namespace splinter::alloc

@@ -2,18 +2,31 @@
 
 namespace splinter::alloc {
 
-void TlbFlush::kernel_range(Cpu& cpu, VirtAddr start, PageCount pages) {
-    if (pages > ceiling_) {
-        all(cpu);
-        return;
-    }
-    const Account account{cpu, kFlush};
-    if (observer_ != nullptr) observer_->flush_begins(cpu);
-    calls_.run_on_all(cpu, {RemoteWork::Kind::flush_range, start, pages});
-    if (observer_ != nullptr) observer_->flushed_range(cpu, start, pages);
+void TlbFlush::kernel_range(Cpu& cpu, VirtAddr start, PageCount pages, PageCount stride) {
+    ++made_.flush_tlb_kernel_range;
+    const PageCount steps{(pages.raw() + stride.raw() - 1) / stride.raw()};
+    if (steps > ceiling_)
+        everything(cpu);
+    else
+        range(cpu, start, steps, stride);
 }
 
 void TlbFlush::all(Cpu& cpu) {
+    ++made_.flush_tlb_all;
+    everything(cpu);
+}
+
+void TlbFlush::changed_pages(Cpu& cpu, VirtAddr start, PageCount pages) {
+    ++made_.cpa_flush;
+    if (pages > ceiling_)
+        all(cpu);
+    else
+        range(cpu, start, pages, PageCount{1});
+}
+
+void TlbFlush::after_failed_change(Cpu& cpu) { everything(cpu); }
+
+void TlbFlush::everything(Cpu& cpu) {
     const Account account{cpu, kFlush};
     if (observer_ != nullptr) observer_->flush_begins(cpu);
     calls_.run_on_all(cpu, {RemoteWork::Kind::flush_all});
@@ -33,6 +46,13 @@ void TlbFlush::local_user_all(Cpu& cpu) {
     const Account account{cpu, kFlush};
     cpu.invalidate(x86::Invalidation::current_pcid());
     ++calls_.counters(cpu.id()).nr_tlb_local_flush_all;
+}
+
+void TlbFlush::range(Cpu& cpu, VirtAddr start, PageCount steps, PageCount stride) {
+    const Account account{cpu, kFlush};
+    if (observer_ != nullptr) observer_->flush_begins(cpu);
+    calls_.run_on_all(cpu, {RemoteWork::Kind::flush_range, start, steps, stride});
+    if (observer_ != nullptr) observer_->flushed_range(cpu, start, PageCount{steps.raw() * stride.raw()});
 }
 
 }  // namespace splinter::alloc

@@ -1,5 +1,6 @@
 // TLB flushes of kernel ranges: flush_tlb_kernel_range() and flush_tlb_all() of arch/x86/mm/tlb.c, Linux 6.12. One INVLPG per
-// page up to the ceiling, everything above it; no stride, so that a 2 MiB leaf counts as 512 pages.
+// page up to the ceiling, everything above it; no stride, so that a 2 MiB leaf counts as 512 pages. A stride, as
+// flush_tlb_mm_range() has one for user ranges, is a variant of ours: one INVLPG per stride, and the ceiling counts strides.
 // Leaves out: user ranges (mm_cpumask, tlb_gen), broadcast (INVLPGB), page-table isolation's second address space.
 #pragma once
 
@@ -18,19 +19,36 @@ class FlushObserver {
 class TlbFlush {
   public:
     TlbFlush(CallFunction& calls, PageCount ceiling) : calls_{calls}, ceiling_{ceiling} {}
-    // After return no CPU translates [start, start + pages) with rights that the tables have taken away.
-    void kernel_range(Cpu& cpu, VirtAddr start, PageCount pages);
+    // After return no CPU translates [start, start + pages) with rights that the tables have taken away. With a `stride` of
+    // more than a page. REQUIRES: all leaves there are at least as large, and have been since the last full flush.
+    void kernel_range(Cpu& cpu, VirtAddr start, PageCount pages, PageCount stride = PageCount{1});
     void all(Cpu& cpu);
     // Hears of each flush, when it begins and when it has reached all CPUs.
     void set_observer(FlushObserver& observer) { observer_ = &observer; }
     // flush_tlb_mm_range(), flush_tlb_mm() of an address space that no other CPU uses: here only, non-global entries only.
     void local_user_range(Cpu& cpu, VirtAddr start, PageCount pages);
     void local_user_all(Cpu& cpu);
+    // cpa_flush() of arch/x86/mm/pat/set_memory.c: what set_memory_*() does after a change. One INVLPG per page up to the
+    // ceiling (on_each_cpu(__cpa_flush_tlb)), above it flush_tlb_all().
+    void changed_pages(Cpu& cpu, VirtAddr start, PageCount pages);
+    // cpa_flush_all(): after a change that failed half-way.
+    void after_failed_change(Cpu& cpu);
+
+    // Calls so far by the kernel's names, on all CPUs.
+    struct Calls {
+        std::uint64_t flush_tlb_all = 0;
+        std::uint64_t flush_tlb_kernel_range = 0;
+        std::uint64_t cpa_flush = 0;
+    };
+    [[nodiscard]] const Calls& made() const { return made_; }
 
   private:
+    void everything(Cpu& cpu);
+    void range(Cpu& cpu, VirtAddr start, PageCount steps, PageCount stride);
     CallFunction& calls_;
     PageCount ceiling_;
     FlushObserver* observer_ = nullptr;
+    Calls made_;
 };
 
 }  // namespace splinter::alloc

@@ -1,7 +1,5 @@
 #include "alloc/tables/table_policy.h"
 
-#include "hw/base/check.h"
-
 namespace splinter::alloc {
 
 void TablePolicy::boot(Cpu& cpu, std::vector<Pfn> early) {
@@ -18,34 +16,18 @@ std::optional<Pfn> TablePolicy::take_early() {
 }
 
 TablePolicy::Changed TablePolicy::protect(Cpu& cpu, PfnRange range) {
-    ++counters(cpu).key_changes;
-    const auto outcome = context_.direct_map.change(cpu, range, LeafChange::key(kPageTableKey));
-    if (outcome != DirectMap::Outcome::done) {
-        set_key_again(cpu, range, 0);
-        context_.flush.kernel_range(cpu, layout::direct_map(range.first), range.count);
-        return Changed::no_memory;
-    }
-    context_.observer.keyed(cpu, range);
-    context_.flush.kernel_range(cpu, layout::direct_map(range.first), range.count);
-    return Changed::done;
+    return set_key(cpu, range, kPageTableKey, &MapObserver::keyed);
 }
 
-TablePolicy::Changed TablePolicy::unprotect(Cpu& cpu, PfnRange range) {
-    ++counters(cpu).key_changes;
-    const auto outcome = context_.direct_map.change(cpu, range, LeafChange::key(0));
-    if (outcome != DirectMap::Outcome::done) {
-        set_key_again(cpu, range, kPageTableKey);
-        context_.flush.kernel_range(cpu, layout::direct_map(range.first), range.count);
-        return Changed::no_memory;
-    }
-    context_.observer.unkeyed(cpu, range);
-    context_.flush.kernel_range(cpu, layout::direct_map(range.first), range.count);
-    return Changed::done;
-}
+TablePolicy::Changed TablePolicy::unprotect(Cpu& cpu, PfnRange range) { return set_key(cpu, range, 0, &MapObserver::unkeyed); }
 
-void TablePolicy::set_key_again(Cpu& cpu, PfnRange range, unsigned key) {
-    const auto undone = context_.direct_map.change(cpu, range, LeafChange::key(key));
-    SPLINTER_CHECK(undone == DirectMap::Outcome::done, "undoing a change of keys needs no page-table page");
+// A change that fails has been seen, for a while, by whoever used the pages meanwhile: it is flushed as well.
+TablePolicy::Changed TablePolicy::set_key(Cpu& cpu, PfnRange range, unsigned key, void (MapObserver::*moment)(Cpu&, PfnRange)) {
+    ++counters(cpu).key_changes;
+    const auto outcome = context_.direct_map.change_or_undo(cpu, range, LeafChange::key(key));
+    if (outcome == DirectMap::Outcome::done) (context_.observer.*moment)(cpu, range);
+    context_.direct_map.flush(cpu, range);
+    return outcome == DirectMap::Outcome::done ? Changed::done : Changed::no_memory;
 }
 
 void TablePolicy::free_unprotected(Cpu& cpu, PfnRange range, Order order) {

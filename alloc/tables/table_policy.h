@@ -11,7 +11,6 @@ namespace splinter::alloc {
 struct TableContext {
     PageAllocator& pages;
     DirectMap& direct_map;
-    TlbFlush& flush;
     Flips& flips;
     MapObserver& observer;
     PageTableParams params;
@@ -40,14 +39,13 @@ class TablePolicy : public PageTablePages {
     [[nodiscard]] Changed protect(Cpu& cpu, PfnRange range);
     // The way back, with its flush: x86's handler of spurious faults does not absorb those of keys.
     [[nodiscard]] Changed unprotect(Cpu& cpu, PfnRange range);
-    // Without a flush, after a change that got no memory: entries exist, so that nothing can fail.
-    void set_key_again(Cpu& cpu, PfnRange range, unsigned key);
     // Pages that had the key go back to the page allocator, as blocks of `order`.
     void free_unprotected(Cpu& cpu, PfnRange range, Order order);
     [[nodiscard]] const TableContext& context() const { return context_; }
     [[nodiscard]] KernelCounters& counters(const Cpu& cpu) { return context_.pages.counters(cpu.id()); }
 
   private:
+    [[nodiscard]] Changed set_key(Cpu& cpu, PfnRange range, unsigned key, void (MapObserver::*moment)(Cpu&, PfnRange));
     TableContext context_;
     std::vector<Pfn> early_;
 };

@@ -7,14 +7,16 @@ namespace splinter::x86 {
 
 class Pte {
   public:
-    static constexpr std::uint64_t kPresent = 1U << 0;      // P
-    static constexpr std::uint64_t kWritable = 1U << 1;     // R/W
-    static constexpr std::uint64_t kUser = 1U << 2;         // U/S
-    static constexpr std::uint64_t kAccessed = 1U << 5;     // A
-    static constexpr std::uint64_t kDirty = 1U << 6;        // D, leaves only
-    static constexpr std::uint64_t kPageSizeBit = 1U << 7;  // PS, PDE and PDPTE leaves
-    static constexpr std::uint64_t kGlobal = 1U << 8;       // G, leaves only
-    static constexpr unsigned kKeyShift = 59;               // protection key, leaves only, bits 62:59
+    static constexpr std::uint64_t kPresent = 1U << 0;       // P
+    static constexpr std::uint64_t kWritable = 1U << 1;      // R/W
+    static constexpr std::uint64_t kUser = 1U << 2;          // U/S
+    static constexpr std::uint64_t kWriteThrough = 1U << 3;  // PWT
+    static constexpr std::uint64_t kCacheDisable = 1U << 4;  // PCD
+    static constexpr std::uint64_t kAccessed = 1U << 5;      // A
+    static constexpr std::uint64_t kDirty = 1U << 6;         // D, leaves only
+    static constexpr std::uint64_t kPageSizeBit = 1U << 7;   // PS, PDE and PDPTE leaves
+    static constexpr std::uint64_t kGlobal = 1U << 8;        // G, leaves only
+    static constexpr unsigned kKeyShift = 59;                // protection key, leaves only, bits 62:59
     static constexpr std::uint64_t kKeyMask = std::uint64_t{15} << kKeyShift;
     static constexpr std::uint64_t kNoExecute = std::uint64_t{1} << 63;  // XD
     static constexpr std::uint64_t kAddressMask = 0x000ffffffffff000U;   // bits 51:12

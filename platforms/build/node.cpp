@@ -54,7 +54,9 @@ Node::Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapOb
 
 Node::Node(const RunConfig& config, const KernelSnapshot* snapshot, alloc::MapObserver& observer,
            const alloc::StrategyInfo& strategy, std::uint64_t user_footprint)
-    : config_{config}, user_footprint_{std::max(user_footprint, config.workload.background.user_footprint)} {
+    : config_{config},
+      user_footprint_{std::max(user_footprint, config.workload.background.user_footprint)},
+      direct_map_start_{config.kernel.direct_map} {
     check(config);
     size_memory(managed_frames(config, snapshot));
     boot(snapshot, observer, strategy);
@@ -95,10 +97,12 @@ void Node::size_memory(PageCount managed_end) {
     const std::uint64_t struct_pages = round_up(managed_end.raw() * alloc::layout::kStructPageBytes, kLargeBytes);
     const std::uint64_t footprints = config_.hw.cores * round_up(user_footprint_, kLargeBytes);
     const std::uint64_t whole = begin + struct_pages + footprints + alloc::layout::kKernelDataBytes;
-    // Page tables: at most one page per 2 MiB mapped with 4 KiB leaves (footprints, the tail of memory), and a few per GiB.
-    const std::uint64_t tables =
-        round_up((footprints / kLargeBytes + whole / (std::uint64_t{1} << 30) * 2 + config_.hw.cores * 8 + 1024) * kPageBytes,
-                 kLargeBytes);
+    // Page tables: at most one page per 2 MiB mapped with 4 KiB leaves (footprints, the tail of memory), and a few per GiB; and
+    // what the direct map takes beyond that.
+    const std::uint64_t tables = round_up((footprints / kLargeBytes + whole / (std::uint64_t{1} << 30) * 2 +
+                                           config_.hw.cores * 8 + 1024 + direct_map_start_.tables_for(whole).raw()) *
+                                              kPageBytes,
+                                          kLargeBytes);
     const std::uint64_t end = whole + 8 * kLargeBytes;  // alignment of the parts
     boot_range_ = PfnRange{pfn_of(PhysAddr{begin}), PageCount{(end - begin) >> kPageShift}};
     table_range_ = PfnRange{boot_range_->end(), PageCount{tables >> kPageShift}};
@@ -113,9 +117,9 @@ void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, co
     const Pfn struct_pages = boot_frames_->take(PageCount{struct_page_bytes >> kPageShift});
     table_frames_ = std::make_unique<alloc::BootFrames>(*table_range_);
     tables_ = std::make_unique<alloc::BootTables>(*memory_, *table_frames_);
-    tables_->map_direct({Pfn{0}, managed_end_});
-    tables_->map_direct(*boot_range_);
-    tables_->map_direct(*table_range_);
+    direct_map_start_.map_memory(*tables_, managed_end_);
+    direct_map_start_.map(*tables_, *boot_range_);
+    direct_map_start_.map(*tables_, *table_range_);
     tables_->map(alloc::layout::kVmemmap, struct_pages, struct_page_bytes, x86::PageSize::m2, alloc::kKernelTable,
                  alloc::kKernelLeaf);
     tables_->preallocate(alloc::layout::kVmalloc);

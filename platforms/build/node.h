@@ -8,6 +8,7 @@
 #include "alloc/map/boot_tables.h"
 #include "hw/core/machine.h"
 #include "platforms/adapter/core_cpu.h"
+#include "platforms/build/direct_map_start.h"
 #include "platforms/config/run_config.h"
 #include "platforms/workload/kernel_snapshot.h"
 
@@ -49,6 +50,7 @@ class Node {
 
     RunConfig config_;
     std::uint64_t user_footprint_;  // bytes per core
+    DirectMapStart direct_map_start_;
     std::unique_ptr<x86::PhysMem> memory_;
     std::unique_ptr<alloc::FrameTable> frames_;
     PageCount managed_end_;                // frames below are the zones'

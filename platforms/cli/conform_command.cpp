@@ -1,4 +1,5 @@
-// splinter conform FILE|DIR...: does the model answer as recorded CPUs and kernels did? `--set platform.model=` chooses the TLBs.
+// splinter conform FILE|DIR...: does the model answer as recorded CPUs and kernels did? `--set platform.model=` chooses the
+// TLBs.
 #include <fmt/format.h>
 
 #include <filesystem>

@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include "hw/base/user_error.h"
+#include "platforms/conform/dmap_ops_run.h"
 #include "platforms/conform/scenario_run.h"
+#include "platforms/conform/secretmem_run.h"
 #include "platforms/conform/vector_run.h"
 #include "platforms/workload/compressed_file.h"
 
@@ -16,6 +18,8 @@ namespace {
 constexpr RecordFormat kFormats[] = {
     {"walker vectors", "V ", run_vectors},
     {"TLB scenarios", "{", run_scenarios},
+    {"counts of memfd_secret", "run,kernel,mem,gbpages,smp,rep,phase,", run_secretmem},
+    {"direct-map operations", "run,kernel,mem,gbpages,smp,cmd,result,", run_dmap_operations},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "platforms/conform/dmap_trace_run.h"
 #include "platforms/replay/level_replay.h"
 
 namespace splinter::platforms {
@@ -17,6 +18,7 @@ void run_trace_directory(const std::string& directory, ConformReport& report) {
         if (replay.first_difference())
             report.explain(fmt::format("level {}: {}\n", name_of(level), *replay.first_difference()));
     }
+    run_direct_map_of_trace(directory, report);
 }
 
 }  // namespace splinter::platforms

@@ -7,7 +7,7 @@
 
 namespace splinter::platforms {
 
-// Replays the trace without time at both levels. UserError: not a trace, damaged.
+// Replays the trace without time at both levels, and the direct map if it was recorded. UserError: not a trace, damaged.
 void run_trace_directory(const std::string& directory, ConformReport& report);
 
 }  // namespace splinter::platforms

@@ -39,7 +39,7 @@ ReserveMachine::ReserveMachine(const ReserveQuestion& question)
       flips_{pages_, alloc::flip_policy(alloc::FreetypeParams{})},
       keys_{alloc::find_table_policy(question.tables.policy).tables, alloc::KeyScope::entry, question.splitters + 1},
       tables_{alloc::find_table_policy(question.tables.policy)
-                  .make({pages_, direct_map_, flush_, flips_, observer_, question.tables, question.splitters + 1,
+                  .make({pages_, direct_map_, flips_, observer_, question.tables, question.splitters + 1,
                          alloc::layout::KernelData{alloc::layout::direct_map(own_.first)}}),
               observer_, question.splitters + 1},
       direct_map_{boot_tables_.root(), tables_, keys_, flush_, question.splitters + 1},

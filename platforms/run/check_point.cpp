@@ -64,6 +64,9 @@ void check(const ResolvedPoint& point) {
     check_pool_marks(point.config.kernel.freetype);
     if (point.config.workload.run.empty()) throw UserError("workload.run", "found no workload, expected at least one");
     (void)resolved_trace(point);  // checks the paths
+    alloc::DirectMapParams direct_map = point.config.kernel.direct_map;
+    direct_map.layout = resolved_direct_map_layout(point);
+    (void)DirectMapStart{direct_map};  // reads the layout
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ RunResult run_point(const ResolvedPoint& point) {
     check_point(point);
     RunConfig config = point.config;
     config.workload.trace = resolved_trace(point);
+    config.kernel.direct_map.layout = resolved_direct_map_layout(point);
     RunResult result;
     result.config = point.entries;
     for (const std::string& name : config.workload.run) {

@@ -62,4 +62,8 @@ TraceParams resolved_trace(const ResolvedPoint& point) {
     return trace;
 }
 
+std::string resolved_direct_map_layout(const ResolvedPoint& point) {
+    return resolved(point, "kernel.direct_map.layout", point.config.kernel.direct_map.layout);
+}
+
 }  // namespace splinter::platforms

@@ -136,6 +136,27 @@ TEST(TlbFlushCeiling, ThirtyFourPagesFlushEverything) {
     Flushes node;
     node.flush.kernel_range(node.machine.cpu(), kSomewhere, PageCount{34});
     EXPECT_EQ(node.log().story("icr page all wait"), "icr1 all 1:all wait");
+    EXPECT_EQ(node.flush.made().flush_tlb_kernel_range, 1U);
+    EXPECT_EQ(node.flush.made().flush_tlb_all, 0U);
+}
+
+TEST(TlbFlushCeiling, AStrideThatHangsOverCounts) {
+    Flushes node;
+    node.flush.kernel_range(node.machine.cpu(), kSomewhere, PageCount{32 * 512 + 1}, kLargePages);
+    EXPECT_EQ(node.log().story("icr page all wait"), "icr1 page*33 1:page*33 wait");
+    node.flush.kernel_range(node.machine.cpu(), kSomewhere, PageCount{33 * 512 + 1}, kLargePages);
+    EXPECT_EQ(node.calls.executed().full, 2U);
+}
+
+TEST(TlbFlushCeiling, ChangedPagesAboveItGoThroughFlushTlbAll) {
+    Flushes node;
+    node.flush.changed_pages(node.machine.cpu(), kSomewhere, PageCount{33});
+    EXPECT_EQ(node.calls.executed().ranged, 2U);
+    EXPECT_EQ(node.flush.made().flush_tlb_all, 0U);
+    node.flush.changed_pages(node.machine.cpu(), kSomewhere, PageCount{34});
+    EXPECT_EQ(node.calls.executed().full, 2U);
+    EXPECT_EQ(node.flush.made().flush_tlb_all, 1U);
+    EXPECT_EQ(node.flush.made().flush_tlb_kernel_range, 0U);
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ struct Map : ::testing::Test {
         Pfn table = node.memory.root();
         for (x86::Level level = x86::kPml4e;; level = level.below()) {
             const Pte entry = node.memory.contents().load(base_of(table) + level.index(va) * 8);
-            if (entry.is_leaf(level)) return entry;
+            if (entry.is_leaf(level) || !entry.present()) return entry;
             table = entry.next_table();
         }
     }
@@ -75,7 +75,7 @@ TEST_F(Map, AWholeLeafIsNotSplit) {
     ASSERT_EQ(unmap(0, kGiantPages.raw()), Outcome::done);
     EXPECT_EQ(node.counted(&KernelCounters::direct_map_level3_splits), 0U);
     EXPECT_FALSE(leaf(0).present());
-    EXPECT_TRUE(leaf(0).has(Pte::kPageSizeBit));
+    EXPECT_FALSE(leaf(0).has(Pte::kPageSizeBit));
     ASSERT_EQ(map(0, kGiantPages.raw()), Outcome::done);
     EXPECT_EQ(at(12345).size, PageSize::g1);
 }
@@ -124,6 +124,49 @@ TEST_F(Map, WithoutAPageForTheSplitThePagesBeforeTheLeafHaveChanged) {
     EXPECT_EQ(unmap(0, 512 + 1), Outcome::no_memory);
     EXPECT_FALSE(node.memory.mapped(kFirstGiant));
     EXPECT_TRUE(node.memory.mapped(after(kFirstGiant, 512)));
+}
+
+TEST_F(Map, CpaLockIsTakenForEachLeaf) {
+    ASSERT_EQ(unmap(0, 512), Outcome::done);  // [1 GiB, 2 GiB) has 2 MiB leaves now
+    node.log().clear();
+    ASSERT_EQ(unmap(512, 3 * 512), Outcome::done);
+    EXPECT_EQ(node.log().story("lock unlock"), "lock-cpa unlock-cpa lock-cpa unlock-cpa lock-cpa unlock-cpa");
+}
+
+TEST_F(Map, FramesThatItDoesNotHaveArePassedOver) {
+    const Pfn nowhere{std::uint64_t{600} << 18};  // beyond all memory, in another table of the top level
+    ASSERT_EQ(set({nowhere, PageCount{3}}, Mapping::unmapped), Outcome::done);
+    EXPECT_EQ(node.counted(&KernelCounters::direct_map_level3_splits), 0U);
+}
+
+TEST_F(Map, ARangeFlushHasNoStrideUnlessItIsChosen) {
+    ASSERT_EQ(unmap(0, 512), Outcome::done);
+    node.log().clear();
+    node.kernel.direct_map.flush(node.cpu(), {after(kFirstGiant, 0), PageCount{512}});
+    EXPECT_EQ(node.log().story("icr page all wait"), "icr1 all 1:all wait");
+}
+
+TEST_F(Map, WithAStrideLargeLeavesAreFlushedByOneInvlpgEach) {
+    node.kernel.direct_map.set_flush_stride(FlushStride::leaf);
+    ASSERT_EQ(unmap(0, 33 * 512), Outcome::done);
+    node.log().clear();
+    node.kernel.direct_map.flush(node.cpu(), {kFirstGiant, PageCount{33 * 512}});
+    EXPECT_EQ(node.log().story("icr page all wait"), "icr1 page*33 1:page*33 wait");
+    EXPECT_EQ(node.log().values(Call::Kind::flushed_page)[1], layout::direct_map(after(kFirstGiant, 512)).raw());
+    node.log().clear();
+    node.kernel.direct_map.flush(node.cpu(), {kFirstGiant, PageCount{34 * 512}});
+    EXPECT_EQ(node.log().story("icr page all wait"), "icr1 all 1:all wait");
+}
+
+TEST_F(Map, WithAStrideOneSmallLeafMakesTheWholeRangeCountByPages) {
+    node.kernel.direct_map.set_flush_stride(FlushStride::leaf);
+    ASSERT_EQ(unmap(512 + 7, 1), Outcome::done);
+    node.log().clear();
+    node.kernel.direct_map.flush(node.cpu(), {kFirstGiant, PageCount{2 * 512}});
+    EXPECT_EQ(node.log().story("icr page all wait"), "icr1 all 1:all wait");
+    node.log().clear();
+    node.kernel.direct_map.flush(node.cpu(), {after(kFirstGiant, 512), PageCount{33}});
+    EXPECT_EQ(node.log().story("icr page all wait"), "icr1 page*33 1:page*33 wait");
 }
 
 // Lets another CPU split the same leaf while this one allocates its page-table page with cpa_lock dropped.

@@ -178,8 +178,8 @@ TEST(StrategyBatched, PagesOfABatchThatCannotBeUnmappedGoBackAndTheOthersServe) 
     Node node{"batched", 2, kBatchOf4, kInGiantLeaf};
     node.kernel.tables.fail_after(0, 1);
     int calls = 0;
-    node.log().set_on_call([&](const Call& call) {  // from the third page on there are page-table pages
-        if (call.kind == Call::Kind::loaded && ++calls == 9) node.kernel.tables.fail_after(1, 0);
+    node.log().set_on_call([&](const Call& call) {  // from the third page on: each failure reads two entries
+        if (call.kind == Call::Kind::loaded && ++calls == 5) node.kernel.tables.fail_after(1, 0);
     });
     (void)node.acquire();
     EXPECT_EQ(node.log().count(Call::Kind::narrowed), 2U);
@@ -271,7 +271,9 @@ TEST(StrategyTable, AnUnknownNameIsRefusedWithTheKnownOnes) {
         (void)find_flush_strategy("perpage");
         FAIL() << "accepted";
     } catch (const UserError& error) {
-        EXPECT_NE(std::string{error.what()}.find("none, per-page, batched, batched-deferred, side-cache, freetype"), std::string::npos) << error.what();
+        EXPECT_NE(std::string{error.what()}.find("none, per-page, batched, batched-deferred, side-cache, freetype"),
+                  std::string::npos)
+            << error.what();
     }
 }
 

@@ -151,7 +151,7 @@ one_vector() {
 @test "conform replays trace directories at both levels beside files of vectors" {
     run --separate-stderr "$splinter" conform "$data/vectors.txt.xz" "$source_dir/tests/data/traces/secret512-k61"
     [ "$status" -eq 0 ]
-    [ "${lines[-1]}" = "$((2320 + 2586 + 3257)) of $((2320 + 2586 + 3257)) agree" ]
+    [ "${lines[-1]}" = "$((2320 + 2586 + 3257 + 1705)) of $((2320 + 2586 + 3257 + 1705)) agree" ]
     [[ "$output" == *'buddy/free_lists '* && "$output" == *'pcp/allocations '* ]]
 }
 
@@ -162,4 +162,30 @@ one_vector() {
     run --separate-stderr "$splinter" conform "$work/trace"
     [ "$status" -eq 1 ]
     [[ "$output" == *'level buddy: zone '* ]]
+}
+
+@test "counts of recorded kernels' direct maps agree, and one that is changed is shown" {
+    tables="$source_dir/tests/data/direct_map"
+    run --separate-stderr "$splinter" conform "$tables/dmap_ops.csv" "$tables/secretmem.csv.xz"
+    [ "$status" -eq 0 ]
+    [ "${lines[-1]}" = '1155 of 1155 agree' ]
+    [ -z "$stderr" ]
+    xz -dc "$tables/secretmem.csv.xz" | head -n 3 | sed -E '3s/,0,1,1,0,1,1,1,/,0,1,1,0,1,2,1,/' >"$work/secretmem.csv"
+    run --separate-stderr "$splinter" conform "$work/secretmem.csv"
+    [ "$status" -eq 1 ]
+    [[ "$output" == *'secretmem.csv:3: '*'ranged_flush_cpu_executions: recorded 2, model 1'* ]]
+    [ "${lines[-1]}" = '1 of 2 agree' ]
+}
+
+@test "a direct-map command or function that is not known is refused" {
+    tables="$source_dir/tests/data/direct_map"
+    cp -r "$tables/dmap_layouts" "$work"
+    xz -dc "$tables/dmap_ops.csv.xz" | sed 's/set_memory_uc/set_memory_us/' >"$work/dmap_ops.csv"
+    refuses "found 'set_memory_us', expected a function of 6.1: set_memory_ro, " conform "$work/dmap_ops.csv"
+}
+
+@test "the direct map of a trace is replayed if it was recorded" {
+    run --separate-stderr "$splinter" conform "$source_dir/tests/data/traces/secret64-k61"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'direct map/leaves at the end'*'direct map/splits of a change'*'direct map/totals'* ]]
 }
