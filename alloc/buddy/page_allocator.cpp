@@ -58,14 +58,14 @@ PageCount PageAllocator::free_pages(const Zone& zone) const {
     return pages;
 }
 
-PageCount PageAllocator::unmapped_free_pages() const {
-    PageCount pages;
-    for (const Zone& zone : zones_) {
-        pages += zone.unmapped_free_pages();
-        for (const PerCpuPages& pcp : pcps_[zone.layout().index.raw()]) pages += pcp.unmapped_count();
-    }
+PageCount PageAllocator::free_pages_with(FreetypeFlag flag) const {
+    PageCount pages = buddy_pages_with(flag);
+    for (const auto& of_zone : pcps_)
+        for (const PerCpuPages& lists : of_zone) pages += lists.count_with(flag);
     return pages;
 }
+
+PageCount PageAllocator::unmapped_free_pages() const { return free_pages_with(FreetypeFlag::unmapped); }
 
 PageCount PageAllocator::buddy_pages_with(FreetypeFlag flag) const {
     PageCount pages;

@@ -61,6 +61,8 @@ class PageAllocator {
     void keep(FreetypeFlag flag, PageCount pages) { kept_[static_cast<std::size_t>(flag)] = pages; }
     // Free pages with the flag on the buddy lists of all zones.
     [[nodiscard]] PageCount buddy_pages_with(FreetypeFlag flag) const;
+    // And on the per-CPU lists.
+    [[nodiscard]] PageCount free_pages_with(FreetypeFlag flag) const;
 
     // alloc_pages(): the first frame of a block, or nothing.
     [[nodiscard]] std::optional<Pfn> alloc_pages(Cpu& cpu, const AllocRequest& request) { return allocate(cpu, request); }

@@ -19,10 +19,10 @@ void PerCpuPages::configure(const PcpState& limits) {
     state_.count = count;
 }
 
-PageCount PerCpuPages::unmapped_count() const {
+PageCount PerCpuPages::count_with(FreetypeFlag flag) const {
     std::uint64_t pages = 0;
     for (std::size_t list = kPlainLists; list < lists_.size(); ++list)
-        if (banks_[(list - kPlainLists) / kBankLists].mapping() == Mapping::unmapped)
+        if (banks_[(list - kPlainLists) / kBankLists].flags.has(flag))
             pages += lists_[list].size() * order_of(list).pages().raw();
     return PageCount{pages};
 }

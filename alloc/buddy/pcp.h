@@ -52,7 +52,8 @@ class PerCpuPages {
     [[nodiscard]] PageCount high() const { return state_.high; }
     [[nodiscard]] PageCount batch() const { return state_.batch; }
     // Pages on the lists of unmapped banks.
-    [[nodiscard]] PageCount unmapped_count() const;
+    [[nodiscard]] PageCount count_with(FreetypeFlag flag) const;
+    [[nodiscard]] PageCount unmapped_count() const { return count_with(FreetypeFlag::unmapped); }
 
     MaybePfn pop(FrameTable& frames, std::size_t list) {
         const auto block = lists_[list].front();

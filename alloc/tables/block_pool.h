@@ -23,6 +23,8 @@ class BlockPool : public TablePolicy, private Shrinker {
     [[nodiscard]] bool ready_for_split(Cpu& cpu) override;
     [[nodiscard]] std::optional<PageCount> ready_pages() const override { return PageCount{pages_.size()}; }
 
+    [[nodiscard]] PageCount idle_pages() const override { return PageCount{pages_.size()}; }
+
     static constexpr std::uint64_t kUnshrinkable = 16;   // PBA_UNSHRINKABLE_PAGES
     static constexpr std::uint64_t kShrinkBatch = 512;   // shrinker->batch
     static constexpr std::uint64_t kFewestOfBlock = 64;  // an eighth of a block: fewer free pages of it are not worth a split

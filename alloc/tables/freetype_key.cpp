@@ -43,6 +43,9 @@ class FreetypeKey : public TablePolicy, private PageblockFlipper {
     }
     std::optional<PageCount> ready_pages() const override { return ready(); }
 
+    // Free memory to the page allocator, but not to requests without the flag.
+    PageCount idle_pages() const override { return context().pages.free_pages_with(FreetypeFlag::pgtable_key); }
+
   private:
     void fill(Cpu& cpu) override { (void)flip_ahead(cpu); }
     [[nodiscard]] PageCount reserve() const { return PageCount{context().params.reserve}; }

@@ -36,6 +36,12 @@ class PercpuPool : public BlockPool {
         push(cpu, some);
     }
 
+    [[nodiscard]] PageCount idle_pages() const override {
+        PageCount pages = BlockPool::idle_pages();
+        for (const std::vector<Pfn>& mine : mine_) pages += PageCount{mine.size()};
+        return pages;
+    }
+
   private:
     [[nodiscard]] std::uint64_t batch() const { return context().params.percpu_pages; }
     std::optional<Pfn> pop_mine(Cpu& cpu) {

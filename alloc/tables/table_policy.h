@@ -30,6 +30,9 @@ class TablePolicy : public PageTablePages {
     // Pages that a split could take now. Nothing: the policy keeps none.
     [[nodiscard]] virtual std::optional<PageCount> ready_pages() const { return std::nullopt; }
 
+    // Pages with the key that nobody uses.
+    [[nodiscard]] virtual PageCount idle_pages() const { return PageCount{0}; }
+
   protected:
     virtual void fill(Cpu& /*cpu*/) {}
     // One of boot's pages, while boot lasts.

@@ -121,12 +121,30 @@ void describe(PgtableChurnParams& p, ParamVisitor& v) {
     v.count("secretmem_percent", p.secretmem_percent, kPercent,
             "share of the operations that take or give back a protected page instead of building an address space");
     v.count("secretmem_pages", p.secretmem_pages, {1, 1'000'000}, "protected pages that one core has at most");
+    v.count("taken_percent", p.taken_percent, {0, 99},
+            "share of free memory that somebody takes before, in small blocks, every other of which he frees again: what is "
+            "left is "
+            "scarce and in pieces; 0: memory is clean");
+    v.count("taken_order", p.taken_order, {0, 9}, "order of these blocks");
     v.count("flippers", p.flippers, {0, 1023},
             "cores that set kernel pages read-only and back, each time with the flush; of those that cores_percent leaves");
     v.count("flip_blocks", p.flip_blocks, {1, 4096}, "blocks of 2 MiB in which a flipper chooses its pages");
     v.cycles("flip_think", p.flip_think, {1, kTime.max}, "between two flips");
     v.cycles("warm_up", p.warm_up, kTime, "before the victims' undisturbed rate is measured");
     v.cycles("baseline", p.baseline, kTime, "over which the victims' undisturbed rate is measured");
+}
+
+void describe(ReserveSearchParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "reserve_search"};
+    v.choice(
+        "change", p.change, {"page", "range", "two-leaves"},
+        "what a change of the direct map covers: one page; 2 MiB from the middle of a 2 MiB leaf; from the middle of a largest "
+        "leaf to that of the next");
+    v.count("lowest_order", p.lowest_order, {0, 9},
+            "order of the free blocks, each under a leaf of its own, that policies pba and pba-percpu find; freetype-key finds "
+            "pageblocks");
+    v.count("most_splitters", p.most_splitters, {1, 16}, "CPUs that change the direct map at the same time: 1, 2, 4 and so on");
+    v.count("limit", p.limit, {1, 64}, "the largest reserve that is tried");
 }
 
 void describe(ReportParams& p, ParamVisitor& v) {
@@ -148,6 +166,7 @@ void describe(WorkloadParams& p, ParamVisitor& v) {
     describe(p.mapping, v);
     describe(p.vmalloc, v);
     describe(p.pgtable_churn, v);
+    describe(p.reserve_search, v);
 }
 
 }  // namespace

@@ -101,11 +101,20 @@ struct PgtableChurnParams {
     std::uint64_t pages = 16;             // of an area
     std::uint64_t secretmem_percent = 0;  // share of the operations that take or give back a protected page
     std::uint64_t secretmem_pages = 64;   // that a core has at most
+    std::uint64_t taken_percent = 0;      // of free memory, taken beforehand by somebody who frees every other block
+    std::uint64_t taken_order = 2;        // in blocks of this order
     std::uint64_t flippers = 0;           // cores that change the protection of kernel pages
     std::uint64_t flip_blocks = 16;       // blocks of 2 MiB of each flipper
     Cycles flip_think{10000};             // between two changes there and back
     Cycles warm_up{500000};
     Cycles baseline{2000000};
+};
+
+struct ReserveSearchParams {
+    std::string change = "page";       // what a change of the direct map covers: page | range | two-leaves
+    std::uint64_t lowest_order = 2;    // of the free blocks that policies pba find; freetype-key finds pageblocks
+    std::uint64_t most_splitters = 4;  // changes at the same time: 1, 2, 4 ... up to this
+    std::uint64_t limit = 24;          // the largest reserve tried
 };
 
 struct WorkloadParams {
@@ -119,6 +128,7 @@ struct WorkloadParams {
     MappingParams mapping;
     VmallocParams vmalloc;
     PgtableChurnParams pgtable_churn;
+    ReserveSearchParams reserve_search;
 };
 
 struct ReportParams {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <numeric>
 
+#include "platforms/run/leaf_count.h"
 #include "platforms/run/proc_files.h"
 
 namespace splinter::platforms {
@@ -75,6 +76,7 @@ class Measurement {
         if (accesses > 0) metrics["cycles_per_access"] = static_cast<double>(access_cycles) / static_cast<double>(accesses);
         add_operations(index, metrics);
         add_memory(index, metrics);
+        add_page_tables(metrics);
         if (is_protected) add_pool(index, pool_hits, latencies.size(), metrics);
         if (worst_cycles > 0) metrics["worst_call_cycles"] = static_cast<double>(worst_cycles);
         if (const std::uint64_t zeroed = counted(index, &alloc::KernelCounters::pages_zeroed); zeroed > 0)
@@ -182,6 +184,18 @@ class Measurement {
         metrics["stranded_free_bytes"] = static_cast<double>(memory.stranded.raw() * kPageBytes);
     }
 
+    // As they are at the end of the run.
+    void add_page_tables(std::map<std::string, double>& metrics) {
+        alloc::PageTableAllocator& tables = session_.node().kernel().page_table_pages();
+        if (tables.gauges().worst_depth > 0) metrics["worst_table_depth"] = static_cast<double>(tables.gauges().worst_depth);
+        if (tables.gauges().reserve_low) metrics["table_reserve_low"] = static_cast<double>(tables.gauges().reserve_low->raw());
+        metrics["table_idle_bytes"] = static_cast<double>(tables.policy().idle_pages().raw() * kPageBytes);
+        const LeafCount leaves{session_.node().memory(), session_.node().root()};
+        metrics["direct_map_1g"] = static_cast<double>(leaves.leaves(x86::kPdpte));
+        metrics["direct_map_2m"] = static_cast<double>(leaves.leaves(x86::kPde));
+        metrics["direct_map_4k"] = static_cast<double>(leaves.leaves(x86::kPte));
+    }
+
     void add_operations(std::size_t phase, std::map<std::string, double>& metrics) {
         OperationSamples sum;
         for_each_core([&](CpuId core) {
@@ -202,6 +216,9 @@ class Measurement {
         set("pkrs_writes_per_operation", counters.pkrs_writes, sum.operations);
         set("tables_per_operation", counters.pgtables_allocated, sum.operations);
         set("cycles_per_table", counters.pgtable_alloc_cycles, counters.pgtables_allocated);
+        set("cycles_per_table_freed", counters.pgtable_free_cycles, counters.pgtables_freed);
+        set("flushes_per_table", counted(phase, &alloc::KernelCounters::nr_tlb_remote_flush),
+            counted(phase, &alloc::KernelCounters::pgtables_allocated));
     }
 
     void add_pool(std::size_t phase, std::uint64_t hits, std::size_t requests, std::map<std::string, double>& metrics) {

@@ -1,5 +1,7 @@
 #include "platforms/run/proc_files.h"
 
+#include "platforms/run/leaf_count.h"
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -22,35 +24,6 @@ std::size_t rows_shown(const std::vector<ZoneText>& zones) {
         std::any_of(zones.begin(), zones.end(), [](const ZoneText& zone) { return zone.census.pageblocks[kUnmappedRow] > 0; });
     return unmapped ? kCensusRows : kMigratetypes;
 }
-
-// Leaves of the direct map, as direct_pages_count[] of arch/x86/mm/pat/set_memory.c has them: a leaf that is not present counts
-// like any other.
-class LeafCount {
-  public:
-    LeafCount(const x86::PhysMem& memory, Pfn root) : memory_{memory} {
-        const std::uint64_t first = x86::kPml4e.index(alloc::layout::kDirectMap);
-        const std::uint64_t end = x86::kPml4e.index(alloc::layout::kVmemmap);
-        for (std::uint64_t i = first; i < end; ++i) {
-            const x86::Pte entry = memory_.load(base_of(root) + i * 8);
-            if (entry.present()) count(entry.next_table(), x86::kPdpte);
-        }
-    }
-    [[nodiscard]] std::uint64_t leaves(x86::Level level) const { return leaves_[level.number()]; }
-
-  private:
-    void count(Pfn table, x86::Level level) {
-        for (std::uint64_t i = 0; i < x86::kEntriesPerTable; ++i) {
-            const x86::Pte entry = memory_.load(base_of(table) + i * 8);
-            if (entry.raw() == 0) continue;
-            if (level == x86::kPte || entry.is_leaf(level))
-                ++leaves_[level.number()];
-            else
-                count(entry.next_table(), level.below());
-        }
-    }
-    const x86::PhysMem& memory_;
-    std::array<std::uint64_t, 6> leaves_{};
-};
 
 std::string meminfo_line(std::string_view name, std::uint64_t kbytes) {
     return fmt::format("{:<16}{:>8} kB\n", fmt::format("{}:", name), kbytes);

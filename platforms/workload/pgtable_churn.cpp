@@ -4,6 +4,7 @@
 // direct map, cpa_lock and shootdowns compete with the rest. Flippers go on until the other cores have done all their work.
 #include "hw/base/rng.h"
 #include "hw/base/user_error.h"
+#include "platforms/adapter/boot_cpu.h"
 #include "platforms/run/session.h"
 #include "platforms/workload/core_share.h"
 
@@ -31,6 +32,26 @@ class PgtableChurn : public Workload {
 
     [[nodiscard]] std::vector<std::string> phases() const override { return {"churn"}; }
     [[nodiscard]] bool allocates(CpuId core) const override { return share_.contains(core) || flips(core); }
+
+    // Before the first core runs, and untimed: whoever holds the memory is not what is measured.
+    void prepare(Session& session) override {
+        if (params_.taken_percent == 0) return;
+        BootCpu cpu{session.node().memory()};
+        alloc::PageAllocator& pages = session.node().kernel().pages();
+        PageCount free;
+        for (const alloc::Zone& zone : pages.zones()) free += pages.free_pages(zone);
+        alloc::AllocRequest request;
+        request.order = Order{static_cast<unsigned>(params_.taken_order)};
+        request.effort = alloc::Effort::no_retry;
+        std::vector<Pfn> taken;
+        for (PageCount done; done.raw() * 100 < free.raw() * params_.taken_percent; done += request.order.pages()) {
+            const auto block = pages.alloc_pages(cpu, request);
+            if (!block) break;
+            taken.push_back(*block);
+        }
+        for (std::size_t i = 0; i < taken.size(); i += 2) pages.free_pages(cpu, taken[i], request.order);
+        pages.drain_all_pages(cpu);
+    }
 
     void run(Session& session, CpuId core) override {
         Rng rng{seed_, "core" + std::to_string(core.raw()) + ".pgtable_churn"};

@@ -21,6 +21,8 @@ constexpr std::array kWorkloads{
     WorkloadInfo{"vmalloc", make_vmalloc, "some cores allocate and free kernel memory that is contiguous in addresses only"},
     WorkloadInfo{"pgtable-churn", make_pgtable_churn,
                  "some cores build and tear down address spaces; others may flip the protection of kernel pages meanwhile"},
+    WorkloadInfo{"reserve-search", make_reserve_search,
+                 "no simulation of time: the smallest reserve of page-table pages under which nothing fails, by search"},
     WorkloadInfo{
         "trace", make_trace,
         "a real kernel's recorded allocations in their order, a declared share of them protected; other cores access memory"},

@@ -45,6 +45,7 @@ std::unique_ptr<Workload> make_secretmem(const RunConfig& config);
 std::unique_ptr<Workload> make_trace(const RunConfig& config);
 std::unique_ptr<Workload> make_pointer_chase(const RunConfig& config);
 std::unique_ptr<Workload> make_fragmentation(const RunConfig& config);
+std::unique_ptr<Workload> make_reserve_search(const RunConfig& config);
 std::unique_ptr<Workload> make_pressure(const RunConfig& config);
 std::unique_ptr<Workload> make_fork(const RunConfig& config);
 std::unique_ptr<Workload> make_munmap(const RunConfig& config);
