@@ -41,6 +41,8 @@ struct KernelCounters {
     std::uint64_t pgtables_allocated = 0;    // page-table pages for mappings, not for splits
     std::uint64_t pgtables_freed = 0;
     std::uint64_t pgtable_alloc_cycles = 0;  // inside PageTablePages::allocate() for them
+    std::uint64_t mermap_flushes = 0;        // a CPU's temporary mappings were used up
+    std::uint64_t mermap_reserve_uses = 0;   // single pages because more had no room
 };
 
 // visit(name, member pointer), the only list of the names.
@@ -80,6 +82,8 @@ void for_each_counter(Visitor&& visit) {
     visit("pgtables_allocated", &KernelCounters::pgtables_allocated);
     visit("pgtables_freed", &KernelCounters::pgtables_freed);
     visit("pgtable_alloc_cycles", &KernelCounters::pgtable_alloc_cycles);
+    visit("mermap_flushes", &KernelCounters::mermap_flushes);
+    visit("mermap_reserve_uses", &KernelCounters::mermap_reserve_uses);
 }
 
 }  // namespace splinter::alloc

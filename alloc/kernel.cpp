@@ -13,9 +13,10 @@ Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTa
       keys_{key_register(params.page_tables, boot.cpus)},
       direct_map_{boot.root, tables_, keys_, flush_, boot.cpus},
       mm_{pages_, tables_, keys_, flush_, boot.root, boot.kernel_half, boot.cpus},
+      mermap_{keys_, std::move(boot.mermap_tables)},
       work_{boot.cpus, boot.data},
       vmstat_{work_, pages_, params.stat_interval},
-      strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus, work_, boot.data})} {
+      strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus, work_, boot.data, mermap_})} {
     pages_.configure({params.compaction, params.pcp_trylock_fails});
     pages_.set_cpu_nodes(std::move(boot.cpu_nodes));
 }
@@ -39,7 +40,7 @@ PageCount Kernel::unmapped_free_pages() const { return pages_.unmapped_free_page
 KernelCounters Kernel::counters(CpuId cpu) {
     KernelCounters sum;
     for (const KernelCounters& part : {pages_.counters(cpu), calls_.counters(cpu), direct_map_.counters(cpu),
-                                       keys_.counters(cpu), mm_.pgalloc().counters(cpu)})
+                                       keys_.counters(cpu), mm_.pgalloc().counters(cpu), mermap_.counters(cpu)})
         for_each_counter([&](std::string_view, auto member) { sum.*member += part.*member; });
     return sum;
 }

@@ -13,8 +13,9 @@ struct BootInfo {
     Pfn root;  // of the kernel's page tables
     layout::KernelData data;
     std::vector<Zone> zones;
-    std::vector<NodeId> cpu_nodes{};  // by CPU; none: node 0
-    KernelHalf kernel_half{};         // of the root
+    std::vector<NodeId> cpu_nodes{};   // by CPU; none: node 0
+    KernelHalf kernel_half{};          // of the root
+    std::vector<Pfn> mermap_tables{};  // by CPU
 };
 
 class Kernel {
@@ -52,6 +53,7 @@ class Kernel {
     KeyRegister keys_;
     DirectMap direct_map_;
     Mm mm_;
+    Mermap mermap_;
     KernelWork work_;
     VmstatWorker vmstat_;
     StrategyPtr strategy_;

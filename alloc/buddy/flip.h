@@ -16,6 +16,7 @@
 #include "alloc/buddy/flip_policy.h"
 #include "alloc/buddy/page_allocator.h"
 #include "alloc/buddy/unscrubbed.h"
+#include "alloc/mm/mermap.h"
 
 namespace splinter::alloc {
 
@@ -35,7 +36,7 @@ class PageblockFlipper {
 
 class Flips {
   public:
-    Flips(PageAllocator& pages, PageblockFlipper& tables, const FlipPolicy& policy);
+    Flips(PageAllocator& pages, PageblockFlipper& tables, Mermap& mermap, const FlipPolicy& policy);
     Flips(const Flips&) = delete;
     Flips& operator=(const Flips&) = delete;
     [[nodiscard]] const FlipPolicy& policy() const { return policy_; }
@@ -90,6 +91,7 @@ class Flips {
 
     PageAllocator& pages_;
     PageblockFlipper& tables_;
+    Mermap& mermap_;  // through which unmapped pages are cleared
     FlipPolicy policy_;
     UnscrubbedPages unscrubbed_;
     std::set<CpuId> mapping_;  // CPUs that are mapping a block now

@@ -12,6 +12,7 @@
 #include "alloc/buddy/page_allocator.h"
 #include "alloc/kernel_params.h"
 #include "alloc/map/direct_map.h"
+#include "alloc/mm/mermap.h"
 #include "alloc/work/kernel_work.h"
 
 namespace splinter::alloc {
@@ -35,6 +36,7 @@ struct StrategyContext {
     std::size_t cpus;
     KernelWork& work;
     layout::KernelData data;
+    Mermap& mermap;
 };
 
 class FlushStrategy {

@@ -4,7 +4,6 @@
 // [C]. Pages are cleared through a temporary per-CPU mapping (mermap): by the caller, as the page cache does [M late], or by
 // the allocator for __GFP_UNMAPPED|__GFP_ZERO [C early]. `early` had the public flag __GFP_UNMAPPED, `late` has ALLOC_UNMAPPED
 // inside mm; here both are the request's freetype. No kernel has checked these policies.
-#include "alloc/buddy/clearing.h"
 #include "alloc/buddy/flip.h"
 #include "alloc/flush/strategies.h"
 #include "alloc/flush/unmapped_pool.h"
@@ -18,7 +17,7 @@ class Freetype : public FlushStrategy, private PageblockFlipper {
   public:
     explicit Freetype(const StrategyContext& context)
         : FlushStrategy{context},
-          flips_{context.pages, *this, flip_policy(context.params.freetype)},
+          flips_{context.pages, *this, context.mermap, flip_policy(context.params.freetype)},
           pool_{context.pages, flips_, context.work, context.params.freetype, context.data, context.cpus} {
         for (const Zone& zone : context.pages.zones())
             if (!zone.freetypes().has_list(kUnmovableUnmapped))
@@ -34,7 +33,7 @@ class Freetype : public FlushStrategy, private PageblockFlipper {
         const auto block = context().pages.alloc_pages(cpu, unmapped);
         if (!block) return std::nullopt;
         const PfnRange range{*block, request.order.pages()};
-        if (!allocator_clears) clear_unmapped(cpu, context().pages.counters(cpu.id()), range);
+        if (!allocator_clears) context().mermap.clear(cpu, context().pages.counters(cpu.id()), range);
         context().observer.handed_out(cpu, range);
         pool_.remove(cpu, range.count);
         return block;
