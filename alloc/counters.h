@@ -58,6 +58,8 @@ struct KernelCounters {
     std::uint64_t pgtables_freed = 0;
     std::uint64_t pgtable_alloc_cycles = 0;  // inside PageTablePages::allocate() for them
     std::uint64_t pgtable_free_cycles = 0;   // inside PageTablePages::release()
+    std::uint64_t mermap_flushes = 0;        // a CPU's temporary mappings were used up
+    std::uint64_t mermap_reserve_uses = 0;   // single pages because more had no room
 };
 
 // FOR_ALL_ZONES(PGALLOC), FOR_ALL_ZONES(ALLOCSTALL) of include/linux/vm_event_item.h, by ZoneKind.
@@ -119,6 +121,8 @@ void for_each_counter(Visitor&& visit) {
     visit("pgtables_freed", &KernelCounters::pgtables_freed);
     visit("pgtable_alloc_cycles", &KernelCounters::pgtable_alloc_cycles);
     visit("pgtable_free_cycles", &KernelCounters::pgtable_free_cycles);
+    visit("mermap_flushes", &KernelCounters::mermap_flushes);
+    visit("mermap_reserve_uses", &KernelCounters::mermap_reserve_uses);
 }
 
 }  // namespace splinter::alloc

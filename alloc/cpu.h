@@ -48,7 +48,7 @@ inline constexpr std::uint8_t kRescheduleVector = 0xfd;    // RESCHEDULE_VECTOR
 enum class Touch : std::uint8_t {
     owned,      // the line is private, or a lock that this CPU holds covers it
     contended,  // other CPUs may touch it now: an ordering point first; what follows the call happens at that moment
-    remapped    // as owned, but through a temporary mapping whose set-up and walk a Step has paid for: no translation
+    remapped    // as owned, but the address is a temporary mapping's: the line is that of the page behind it
 };
 
 enum class IrqState : std::uint8_t { disabled, enabled };

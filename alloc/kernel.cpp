@@ -20,7 +20,7 @@ KeyRegister key_register(const PageTableParams& params, std::size_t cpus) {
 Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTable& frames, BootInfo boot,
                MapObserver& observer)
     : pages_{frames, std::move(boot.zones), boot.cpus, pcp_limits(params), boot.data},
-      flips_{pages_, flip_policy(params.freetype)},
+      flips_{pages_, mermap_, flip_policy(params.freetype)},
       calls_{boot.cpus, boot.data},
       flush_{calls_, PageCount{params.flush_ceiling}},
       keys_{key_register(params.page_tables, boot.cpus)},
@@ -29,9 +29,10 @@ Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTa
               observer, boot.cpus},
       direct_map_{boot.root, tables_, keys_, flush_, boot.cpus},
       mm_{pages_, tables_, keys_, flush_, boot.root, boot.kernel_half, boot.cpus},
+      mermap_{keys_, std::move(boot.mermap_tables)},
       work_{boot.cpus, boot.data},
       vmstat_{work_, pages_, params.stat_interval},
-      strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus, work_, boot.data, flips_})} {
+      strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus, work_, boot.data, flips_, mermap_})} {
     early_tables_ = std::move(boot.early_tables);
     if (params.page_tables.split_lock == "global") direct_map_.set_split_lock(DirectMap::SplitLock::global);
     pages_.configure({params.compaction, params.pcp_trylock_fails});
@@ -57,8 +58,9 @@ PageCount Kernel::unmapped_free_pages() const { return pages_.unmapped_free_page
 
 KernelCounters Kernel::counters(CpuId cpu) {
     KernelCounters sum;
-    for (const KernelCounters& part : {pages_.counters(cpu), calls_.counters(cpu), direct_map_.counters(cpu),
-                                       keys_.counters(cpu), tables_.counters(cpu), mm_.pgalloc().counters(cpu)})
+    for (const KernelCounters& part :
+         {pages_.counters(cpu), calls_.counters(cpu), direct_map_.counters(cpu), keys_.counters(cpu), tables_.counters(cpu),
+          mm_.pgalloc().counters(cpu), mermap_.counters(cpu)})
         for_each_counter([&](std::string_view, auto member) { sum.*member += part.*member; });
     return sum;
 }

@@ -14,9 +14,10 @@ struct BootInfo {
     Pfn root;  // of the kernel's page tables
     layout::KernelData data;
     std::vector<Zone> zones;
-    std::vector<NodeId> cpu_nodes{};  // by CPU; none: node 0
-    std::vector<Pfn> early_tables{};  // pages behind the zones for the splits that filling the pools takes
-    KernelHalf kernel_half{};         // of the root
+    std::vector<NodeId> cpu_nodes{};   // by CPU; none: node 0
+    std::vector<Pfn> early_tables{};   // pages behind the zones for the splits that filling the pools takes
+    KernelHalf kernel_half{};          // of the root
+    std::vector<Pfn> mermap_tables{};  // by CPU
 };
 
 class Kernel {
@@ -57,6 +58,7 @@ class Kernel {
     PageTableAllocator tables_;
     DirectMap direct_map_;
     Mm mm_;
+    Mermap mermap_;
     KernelWork work_;
     VmstatWorker vmstat_;
     StrategyPtr strategy_;

@@ -6,9 +6,10 @@
 
 namespace splinter::alloc::layout {
 
-inline constexpr VirtAddr kDirectMap{0xffff888000000000U};                // PAGE_OFFSET
-inline constexpr VirtAddr kVmemmap{0xffffea0000000000U};                  // VMEMMAP_START
-inline constexpr VirtAddr kVmalloc{0xffffc90000000000U};                  // VMALLOC_START
+inline constexpr VirtAddr kDirectMap{0xffff888000000000U};  // PAGE_OFFSET
+inline constexpr VirtAddr kMermap{0xffff880000000000U};     // LDT_BASE_ADDR, which the series makes the mm-local region
+inline constexpr VirtAddr kVmemmap{0xffffea0000000000U};    // VMEMMAP_START
+inline constexpr VirtAddr kVmalloc{0xffffc90000000000U};    // VMALLOC_START
 inline constexpr std::uint64_t kVmallocBytes = std::uint64_t{512} << 30;  // of its 32 TiB: one entry of the root
 inline constexpr std::uint64_t kStructPageBytes = 64;
 inline constexpr std::uint64_t kLineBytes = 64;

@@ -14,14 +14,4 @@ void clear_mapped(Cpu& cpu, KernelCounters& counters, PfnRange range) {
     }
 }
 
-void clear_unmapped(Cpu& cpu, KernelCounters& counters, PfnRange range) {
-    const Account account{cpu, kZero};
-    counters.pages_zeroed += range.count.raw();
-    for (Pfn page = range.first; page < range.end(); page += PageCount{1}) {
-        cpu.retire(Step::local_map);
-        cpu.touch(layout::direct_map(page), Touch::remapped);
-        cpu.retire(Step::clear_page);
-    }
-}
-
 }  // namespace splinter::alloc

@@ -24,7 +24,8 @@ void free_range(Zone& zone, PfnRange range, FreeType type, BuddyWork& work) {
 
 }  // namespace
 
-Flips::Flips(PageAllocator& pages, const FlipPolicy& policy) : pages_{pages}, policy_{policy} {}
+Flips::Flips(PageAllocator& pages, Mermap& mermap, const FlipPolicy& policy)
+    : pages_{pages}, mermap_{mermap}, policy_{policy} {}
 
 void Flips::set_tables(FreetypeFlag flag, PageblockFlipper& tables) { tables_[static_cast<std::size_t>(flag)] = &tables; }
 
@@ -225,7 +226,7 @@ void Flips::after_allocation(Cpu& cpu, Pfn block, const AllocRequest& request) {
     if (request.contents == Contents::zeroed) {
         if (!unscrubbed_.empty()) unscrubbed_.remove(range);
         if (request.freetype.mapping() == Mapping::unmapped)
-            clear_unmapped(cpu, pages_.counters(cpu.id()), range);
+            mermap_.clear(cpu, pages_.counters(cpu.id()), range);
         else
             clear_mapped(cpu, pages_.counters(cpu.id()), range);
         return;
@@ -242,7 +243,7 @@ void Flips::after_allocation(Cpu& cpu, Pfn block, const AllocRequest& request) {
 void Flips::before_free(Cpu& cpu, Pfn block, Order order, FreeType type) {
     if (policy_.scrub != Scrub::on_free || type.mapping() == Mapping::mapped) return;
     const Account account{cpu, kScrub};
-    clear_unmapped(cpu, pages_.counters(cpu.id()), {block, order.pages()});
+    mermap_.clear(cpu, pages_.counters(cpu.id()), {block, order.pages()});
 }
 
 Order Flips::compaction_order(const AllocRequest& request) const {

@@ -18,6 +18,7 @@
 #include "alloc/buddy/flip_policy.h"
 #include "alloc/buddy/page_allocator.h"
 #include "alloc/buddy/unscrubbed.h"
+#include "alloc/mm/mermap.h"
 
 namespace splinter::alloc {
 
@@ -37,7 +38,7 @@ class PageblockFlipper {
 
 class Flips {
   public:
-    Flips(PageAllocator& pages, const FlipPolicy& policy);
+    Flips(PageAllocator& pages, Mermap& mermap, const FlipPolicy& policy);
     Flips(const Flips&) = delete;
     Flips& operator=(const Flips&) = delete;
     // Who does the page tables of a flag. Without one, the flag is the allocator's alone.
@@ -99,6 +100,7 @@ class Flips {
 
     PageAllocator& pages_;
     std::array<PageblockFlipper*, kAllFreetypeFlags.size()> tables_{};  // by flag
+    Mermap& mermap_;                                                    // through which unmapped pages are cleared
     FlipPolicy policy_;
     UnscrubbedPages unscrubbed_;
     std::set<CpuId> mapping_;  // CPUs that are mapping a block now

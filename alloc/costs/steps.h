@@ -17,7 +17,7 @@ enum class Step : std::uint8_t {
     pageblock_move,  // move_freepages_block()
     zone_lookup,     // get_page_from_freelist(), per zone looked at
     clear_page,      // clear_page(), 4 KiB
-    local_map,       // temporary per-CPU mapping of one page, set up and removed, local flush included
+    local_map,       // mermap_get() and mermap_put(), per page: slot, walk to the PTEs; not the stores and the flush
     cpa_lookup,      // __change_page_attr(), fixed part per leaf
     cpa_set_leaf,    // set_pte_atomic() with what surrounds it
     split_fill,      // __split_large_page(): prepare 512 entries

@@ -14,6 +14,7 @@
 #include "alloc/kernel_params.h"
 #include "alloc/map/direct_map.h"
 #include "alloc/map/map_observer.h"
+#include "alloc/mm/mermap.h"
 #include "alloc/work/kernel_work.h"
 
 namespace splinter::alloc {
@@ -28,6 +29,7 @@ struct StrategyContext {
     KernelWork& work;
     layout::KernelData data;
     Flips& flips;
+    Mermap& mermap;
 };
 
 class FlushStrategy {

@@ -33,7 +33,7 @@ class Freetype : public FlushStrategy, private PageblockFlipper {
         const auto block = context().pages.alloc_pages(cpu, unmapped);
         if (!block) return std::nullopt;
         const PfnRange range{*block, request.order.pages()};
-        if (!allocator_clears) clear_unmapped(cpu, context().pages.counters(cpu.id()), range);
+        if (!allocator_clears) context().mermap.clear(cpu, context().pages.counters(cpu.id()), range);
         context().observer.handed_out(cpu, range);
         pool_.remove(cpu, range.count);
         return block;

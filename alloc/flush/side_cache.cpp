@@ -32,7 +32,7 @@ class SideCache : public FlushStrategy, private Shrinker {
         auto block = take(cpu, request);
         if (!block && request.blocking == Blocking::may_block) block = refill(cpu, request);
         if (!block) return std::nullopt;
-        clear_unmapped(cpu, context().pages.counters(cpu.id()), {*block, request.order.pages()});
+        context().mermap.clear(cpu, context().pages.counters(cpu.id()), {*block, request.order.pages()});
         context().observer.handed_out(cpu, {*block, request.order.pages()});
         return block;
     }

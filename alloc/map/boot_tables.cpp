@@ -97,6 +97,21 @@ void BootTables::preallocate(VirtAddr va) {
     memory_->store(base_of(root_) + x86::kPml4e.index(va) * 8, Pte::table(frames_->take(), kKernelTable));
 }
 
+std::vector<Pfn> BootTables::prepare_mermap(std::size_t cpus) {
+    std::vector<Pfn> tables;
+    for (std::size_t cpu = 0; cpu < cpus; ++cpu) {
+        const VirtAddr region = layout::kMermap + cpu * x86::kPde.bytes();
+        // A page mapped and unmapped again leaves its tables.
+        set_leaf(region, Pfn{0}, PageSize::k4, kKernelTable, kKernelLeaf);
+        Pfn table = root_;
+        for (Level level = x86::kPml4e; level > x86::kPte; level = level.below())
+            table = memory_->load(base_of(table) + level.index(region) * 8).next_table();
+        for (std::uint64_t i = 0; i < x86::kEntriesPerTable; ++i) memory_->store(base_of(table) + i * 8, kUnmappedMermapPte);
+        tables.push_back(table);
+    }
+    return tables;
+}
+
 KernelHalf BootTables::kernel_half() const {
     KernelHalf half;
     for (std::uint64_t i = half.size() / 2; i < half.size(); ++i) half[i] = memory_->load(base_of(root_) + i * 8);

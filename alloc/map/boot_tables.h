@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <vector>
 
 #include "alloc/layout.h"
 #include "alloc/map/direct_map_layout.h"
@@ -35,6 +36,10 @@ class BootFrames {
 // The root's entries of addresses that all address spaces share; the other half is empty.
 using KernelHalf = std::array<x86::Pte, x86::kEntriesPerTable>;
 
+// What stands in the PTEs of temporary mappings that map nothing (mermap's set_unmapped_pte(): PAGE_NONE, NX): not present, but
+// not none either.
+inline constexpr x86::Pte kUnmappedMermapPte{x86::Pte::kGlobal | x86::Pte::kAccessed | x86::Pte::kNoExecute};
+
 class BootTables {
   public:
     BootTables(x86::PhysMem& memory, BootFrames& frames);
@@ -52,6 +57,8 @@ class BootTables {
     // (preallocate_vmalloc_pages()).
     void preallocate(VirtAddr va);
     [[nodiscard]] KernelHalf kernel_half() const;
+    // Tables for each CPU's 2 MiB of temporary mappings (mermap_mm_prepare()): those of PTEs, by CPU.
+    [[nodiscard]] std::vector<Pfn> prepare_mermap(std::size_t cpus);
     // A new address space: an own root that shares this one's kernel half.
     [[nodiscard]] BootTables new_address_space() const;
 

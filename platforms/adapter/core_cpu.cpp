@@ -24,8 +24,9 @@ CoreCpu::CoreCpu(hw::Machine& machine, CpuId id, const alloc::StepCosts& costs, 
 void CoreCpu::retire(alloc::Step step, std::uint64_t times) { timeline_.advance(costs_[step] * times); }
 
 void CoreCpu::touch(VirtAddr address, alloc::Touch touch) {
-    const PhysAddr line = touch == alloc::Touch::remapped ? PhysAddr{address - alloc::layout::kDirectMap}
-                                                          : core_.translate(address, kKernelWrite);
+    const PhysAddr line = core_.translate(address, kKernelWrite);
+    // A line is known by the address at which all cores find it.
+    if (touch == alloc::Touch::remapped) address = alloc::layout::direct_map(line);
     if (touch == alloc::Touch::contended) timeline_.order();
     timeline_.advance(take_line(address, line));
     if (touch == alloc::Touch::contended) timeline_.order();

@@ -123,6 +123,7 @@ void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, co
     tables_->map(alloc::layout::kVmemmap, struct_pages, struct_page_bytes, x86::PageSize::m2, alloc::kKernelTable,
                  alloc::kKernelLeaf);
     tables_->preallocate(alloc::layout::kVmalloc);
+    std::vector<Pfn> mermap = tables_->prepare_mermap(config_.hw.cores);
     const alloc::KernelRules& rules = *alloc::find_kernel_rules(config_.kernel.version);
     const alloc::FreetypeLists freetypes = alloc::freetype_lists(config_.kernel);
     auto zones = snapshot != nullptr
@@ -133,7 +134,8 @@ void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, co
     kernel_ = std::make_unique<alloc::Kernel>(
         config_.kernel, strategy, *frames_,
         alloc::BootInfo{config_.hw.cores, tables_->root(), alloc::layout::KernelData{alloc::layout::direct_map(data)},
-                        std::move(zones), nodes_of_cpus(config_), std::move(early_tables), tables_->kernel_half()},
+                        std::move(zones), nodes_of_cpus(config_), std::move(early_tables), tables_->kernel_half(),
+                        std::move(mermap)},
         observer);
     if (snapshot != nullptr) load_pcp_lists(*snapshot, kernel_->pages(), *frames_, config_.hw.cores);
 }

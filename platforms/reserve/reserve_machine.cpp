@@ -36,8 +36,9 @@ ReserveMachine::ReserveMachine(const ReserveQuestion& question)
              alloc::layout::KernelData{alloc::layout::direct_map(own_.first)}},
       calls_{question.splitters + 1, alloc::layout::KernelData{alloc::layout::direct_map(own_.first)}},
       flush_{calls_, PageCount{33}},
-      flips_{pages_, alloc::flip_policy(alloc::FreetypeParams{})},
       keys_{alloc::find_table_policy(question.tables.policy).tables, alloc::KeyScope::entry, question.splitters + 1},
+      mermap_{keys_, {}},
+      flips_{pages_, mermap_, alloc::flip_policy(alloc::FreetypeParams{})},
       tables_{alloc::find_table_policy(question.tables.policy)
                   .make({pages_, direct_map_, flips_, observer_, question.tables, question.splitters + 1,
                          alloc::layout::KernelData{alloc::layout::direct_map(own_.first)}}),

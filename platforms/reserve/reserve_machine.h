@@ -57,8 +57,9 @@ class ReserveMachine {
     alloc::PageAllocator pages_;
     alloc::CallFunction calls_;
     alloc::TlbFlush flush_;
-    alloc::Flips flips_;
     alloc::KeyRegister keys_;
+    alloc::Mermap mermap_;
+    alloc::Flips flips_;
     alloc::PageTableAllocator tables_;
     alloc::DirectMap direct_map_;
     Pfn next_change_;  // the first page of the next fresh leaf

@@ -15,7 +15,7 @@ struct Call {
     enum class Kind : std::uint8_t {
         retired,       // what: Step
         touched,       // what: address
-        remapped,      // what: address of a line taken through a temporary mapping
+        remapped,      // what: direct-map address of a line taken through a temporary mapping
         loaded,        // what: address
         stored,        // what: value
         filled_table,  // what: address

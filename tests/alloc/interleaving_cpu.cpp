@@ -17,8 +17,8 @@ void InterleavingCpu::retire(Step, std::uint64_t) { machine_.step(*this); }
 
 void InterleavingCpu::touch(VirtAddr address, Touch touch) {
     machine_.step(*this);
-    if (touch == Touch::remapped) return;  // through no mapping that the tables hold
-    fill_tlb(pfn_of(machine_.memory_.resolve(address)));
+    const PhysAddr line = machine_.memory_.resolve(address);
+    if (touch != Touch::remapped) fill_tlb(pfn_of(line));  // which is one of the direct map
 }
 
 x86::Pte InterleavingCpu::load_pte(VirtAddr entry) {

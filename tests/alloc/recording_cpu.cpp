@@ -17,12 +17,11 @@ void RecordingCpu::retire(Step step, std::uint64_t times) {
 
 void RecordingCpu::touch(VirtAddr address, Touch touch) {
     now_ += kFakeLine;
-    if (touch == Touch::remapped) {  // through no mapping that the tables hold
-        record(remapped, address.raw());
-        return;
-    }
-    (void)machine_.memory_.resolve(address);
-    record(touched, address.raw());
+    const PhysAddr line = machine_.memory_.resolve(address);
+    if (touch == Touch::remapped)
+        record(remapped, layout::direct_map(line).raw());
+    else
+        record(touched, address.raw());
 }
 
 x86::Pte RecordingCpu::load_pte(VirtAddr entry) {

@@ -76,22 +76,24 @@ class TestKernel {
     TestKernel(TestMemory& memory, std::vector<Zone> zones, std::size_t cpus, const KernelParams& params,
                std::string_view strategy_name, MapObserver& observer)
         : pages{memory.frames(), std::move(zones), cpus, pcp_limits(params), memory.data()},
-          flips{pages, flip_policy(params.freetype)},
+          flips{pages, mermap, flip_policy(params.freetype)},
           calls{cpus, memory.data()},
           flush{calls, PageCount{params.flush_ceiling}},
           tables{pages},
           keys{KeyRegister::Tables::have_no_key, KeyScope::entry, cpus},
           direct_map{memory.root(), tables, keys, flush, cpus},
+          mermap{keys, memory.mermap_tables()},
           work{cpus, memory.data()},
           strategy{find_flush_strategy(strategy_name)
-                       .make({pages, direct_map, flush, observer, params, cpus, work, memory.data(), flips})} {
+                       .make({pages, direct_map, flush, observer, params, cpus, work, memory.data(), flips, mermap})} {
         pages.configure({params.compaction, params.pcp_trylock_fails});
     }
 
     // What a CPU has counted, by all parts.
     [[nodiscard]] KernelCounters counters(CpuId cpu) {
         KernelCounters sum;
-        for (const KernelCounters& part : {pages.counters(cpu), calls.counters(cpu), direct_map.counters(cpu)})
+        for (const KernelCounters& part :
+             {pages.counters(cpu), calls.counters(cpu), direct_map.counters(cpu), mermap.counters(cpu)})
             for_each_counter([&](std::string_view, auto member) { sum.*member += part.*member; });
         return sum;
     }
@@ -103,6 +105,7 @@ class TestKernel {
     FailingPageTablePages tables;
     KeyRegister keys;
     DirectMap direct_map;
+    Mermap mermap;
     KernelWork work;
     StrategyPtr strategy;
 };

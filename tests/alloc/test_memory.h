@@ -30,12 +30,15 @@ class TestMemory {
         tables_.map_direct({managed_.end(), kGiantPages});
         tables_.map(layout::kVmemmap, struct_pages_, struct_page_bytes(), x86::PageSize::m2, kKernelTable, kKernelLeaf);
         tables_.preallocate(layout::kVmalloc);
+        mermap_tables_ = tables_.prepare_mermap(kMermapCpus);
     }
 
     [[nodiscard]] PfnRange managed() const { return managed_; }
     [[nodiscard]] FrameTable& frames() { return frames_; }
     [[nodiscard]] x86::PhysMem& contents() { return memory_; }
     [[nodiscard]] Pfn root() const { return tables_.root(); }
+    // By CPU, for as many as any test has.
+    [[nodiscard]] const std::vector<Pfn>& mermap_tables() const { return mermap_tables_; }
     [[nodiscard]] KernelHalf kernel_half() const { return tables_.kernel_half(); }
     [[nodiscard]] layout::KernelData data() const { return layout::KernelData{layout::direct_map(data_)}; }
 
@@ -57,6 +60,7 @@ class TestMemory {
     }
 
   private:
+    static constexpr std::size_t kMermapCpus = 64;
     [[nodiscard]] std::uint64_t struct_page_bytes() const {
         const std::uint64_t bytes = managed_.count.raw() * layout::kStructPageBytes;
         return (bytes + x86::kPde.bytes() - 1) / x86::kPde.bytes() * x86::kPde.bytes();
@@ -68,6 +72,7 @@ class TestMemory {
     Pfn data_;
     Pfn struct_pages_;
     BootTables tables_;
+    std::vector<Pfn> mermap_tables_;
 };
 
 // A zone over `span` without reserves; its memory is not free yet.

@@ -24,6 +24,9 @@ template <class Visitor>
 void ContractAudit::for_each_entry(PfnRange range, Visitor&& visit) {
     for (const auto& core : node_->machine().cores())
         core->mmu().unit().for_each_translation([&](const hw::CachedTranslation& entry) {
+            // The CPU that cleared the block keeps the translations of its temporary mappings until it has used up their
+            // addresses; the series lets it, since the block goes to the process that it runs.
+            if (alloc::layout::kMermap <= entry.page && entry.page < alloc::layout::kDirectMap) return;
             const Pfn first = entry.translation.frame;
             if (first < range.end() && range.first < first + x86::leaf_level(entry.size).pages()) visit(core->id(), entry);
         });
