@@ -18,9 +18,7 @@ BlockPool::BlockPool(const TableContext& context)
     context.pages.add_shrinker(*this);
 }
 
-void BlockPool::fill(Cpu& cpu) {
-    if (const auto block = keyed_block(cpu)) add(cpu, *block, Keep::nothing);
-}
+void BlockPool::fill(Cpu& cpu) { (void)add_block(cpu, Keep::nothing); }
 
 std::optional<Pfn> BlockPool::allocate(Cpu& cpu, TableUse use) {
     // __GFP_PGTABLE_SPLIT: may take all there is, and never refills.
@@ -32,21 +30,13 @@ std::optional<Pfn> BlockPool::allocate(Cpu& cpu, TableUse use) {
     return refill(cpu);
 }
 
-std::optional<Pfn> BlockPool::refill(Cpu& cpu) {
-    const auto block = keyed_block(cpu);
-    if (!block) return std::nullopt;
-    add(cpu, *block, Keep::one);
-    return block->first;
-}
+std::optional<Pfn> BlockPool::refill(Cpu& cpu) { return add_block(cpu, Keep::one); }
 
 void BlockPool::release(Cpu& cpu, Pfn table) { push(cpu, std::span{&table, 1}); }
 
 PageTablePages::Ready BlockPool::prepare_split(Cpu& cpu) {
-    while (!ready_for_split(cpu)) {
-        const auto block = keyed_block(cpu);
-        if (!block) return Ready::no_memory;
-        add(cpu, *block, Keep::nothing);
-    }
+    while (!ready_for_split(cpu))
+        if (!add_block(cpu, Keep::nothing)) return Ready::no_memory;
     return Ready::yes;
 }
 
@@ -95,8 +85,9 @@ void BlockPool::count_free(Pfn page, std::int64_t change) {
         block->second += static_cast<std::uint64_t>(change);
 }
 
-// The refill's two halves: memory, then, under the mutex, its key.
-std::optional<PfnRange> BlockPool::keyed_block(Cpu& cpu) {
+// Whoever finds the list short meanwhile waits for the mutex, and so for the pages: with them pushed outside of it, no reserve
+// would be large enough.
+std::optional<Pfn> BlockPool::add_block(Cpu& cpu, Keep keep) {
     const auto block = take_block(cpu);
     if (!block) return std::nullopt;
     const LockGuard mutex{cpu, kTableRefillMutex};
@@ -106,7 +97,8 @@ std::optional<PfnRange> BlockPool::keyed_block(Cpu& cpu) {
     if (changed == Changed::done) {
         ++counters(cpu).table_refills;
         counters(cpu).table_refill_pages += block->count.raw();
-        return block;
+        split_page(cpu, *block, keep);
+        return block->first;
     }
     Order order{0U};
     while (order.pages() < block->count) order = order.next();
@@ -124,8 +116,8 @@ std::optional<PfnRange> BlockPool::take_block(Cpu& cpu) {
     return std::nullopt;
 }
 
-// split_page(), then all pages onto the list.
-void BlockPool::add(Cpu& cpu, PfnRange block, Keep keep) {
+// split_page(), then its pages onto the list.
+void BlockPool::split_page(Cpu& cpu, PfnRange block, Keep keep) {
     if (block.count == kPageblockOrder.pages()) blocks_[block.first] = 0;
     std::vector<Pfn> pages;
     const std::uint64_t kept = keep == Keep::one ? 1 : 0;

@@ -42,9 +42,10 @@ class BlockPool : public TablePolicy, private Shrinker {
 
   private:
     enum class Keep : std::uint8_t { nothing, one };
-    [[nodiscard]] std::optional<PfnRange> keyed_block(Cpu& cpu);
+    // The refill: memory, then, under the mutex, its key, and its pages onto the list.
+    [[nodiscard]] std::optional<Pfn> add_block(Cpu& cpu, Keep keep);
     [[nodiscard]] std::optional<PfnRange> take_block(Cpu& cpu);
-    void add(Cpu& cpu, PfnRange block, Keep keep);
+    void split_page(Cpu& cpu, PfnRange block, Keep keep);
     void count_free(Pfn page, std::int64_t change);
     PageCount shrink(Cpu& cpu) override;
     struct Victims {

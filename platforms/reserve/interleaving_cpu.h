@@ -1,5 +1,5 @@
-// A CPU without time on which others run a whole operation at a chosen moment: the Nth time that it is about to take a lock
-// while it holds none. What others hold, it cannot have: the interleaving is then one that does not exist, and Blocked ends it.
+// A CPU without time on which others run a whole operation at a chosen moment: the Nth time that it is about to take a lock.
+// What others hold, it cannot have: an operation that waits for it cannot come to its end then, and Blocked ends it all.
 #pragma once
 
 #include <functional>
@@ -28,15 +28,11 @@ class InterleavingCpu : public BootCpu {
     [[nodiscard]] std::uint64_t moments() const { return moments_; }
 
     void lock(alloc::LockId lock) override {
-        if (mine_.empty() && ++moments_ == at_) std::exchange(others_, nullptr)();
+        if (++moments_ == at_) std::exchange(others_, nullptr)();
         if (held_.contains(lock)) throw Blocked{};
         held_.insert(lock);
-        mine_.insert(lock);
     }
-    void unlock(alloc::LockId lock) override {
-        held_.erase(lock);
-        mine_.erase(lock);
-    }
+    void unlock(alloc::LockId lock) override { held_.erase(lock); }
     [[nodiscard]] bool try_lock(alloc::LockId lock) override {
         this->lock(lock);
         return true;
@@ -44,7 +40,6 @@ class InterleavingCpu : public BootCpu {
 
   private:
     Locks& held_;
-    Locks mine_;
     std::uint64_t moments_ = 0;
     std::uint64_t at_ = 0;
     std::function<void()> others_;

@@ -45,6 +45,7 @@ ReserveMachine::ReserveMachine(const ReserveQuestion& question)
               observer_, question.splitters + 1},
       direct_map_{boot_tables_.root(), tables_, keys_, flush_, question.splitters + 1},
       next_change_{changed_.first} {
+    pages_.configure({.compaction = false});  // it would find nothing to move, in hundreds of GiB
     boot_tables_.map_direct({Pfn{0}, own_.end() - Pfn{0}}, question.leaf);
     for (unsigned i = 0; i <= question.splitters; ++i)
         cpus_.push_back(std::make_unique<InterleavingCpu>(CpuId{i}, memory_, locks_));
@@ -74,6 +75,12 @@ std::vector<alloc::Zone> ReserveMachine::zones(alloc::FrameTable& frames, const 
 }
 
 bool ReserveMachine::allocate() { return tables_.allocate(*cpus_[0], alloc::TableUse::ordinary).has_value(); }
+
+bool ReserveMachine::drain() {
+    while (tables_.policy().idle_pages().raw() > question_.tables.reserve)
+        if (!allocate()) return false;
+    return true;
+}
 
 bool ReserveMachine::change(unsigned splitter) {
     const PageCount leaf = leaf_pages();

@@ -34,6 +34,8 @@ class ReserveMachine {
 
     // True: done. False: no page-table page could be had.
     [[nodiscard]] bool allocate();
+    // Allocates as long as nothing has to be added to the pool.
+    [[nodiscard]] bool drain();
     [[nodiscard]] bool change(unsigned splitter);
     [[nodiscard]] InterleavingCpu& cpu(unsigned index) { return *cpus_[index]; }  // 0 allocates; 1 to K change
     // Pages that a split could take now.

@@ -8,7 +8,7 @@ namespace {
 
 // What happens, and at which moment of it the next CPU begins the same or, inside an allocation, its change.
 struct Operation {
-    enum class Kind : std::uint8_t { allocate, change } kind;
+    enum class Kind : std::uint8_t { drain, allocate, change } kind;
     unsigned changes;      // at once
     std::uint64_t moment;  // 0: nobody comes in between
 };
@@ -18,6 +18,10 @@ std::string in_words(const Path& path) {
     std::string words;
     for (const Operation& operation : path) {
         if (!words.empty()) words += ", ";
+        if (operation.kind == Operation::Kind::drain) {
+            words += "allocations down to the reserve";
+            continue;
+        }
         words += operation.kind == Operation::Kind::allocate ? "allocation" : std::to_string(operation.changes) + " change(s)";
         if (operation.kind == Operation::Kind::allocate && operation.changes > 0)
             words += " with " + std::to_string(operation.changes) + " change(s) inside";
@@ -38,7 +42,9 @@ class Run {
     Outcome perform(const Operation& operation) {
         bool done = true;
         try {
-            if (operation.kind == Operation::Kind::allocate) {
+            if (operation.kind == Operation::Kind::drain) {
+                done = machine_.drain();
+            } else if (operation.kind == Operation::Kind::allocate) {
                 InterleavingCpu& cpu = machine_.cpu(0);
                 cpu.interrupt_at(operation.moment, [&] { done = changes(1, operation) && done; });
                 done = machine_.allocate() && done;
@@ -86,13 +92,14 @@ class Exploration {
   private:
     std::optional<Path> expand(const Path& path) {
         using Kind = Operation::Kind;
+        if (auto found = all_moments(path, Kind::drain, 0)) return found;
         if (auto found = all_moments(path, Kind::allocate, 0)) return found;
         if (auto found = all_moments(path, Kind::allocate, question_.splitters)) return found;
         return all_moments(path, Kind::change, question_.splitters);
     }
 
     std::optional<Path> all_moments(const Path& path, Operation::Kind kind, unsigned changes) {
-        const unsigned alone = kind == Operation::Kind::allocate ? 0 : 1;
+        const unsigned alone = kind == Operation::Kind::change ? 1 : 0;
         for (std::uint64_t moment = changes > alone ? 1 : 0;; ++moment) {
             Run run{question_};
             for (const Operation& operation : path) (void)run.perform(operation);
