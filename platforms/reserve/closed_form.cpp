@@ -28,7 +28,8 @@ std::optional<unsigned> closed_form(const ReserveQuestion& question) {
     const unsigned splitters = question.tables.split_lock == "global" ? 1 : question.splitters;
     const unsigned refill = per_refill(question);
     if (question.lowest_order.pages().raw() - 1 < refill) return std::nullopt;
-    return splitters * per_change(question) + refill;
+    const unsigned refills = question.tables.policy == "freetype-key" ? splitters + 1 : 1;
+    return splitters * per_change(question) + refills * refill;
 }
 
 }  // namespace splinter::platforms

@@ -23,7 +23,7 @@ struct ReserveQuestion {
     ChangeShape change = ChangeShape::page;
     unsigned splitters = 1;    // K: changes at the same time
     Order lowest_order{2U};    // of the free blocks
-    unsigned operations = 64;  // that the memory is to last for
+    unsigned operations = 40;  // that the memory is to last for
 };
 
 class ReserveMachine {

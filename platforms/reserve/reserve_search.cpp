@@ -1,10 +1,14 @@
 #include "platforms/reserve/reserve_search.h"
 
+#include <algorithm>
 #include <deque>
-#include <map>
+#include <set>
 
 namespace splinter::platforms {
 namespace {
+
+// Pools that have so many pages beyond the reserve are all alike: what they have can be allocated at once.
+constexpr std::uint64_t kPlenty = 8;
 
 // What happens, and at which moment of it the next CPU begins the same or, inside an allocation, its change.
 struct Operation {
@@ -118,12 +122,13 @@ class Exploration {
         see(path, run.ready());
     }
     void see(const Path& path, std::uint64_t ready) {
-        if (seen_.emplace(ready, path.size()).second) open_.push_back(path);
+        const std::uint64_t plenty = question_.tables.reserve + kPlenty;
+        if (seen_.insert(std::min(ready, plenty)).second) open_.push_back(path);
     }
 
     ReserveQuestion question_;
     std::uint64_t& states_;
-    std::map<std::uint64_t, std::size_t> seen_;
+    std::set<std::uint64_t> seen_;
     std::deque<Path> open_;
 };
 

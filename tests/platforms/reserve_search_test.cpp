@@ -72,10 +72,13 @@ TEST(ReserveSearch, FindsFiveAndSixForChangesThatNeedThreeAndFourPages) {
     EXPECT_EQ(find_reserve(question, kLimit).smallest, 6U);
 }
 
-// Whole pageblocks: a refill takes one page, a change of a single page two.
-TEST(ReserveSearch, FindsThreeForFreetypesUnderGiantLeaves) {
-    EXPECT_EQ(find_reserve(freetype(), kLimit).smallest, 3U);
-    EXPECT_EQ(closed_form(freetype()), 3U);
+// A flip of a pageblock takes one page, a change of a single page two; and no mutex keeps an allocation and a change from flipping
+// a block each at the same time.
+TEST(ReserveSearch, FindsOneMoreForFreetypesThanForRefillsUnderAMutex) {
+    EXPECT_EQ(find_reserve(freetype(), kLimit).smallest, 4U);
+    EXPECT_EQ(closed_form(freetype()), 4U);
+    EXPECT_EQ(find_reserve(freetype(2), kLimit).smallest, 7U);
+    EXPECT_EQ(closed_form(freetype(2)), 7U);
 }
 
 TEST(ReserveSearch, FindsOneForFreetypesUnderLargeLeaves) {
