@@ -34,6 +34,15 @@ x86::Pte RecentStores::view(CpuId reader, Cycles now, OrderPoint last_order, Phy
     return seen;
 }
 
+void RecentStores::forget_page(PhysAddr page) {
+    std::erase_if(stores_, [&](const Store& store) {
+        if (pfn_of(store.address) != pfn_of(page)) return false;
+        const auto count = stores_to_.find(store.address.raw());
+        if (--count->second == 0) stores_to_.erase(count);
+        return true;
+    });
+}
+
 void RecentStores::forget_before(Cycles time) {
     while (!stores_.empty() && stores_.front().at.time + lookahead_ <= time) {
         const auto count = stores_to_.find(stores_.front().address.raw());

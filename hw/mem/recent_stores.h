@@ -32,6 +32,8 @@ class RecentStores {
     [[nodiscard]] x86::Pte record(OrderPoint at, PhysAddr address, x86::Pte newest, x86::Pte after);
     // What `reader` sees at `now`, its last ordering point being `last_order`; `newest` is the value in PhysMem.
     [[nodiscard]] x86::Pte view(CpuId reader, Cycles now, OrderPoint last_order, PhysAddr address, x86::Pte newest) const;
+    // The page is filled anew, and nothing points to it: whoever reads it from now on sees what is in PhysMem.
+    void forget_page(PhysAddr page);
     // No core will read at a time before `time` any more.
     void forget_before(Cycles time);
 

@@ -58,6 +58,7 @@ void CoreCpu::store_pte(VirtAddr entry, x86::Pte value) {
 
 void CoreCpu::fill_table(VirtAddr table, std::span<const x86::Pte, x86::kEntriesPerTable> entries) {
     const PhysAddr address = core_.translate(table, kKernelWrite);
+    machine_.memory().recent_stores().forget_page(address);  // of what the page was before
     for (std::size_t i = 0; i < entries.size(); ++i) machine_.memory().contents().store(address + i * 8, entries[i]);
     // Whole lines, written without being read first; their cycles are part of the path length.
     for (std::uint64_t offset = 0; offset < kPageBytes; offset += hw::CacheTags::kLineBytes)

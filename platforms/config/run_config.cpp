@@ -121,11 +121,12 @@ void describe(PgtableChurnParams& p, ParamVisitor& v) {
     v.count("secretmem_percent", p.secretmem_percent, kPercent,
             "share of the operations that take or give back a protected page instead of building an address space");
     v.count("secretmem_pages", p.secretmem_pages, {1, 1'000'000}, "protected pages that one core has at most");
-    v.count("taken_percent", p.taken_percent, {0, 99},
-            "share of free memory that somebody takes before, in small blocks, every other of which he frees again: what is "
-            "left is "
-            "scarce and in pieces; 0: memory is clean");
+    v.count("taken_percent", p.taken_percent, {0, 100},
+            "share of free memory that somebody takes before, in small blocks, some of which he frees again, so that what is "
+            "left is scarce "
+            "and in pieces; 0: memory is clean");
     v.count("taken_order", p.taken_order, {0, 9}, "order of these blocks");
+    v.count("freed_one_in", p.freed_one_in, {1, 1'000'000}, "of these blocks, one in so many is freed again");
     v.count("flippers", p.flippers, {0, 1023},
             "cores that set kernel pages read-only and back, each time with the flush; of those that cores_percent leaves");
     v.count("flip_blocks", p.flip_blocks, {1, 4096}, "blocks of 2 MiB in which a flipper chooses its pages");

@@ -101,8 +101,9 @@ struct PgtableChurnParams {
     std::uint64_t pages = 16;             // of an area
     std::uint64_t secretmem_percent = 0;  // share of the operations that take or give back a protected page
     std::uint64_t secretmem_pages = 64;   // that a core has at most
-    std::uint64_t taken_percent = 0;      // of free memory, taken beforehand by somebody who frees every other block
-    std::uint64_t taken_order = 2;        // in blocks of this order
+    std::uint64_t taken_percent = 0;      // of free memory, taken beforehand by somebody
+    std::uint64_t taken_order = 2;        // in blocks of this order,
+    std::uint64_t freed_one_in = 2;       // of which he frees one in so many
     std::uint64_t flippers = 0;           // cores that change the protection of kernel pages
     std::uint64_t flip_blocks = 16;       // blocks of 2 MiB of each flipper
     Cycles flip_think{10000};             // between two changes there and back

@@ -49,7 +49,7 @@ class PgtableChurn : public Workload {
             if (!block) break;
             taken.push_back(*block);
         }
-        for (std::size_t i = 0; i < taken.size(); i += 2) pages.free_pages(cpu, taken[i], request.order);
+        for (std::size_t i = 0; i < taken.size(); i += params_.freed_one_in) pages.free_pages(cpu, taken[i], request.order);
         pages.drain_all_pages(cpu);
     }
 
