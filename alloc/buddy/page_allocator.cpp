@@ -281,9 +281,9 @@ void PageAllocator::drain(Cpu& cpu, Zone& zone, PerCpuPages& lists, PageCount pa
 void PageAllocator::decay(Cpu& cpu, Zone& zone) {
     PerCpuPages& lists = pcp(zone, cpu.id());
     cpu.order();  // another CPU may be draining them
-    PageCount left = zone.rules().pcp_rules.decay(lists.state());
+    PageCount left = zone.rules().pcp_rules.decay(lists.state(), lists.seen_count());
     while (left > PageCount{0}) {  // a batch for each time that the lock is taken, from the first list on
-        const LockGuard lock{cpu, pcp_lock_of(zone, cpu.id())};
+        const PcpDrainLock lock{*this, cpu, zone, cpu.id()};
         const PageCount some = std::min(left, lists.batch());
         drain(cpu, zone, lists, some, 0);
         left -= some;
