@@ -230,8 +230,8 @@ void Flips::after_allocation(Cpu& cpu, Pfn block, const AllocRequest& request) {
     }
 }
 
-void Flips::before_free(Cpu& cpu, Pfn block, Order order, FreeType type) {
-    if (policy_.scrub != Scrub::on_free || type.mapping() == Mapping::mapped) return;
+void Flips::before_free(Cpu& cpu, Pfn block, Order order, Mapping mapping) {
+    if (policy_.scrub != Scrub::on_free || mapping == Mapping::mapped) return;
     const Account account{cpu, kScrub};
     clear_unmapped(cpu, pages_.counters(cpu.id()), {block, order.pages()});
 }

@@ -244,11 +244,11 @@ void PageAllocator::free_to_list(Cpu& cpu, Zone& zone, Pfn block, Order order) {
     cpu.touch(layout::struct_page(block), Touch::owned);
     cpu.retire(Step::pcp_free);
     PerCpuPages& lists = pcp(zone, cpu.id());
-    const FreeType type = zone.pageblock_freetype(block);
-    if (flips_ != nullptr) flips_->before_free(cpu, block, order, type);
+    if (flips_ != nullptr) flips_->before_free(cpu, block, order, zone.seen_freetype(block).mapping());
+    cpu.order();  // the pageblock's type and the zone's fill
+    const FreeType type = zone.seen_freetype(block);
     const std::size_t list = PerCpuPages::list_index(order, type, zone.freetypes());
     lists.push(*frames_, list, block, order, type.migratetype);
-    cpu.order();  // the zone's fill
     const PageCount pages = zone.rules().pcp_rules.on_free(lists.state(), order, zone.fill());
     if (pages == PageCount{0}) return;
     drain(cpu, zone, lists, pages, list);
@@ -263,7 +263,7 @@ void PageAllocator::free_to_buddy(Cpu& cpu, Pfn block, Order order) {
     counters(cpu.id()).pgfree += order.pages().raw();
     cpu.touch(layout::struct_page(block), Touch::owned);
     Zone& zone = zone_of(block);
-    if (flips_ != nullptr) flips_->before_free(cpu, block, order, zone.pageblock_freetype(block));
+    if (flips_ != nullptr) flips_->before_free(cpu, block, order, zone.seen_freetype(block).mapping());
     ZoneLock lock{cpu, zone};
     BuddyWork work;
     zone.free_directly(block, order, work);
