@@ -73,6 +73,7 @@ Flips::Converted Flips::convert_from(Cpu& cpu, Zone& zone, Order order, FreeType
         give_up(cpu, zone, *block, other.flags);
         return {Ahead::no_memory, *block};
     }
+    cpu.order();                     // compaction looks at the flags of pageblocks that are in use
     zone.set_flags(*block, wanted);  // set_pageblock_freetype_flags(), without the zone lock [C]: the block is on no list
     count(cpu, other.flags, wanted);
     return {Ahead::done, *block};
@@ -150,6 +151,7 @@ void Flips::give_up(Cpu& cpu, Zone& zone, PfnRange block, FreetypeFlags old) {
     if (policy_.generation->failed_flip == FailedFlip::leaked) {
         ++pages_.counters(cpu.id()).flips_leaked;
         pages_.counters(cpu.id()).pages_leaked += block.count.raw();
+        cpu.order();
         zone.set_flags(block, old);
         return;
     }
