@@ -13,9 +13,9 @@ namespace splinter::platforms::testing {
 
 struct ShortMemoryParams {
     std::uint64_t steps = 10000;  // of each core
-    Cycles think{100};           // at most, between two steps
-    std::uint64_t movable = 60;  // percent of the requests
-    std::uint64_t freed = 60;   // blocks that a core frees once it fails
+    Cycles think{100};            // at most, between two steps
+    std::uint64_t movable = 60;   // percent of the requests
+    std::uint64_t freed = 60;     // blocks that a core frees once it fails
 };
 
 class ShortMemoryWorkload : public Workload, private alloc::MovableOwner {
