@@ -56,6 +56,7 @@ std::vector<Pfn> PageAllocator::alloc_pages_bulk(Cpu& cpu, const AllocRequest& r
 }
 
 std::optional<Pfn> PageAllocator::alloc_bulk_page(Cpu& cpu, Zone& zone, FreeType type) {
+    const PcpDrainLock lock{*this, cpu, zone, cpu.id()};
     return pop_or_refill(cpu, zone, type, pcp(zone, cpu.id()), Fragmenting::allowed);
 }
 

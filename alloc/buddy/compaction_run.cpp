@@ -96,6 +96,7 @@ CompactionRun::Outcome CompactionRun::migrate(Pfn pageblock) {
     {
         const ZoneLock lock{cpu_, zone_};
         if (!is_source(pageblock)) return Outcome::nothing_moved;
+        cpu_.order();  // owners register their pages at ordering points, without the zone lock
         entries = isolate(pageblock, scanned);
     }
     cpu_.retire(Step::compact_scan, scanned);
@@ -109,19 +110,31 @@ CompactionRun::Outcome CompactionRun::migrate(Pfn pageblock) {
     return outcome;
 }
 
+// An ordering point: owners come and go at theirs.
+bool CompactionRun::is_there(const MovableBlocks::Entry& entry) const {
+    cpu_.order();
+    return pages_.movable().find(entry.block) == entry;
+}
+
+// The kernel holds a reference to what it migrates, and the frame stays what it is even if its owner goes. Here it does not: a
+// page whose owner has gone is not read, for its frame may have left the direct map since.
+bool CompactionRun::copy(const MovableBlocks::Entry& entry, Pfn to) {
+    for (PageCount i{0}; i < entry.order.pages(); i += PageCount{1}) {
+        if (!is_there(entry)) return false;
+        cpu_.touch(layout::direct_map(entry.block + i), Touch::contended);  // its owner may use it
+        cpu_.touch(layout::direct_map(to + i), Touch::owned);
+        cpu_.retire(Step::copy_page);
+    }
+    return is_there(entry);
+}
+
 // migrate_pages() of one: paid first, then done at one moment. Its owner may have freed it meanwhile.
 bool CompactionRun::migrate(const MovableBlocks::Entry& entry, Pfn to) {
     const std::uint64_t count = entry.order.pages().raw();
     cpu_.retire(Step::migrate_page, count);
-    for (std::uint64_t i = 0; i < count; ++i) {
-        cpu_.touch(layout::direct_map(entry.block + PageCount{i}), Touch::owned);
-        cpu_.touch(layout::direct_map(to + PageCount{i}), Touch::owned);
-        cpu_.retire(Step::copy_page);
-    }
-    cpu_.order();
     MovableBlocks& movable = pages_.movable();
     KernelCounters& counters = pages_.counters(cpu_.id());
-    if (movable.find(entry.block) != entry) {
+    if (!copy(entry, to)) {
         counters.pgmigrate_fail += count;
         isolated_[entry.order.index()].push_back(to);
         return false;
@@ -184,6 +197,7 @@ void CompactionRun::make_movable(Pfn block, Order order, BuddyWork& work) {
 // isolate_freepages_block()
 void CompactionRun::isolate_free(Pfn pageblock) {
     const ZoneLock lock{cpu_, zone_};
+    cpu_.order();  // a flip sets flags at an ordering point, without the zone lock
     std::uint64_t scanned = 0;
     if (is_target(pageblock))
         for (Pfn at = pageblock; at < pageblock + kBlock; ++scanned) {

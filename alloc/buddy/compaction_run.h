@@ -23,6 +23,8 @@ class CompactionRun {
     // Blocks of the pageblock that are worth moving, and how many pages were looked at.
     std::vector<MovableBlocks::Entry> isolate(Pfn pageblock, std::uint64_t& scanned) const;
     Outcome migrate(Pfn pageblock);
+    [[nodiscard]] bool is_there(const MovableBlocks::Entry& entry) const;
+    [[nodiscard]] bool copy(const MovableBlocks::Entry& entry, Pfn to);
     bool migrate(const MovableBlocks::Entry& entry, Pfn to);
     // --- the free scanner ---
     [[nodiscard]] bool is_target(Pfn pageblock) const;

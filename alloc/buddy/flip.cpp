@@ -81,6 +81,7 @@ Flips::Converted Flips::convert_from(Cpu& cpu, Zone& zone, Order order, FreeType
         give_up(cpu, zone, *block, other.flags, wanted);
         return {Ahead::no_memory, *block};
     }
+    cpu.order();                     // compaction looks at the flags of pageblocks that are in use
     zone.set_flags(*block, wanted);  // set_pageblock_freetype_flags(), without the zone lock [C]: the block is on no list
     count(cpu, other.flags, wanted);
     return {Ahead::done, *block};
@@ -159,6 +160,7 @@ void Flips::give_up(Cpu& cpu, Zone& zone, PfnRange block, FreetypeFlags old, Fre
     if (policy_.generation->failed_flip == FailedFlip::leaked) {
         ++pages_.counters(cpu.id()).flips_leaked;
         pages_.counters(cpu.id()).pages_leaked += block.count.raw();
+        cpu.order();
         zone.set_flags(block, old);
         return;
     }
@@ -240,8 +242,8 @@ void Flips::after_allocation(Cpu& cpu, Pfn block, const AllocRequest& request) {
     }
 }
 
-void Flips::before_free(Cpu& cpu, Pfn block, Order order, FreeType type) {
-    if (policy_.scrub != Scrub::on_free || type.mapping() == Mapping::mapped) return;
+void Flips::before_free(Cpu& cpu, Pfn block, Order order, Mapping mapping) {
+    if (policy_.scrub != Scrub::on_free || mapping == Mapping::mapped) return;
     const Account account{cpu, kScrub};
     mermap_.clear(cpu, pages_.counters(cpu.id()), {block, order.pages()});
 }

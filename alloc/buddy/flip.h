@@ -57,7 +57,7 @@ class Flips {
     // post_alloc_hook(): clears what the request and the scrub policy say.
     void after_allocation(Cpu& cpu, Pfn block, const AllocRequest& request);
     // free_pages_prepare(): clears what the scrub policy says. Before the block is on any list.
-    void before_free(Cpu& cpu, Pfn block, Order order, FreeType type);
+    void before_free(Cpu& cpu, Pfn block, Order order, Mapping mapping);
     // The order that direct compaction works for, on behalf of a request.
     [[nodiscard]] Order compaction_order(const AllocRequest& request) const;
 

@@ -266,11 +266,11 @@ void PageAllocator::free_to_list(Cpu& cpu, Zone& zone, Pfn block, Order order) {
     cpu.touch(layout::struct_page(block), Touch::owned);
     cpu.retire(Step::pcp_free);
     PerCpuPages& lists = pcp(zone, cpu.id());
-    const FreeType type = zone.pageblock_freetype(block);
-    if (flips_ != nullptr) flips_->before_free(cpu, block, order, type);
+    if (flips_ != nullptr) flips_->before_free(cpu, block, order, zone.seen_freetype(block).mapping());
+    cpu.order();  // the pageblock's type and the zone's fill
+    const FreeType type = zone.seen_freetype(block);
     const std::size_t list = PerCpuPages::list_index(order, type, zone.freetypes());
     lists.push(*frames_, list, block, order, type.migratetype);
-    cpu.order();  // the zone's fill
     const PageCount pages = zone.rules().pcp_rules.on_free(lists.state(), order, zone.fill());
     if (pages == PageCount{0}) return;
     drain(cpu, zone, lists, pages, list);
@@ -285,7 +285,7 @@ void PageAllocator::free_to_buddy(Cpu& cpu, Pfn block, Order order) {
     counters(cpu.id()).pgfree += order.pages().raw();
     cpu.touch(layout::struct_page(block), Touch::owned);
     Zone& zone = zone_of(block);
-    if (flips_ != nullptr) flips_->before_free(cpu, block, order, zone.pageblock_freetype(block));
+    if (flips_ != nullptr) flips_->before_free(cpu, block, order, zone.seen_freetype(block).mapping());
     ZoneLock lock{cpu, zone};
     BuddyWork work;
     zone.free_directly(block, order, work);
@@ -303,9 +303,9 @@ void PageAllocator::drain(Cpu& cpu, Zone& zone, PerCpuPages& lists, PageCount pa
 void PageAllocator::decay(Cpu& cpu, Zone& zone) {
     PerCpuPages& lists = pcp(zone, cpu.id());
     cpu.order();  // another CPU may be draining them
-    PageCount left = zone.rules().pcp_rules.decay(lists.state());
+    PageCount left = zone.rules().pcp_rules.decay(lists.state(), lists.seen_count());
     while (left > PageCount{0}) {  // a batch for each time that the lock is taken, from the first list on
-        const LockGuard lock{cpu, pcp_lock_of(zone, cpu.id())};
+        const PcpDrainLock lock{*this, cpu, zone, cpu.id()};
         const PageCount some = std::min(left, lists.batch());
         drain(cpu, zone, lists, some, 0);
         left -= some;

@@ -108,7 +108,8 @@ class PageAllocator {
     void charge(Cpu& cpu, const Zone& zone, Order order, const BuddyWork& work);
 
   private:
-    class PcpLock;  // a CPU's lists, for as long as the object lives
+    class PcpLock;       // a CPU's lists, for as long as the object lives
+    class PcpDrainLock;  // the same of any CPU
     [[nodiscard]] static LockId pcp_lock_of(const Zone& zone, CpuId cpu) {
         return LockId{static_cast<std::uint32_t>(kFirstPcpLock.raw() + zone.layout().index.raw() * layout::KernelData::kCpus +
                                                  cpu.raw())};

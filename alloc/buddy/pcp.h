@@ -49,6 +49,9 @@ class PerCpuPages {
     [[nodiscard]] PcpState& state() { return state_; }
     [[nodiscard]] const PcpState& state() const { return state_; }
     [[nodiscard]] PageCount count() const { return state_.count; }
+    // What one may know of the count without the lock: what it was when the lock was last released.
+    [[nodiscard]] PageCount seen_count() const { return seen_count_; }
+    void publish() { seen_count_ = state_.count; }
     [[nodiscard]] PageCount high() const { return state_.high; }
     [[nodiscard]] PageCount batch() const { return state_.batch; }
     // Pages on the lists of unmapped banks.
@@ -93,6 +96,7 @@ class PerCpuPages {
     std::vector<BlockList> lists_;
     std::vector<FreeType> banks_;
     PcpState state_;
+    PageCount seen_count_;
 };
 
 // rmqueue_bulk(): `blocks` blocks from the buddy to the cold end of a list. done(const BuddyWork&) after each. Returns how many

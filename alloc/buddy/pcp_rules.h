@@ -36,8 +36,8 @@ class PcpRules {
     [[nodiscard]] virtual PageCount on_free(PcpState& pcp, Order order, ZoneFill fill) const = 0;
     // A free of this order would empty the lists, lest small blocks of high order pile up (free_high).
     [[nodiscard]] virtual bool frees_high(const PcpState& pcp, Order order) const = 0;
-    // The vmstat worker looks at the lists: pages to drain (decay_pcp_high()).
-    [[nodiscard]] virtual PageCount decay(PcpState& pcp) const = 0;
+    // The vmstat worker looks at the lists, without their lock: pages to drain of the `count` that it sees (decay_pcp_high()).
+    [[nodiscard]] virtual PageCount decay(PcpState& pcp, PageCount count) const = 0;
 };
 
 const PcpRules& pcp_rules_6_1();

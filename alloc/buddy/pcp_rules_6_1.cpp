@@ -26,7 +26,7 @@ class PcpRules6_1 : public PcpRules {
         return pcp.factor > 0 && order.index() > 0 && order.index() <= kCostlyOrder;
     }
 
-    PageCount decay(PcpState&) const override { return PageCount{0}; }
+    PageCount decay(PcpState&, PageCount) const override { return PageCount{0}; }
 
   private:
     static PageCount nr_pcp_free(PcpState& pcp) {

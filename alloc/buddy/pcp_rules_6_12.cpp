@@ -61,11 +61,11 @@ class PcpRules6_12 : public PcpRules {
     }
 
     // decay_pcp_high()
-    PageCount decay(PcpState& pcp) const override {
+    PageCount decay(PcpState& pcp, PageCount count) const override {
         if (pcp.high > pcp.high_min)
-            pcp.high = count_of(
-                std::max({raw(pcp.count) - longest_series(pcp), raw(pcp.high) - (raw(pcp.high) >> 3), raw(pcp.high_min)}));
-        return pcp.count > pcp.high ? pcp.count - pcp.high : PageCount{0};
+            pcp.high =
+                count_of(std::max({raw(count) - longest_series(pcp), raw(pcp.high) - (raw(pcp.high) >> 3), raw(pcp.high_min)}));
+        return count > pcp.high ? count - pcp.high : PageCount{0};
     }
 
   private:

@@ -37,10 +37,11 @@ ZoneKind gfp_zone(const AllocRequest& request) {
     return std::min(request.highest_zone, movable ? ZoneKind::movable : ZoneKind::normal);
 }
 
+// As far as one can know without their locks. REQUIRES: an ordering point.
 bool lists_hold_pages(const std::vector<std::vector<PerCpuPages>>& pcps) {
     for (const auto& of_zone : pcps)
         for (const PerCpuPages& lists : of_zone)
-            if (lists.count() > PageCount{0}) return true;
+            if (lists.seen_count() > PageCount{0}) return true;
     return false;
 }
 
@@ -144,7 +145,7 @@ std::optional<Pfn> PageAllocator::direct_compact(Cpu& cpu, const AllocRequest& r
 void PageAllocator::drain_pages(Cpu& cpu, Zone& zone, CpuId owner) {
     PerCpuPages& lists = pcp(zone, owner);
     for (PageCount left{1}; left > PageCount{0};) {
-        const LockGuard lock{cpu, pcp_lock_of(zone, owner)};
+        const PcpDrainLock lock{*this, cpu, zone, owner};
         left = lists.count();
         if (left == PageCount{0}) return;
         const PageCount some = std::min(left, PageCount{lists.batch().raw() << kPcpBatchScaleMax});
@@ -163,7 +164,7 @@ void PageAllocator::drain_all_pages(Cpu& cpu) {
     for (std::uint32_t i = 0; i < cpus; ++i)
         for (const Zone& zone : zones_) {
             cpu.touch(data_.pcp(zone.layout().index.raw(), CpuId{i}), Touch::contended);
-            has_pages[i] = pcp(zone, CpuId{i}).count() > PageCount{0};
+            has_pages[i] = pcp(zone, CpuId{i}).seen_count() > PageCount{0};
             if (has_pages[i]) break;
         }
     for (std::uint32_t i = 0; i < cpus; ++i)

@@ -26,7 +26,7 @@ Zone::Zone(ZoneLayout layout, FrameTable& frames, const KernelRules& rules, cons
         lowmem_reserve_[kind] = PageCount{reserve[std::min(kind, reserve.size() - 1)]};
     if (layout_.span.count == PageCount{0}) return;
     const Pfn last{layout_.span.end().raw() - 1};
-    migratetypes_.resize(pageblock_index(last) + 1, Migratetype::movable);
+    migratetypes_.resize(pageblock_index(last) + 1);
     if (index_.flagged() > 0) unit_flags_.resize(unit_index(last) + 1);
 }
 
@@ -42,7 +42,17 @@ void Zone::add_wilderness(PfnRange range) {
 
 void Zone::add_free_block(Pfn block, Order order, Migratetype list) { link(block, order, {list, Mapping::mapped}, true); }
 
-void Zone::set_pageblock_migratetype(Pfn pfn, Migratetype migratetype) { migratetypes_[pageblock_index(pfn)] = migratetype; }
+void Zone::set_pageblock_migratetype(Pfn pfn, Migratetype migratetype) {
+    const std::size_t index = pageblock_index(pfn);
+    if (migratetypes_[index].now == migratetype) return;
+    migratetypes_[index].now = migratetype;
+    unpublished_.push_back(index);
+}
+
+void Zone::publish_migratetypes() {
+    for (const std::size_t index : unpublished_) migratetypes_[index].seen = migratetypes_[index].now;
+    unpublished_.clear();
+}
 
 void Zone::set_flags(PfnRange range, FreetypeFlags flags) {
     SPLINTER_CHECK(flags.none() || !unit_flags_.empty(), "flags are set where some freetype has them");

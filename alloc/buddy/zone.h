@@ -51,8 +51,8 @@ struct ZoneLayout {
     NodeId node{0};
 };
 
-// What one may know of a zone without its lock: the counters of vmstat and which lists have blocks, as of the last release of
-// the lock (zone_lock.h).
+// What one may know of a zone without its lock, beside the types of pageblocks: the counters of vmstat and which lists have
+// blocks, as of the last release of the lock (zone_lock.h).
 struct ZoneView {
     PageCount free;
     PageCount highatomic_free;
@@ -98,7 +98,11 @@ class Zone {
 
     // --- pageblocks ---
     // Migratetype of the pageblock and flags of the unit that pfn is in.
-    [[nodiscard]] FreeType pageblock_freetype(Pfn pfn) const { return {migratetypes_[pageblock_index(pfn)], flags_of(pfn)}; }
+    [[nodiscard]] FreeType pageblock_freetype(Pfn pfn) const {
+        return {migratetypes_[pageblock_index(pfn)].now, flags_of(pfn)};
+    }
+    // The migratetype as of the last release of the lock, the flags as they are: those of a page in use do not change.
+    [[nodiscard]] FreeType seen_freetype(Pfn pfn) const { return {migratetypes_[pageblock_index(pfn)].seen, flags_of(pfn)}; }
     // Each sets its own bits only, as the series does [C]. The flags of listed blocks must not change.
     void set_pageblock_migratetype(Pfn pfn, Migratetype migratetype);
     void set_flags(PfnRange range, FreetypeFlags flags);  // REQUIRES: whole units
@@ -141,7 +145,10 @@ class Zone {
     // --- without the lock ---
     [[nodiscard]] const ZoneView& seen() const { return view_; }
     [[nodiscard]] const ZoneView& view() const { return now_; }  // as it is now: for who holds the lock
-    void publish() { view_ = now_; }
+    void publish() {
+        view_ = now_;
+        if (!unpublished_.empty()) publish_migratetypes();
+    }
 
     // --- ZONE_BELOW_HIGH ---
     // The flag as the last look at the watermark left it; who looks when is the allocator's business.
@@ -175,6 +182,7 @@ class Zone {
         return lists_[order.index() * index_.size() + index];
     }
     void link(Pfn block, Order order, FreeType type, bool tail);
+    void publish_migratetypes();
     void add_to_counters(Order order, FreeType type, PageCount pages);
     [[nodiscard]] bool is_wilderness_list(Order order, std::size_t list) const {
         return order == kMaxOrder && list == *index_.of(kMovable) && wilderness_used_ < wilderness_.size();
@@ -195,8 +203,13 @@ class Zone {
     std::vector<BlockList> lists_;      // by order, freetype index
     std::vector<PfnRange> wilderness_;  // ascending; the first is used up from its front
     std::size_t wilderness_used_ = 0;
-    std::vector<Migratetype> migratetypes_;  // by pageblock
-    std::vector<FreetypeFlags> unit_flags_;  // by flag unit; empty without flagged freetypes
+    struct SeenMigratetype {
+        Migratetype now = Migratetype::movable;
+        Migratetype seen = Migratetype::movable;
+    };
+    std::vector<SeenMigratetype> migratetypes_;  // by pageblock
+    std::vector<std::size_t> unpublished_;       // pageblocks whose type was set since the last publish(), some twice
+    std::vector<FreetypeFlags> unit_flags_;      // by flag unit; empty without flagged freetypes
     std::array<PageCount, kZoneKinds> lowmem_reserve_{};
     std::array<PageCount, kAllFreetypeFlags.size()> flagged_free_pages_;  // by flag
     std::array<PageCount, 2> free_pages_blocks_;                          // by Mapping

@@ -160,6 +160,20 @@ TEST(Compaction, AnOwnerMayFreeAPageWhileItMoves) {
     EXPECT_EQ(node.kernel.pages.free_pages(node.zone()), PageCount{4 * 511 + 1 - 512});
 }
 
+TEST(Compaction, DoesNotReadAPageWhoseOwnerHasGone) {  // its frame may have left the direct map since
+    Compacted node{pinned_zone()};
+    node.let_move({0, 1});
+    HookedCpu cpu{node.machine};
+    cpu.interrupt_at(Step::migrate_page, [&](Cpu& self) {
+        node.kernel.pages.movable().remove(pageblock(0));
+        node.kernel.pages.free_pages(self, pageblock(0), Order{0U});
+    });
+    node.log().clear();
+    EXPECT_TRUE(node.kernel.pages.alloc_pages(cpu, kHuge).has_value());
+    EXPECT_EQ(node.log().count(Step::migrate_page), 2U);
+    EXPECT_EQ(node.log().count(Step::copy_page), 1U);
+}
+
 // --- one run ---
 
 struct CompactionRuns : ::testing::Test {

@@ -73,7 +73,7 @@ TEST(PcpRules6_1, HighBelowABatchDrainsOnePageAtATime) {
 
 TEST(PcpRules6_1, NothingDecays) {
     PcpState state = state_of(5000);
-    EXPECT_EQ(k61.decay(state), pages(0));
+    EXPECT_EQ(k61.decay(state, state.count), pages(0));
     EXPECT_EQ(state.high, pages(504));
 }
 
@@ -193,20 +193,20 @@ TEST(PcpRules6_12, AListOfLessThanABatchIsKeptIfTheCacheIsLarge) {
 TEST(PcpRules6_12, HighDecaysByAnEighthDownToTheLeast) {
     PcpState state = floating(0);
     state.high = pages(800);
-    EXPECT_EQ(k612.decay(state), pages(0));
+    EXPECT_EQ(k612.decay(state, state.count), pages(0));
     EXPECT_EQ(state.high, pages(700));
     state.high = pages(510);
-    (void)k612.decay(state);
+    (void)k612.decay(state, state.count);
     EXPECT_EQ(state.high, pages(504));
 }
 
 TEST(PcpRules6_12, ADecayDrainsAtMost32Batches) {
     PcpState state = floating(7900);
     state.high = pages(8000);
-    EXPECT_EQ(k612.decay(state), pages(900));  // to 7000, an eighth less
+    EXPECT_EQ(k612.decay(state, state.count), pages(900));  // to 7000, an eighth less
     state = floating(9900);
     state.high = pages(8000);
-    EXPECT_EQ(k612.decay(state), pages(2016));
+    EXPECT_EQ(k612.decay(state, state.count), pages(2016));
     EXPECT_EQ(state.high, pages(9900 - 2016));
 }
 

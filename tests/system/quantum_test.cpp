@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "alloc/flush/strategies.h"
 #include "hw/base/user_error.h"
@@ -9,6 +10,7 @@
 #include "platforms/run/measure.h"
 #include "platforms/run/run_result_json.h"
 #include "tests/system/probing_workload.h"
+#include "tests/system/short_memory_workload.h"
 #include "tests/system/small_run.h"
 
 namespace splinter::platforms::testing {
@@ -107,6 +109,56 @@ TEST_P(QuantumUnderPressure, ChangesNoFigureAndNoState) {
 
 INSTANTIATE_TEST_SUITE_P(Strategies, QuantumUnderPressure, ::testing::Values("none"),
                          [](const auto& test) { return test.param; });
+
+// As hard as it gets, with compaction: pages that other cores own move, and pageblocks of all types change hands.
+struct ShortOfMemory {
+    std::uint64_t slow_paths = 0, fallbacks = 0, migrated = 0;
+    std::string result;
+};
+
+ShortOfMemory short_of_memory(const Sets& sets, std::uint64_t quantum) {
+    std::istringstream text{run_in_child([&] {
+        ShortMemoryWorkload workload{{}};
+        const Sets small{"platform.memory=32MiB", "platform.cores=6",   "platform.cores_per_socket=3",
+                         "kernel.pcp_batch=8",    "kernel.pcp_high=40", "kernel.pcp_high_max=40"};
+        Session session{small_config(small + sets + Sets{"platform.quantum=" + std::to_string(quantum)}), workload};
+        session.run();
+        const WorkloadResult result = measure("short-memory", workload, session);
+        std::string counts;
+        for (const char* counter : {"slow_paths", "fallbacks", "pgmigrate_success"})
+            counts += std::to_string(result.counters.at(counter)) + " ";
+        return counts + bytes(result);
+    })};
+    ShortOfMemory run;
+    text >> run.slow_paths >> run.fallbacks >> run.migrated;
+    run.result.assign(std::istreambuf_iterator<char>{text}, {});
+    return run;
+}
+
+using ShortCase = std::tuple<std::string, std::uint64_t>;  // strategy, seed
+
+class QuantumShortOfMemory : public ::testing::TestWithParam<ShortCase> {};
+
+TEST_P(QuantumShortOfMemory, ChangesNoFigureAndNoState) {
+    const auto& [strategy, seed] = GetParam();
+    const Sets sets{"flush.strategy=" + strategy, "platform.seed=" + std::to_string(seed)};
+    const std::uint64_t lookahead = small_config({}).hw.lookahead().raw();
+    const ShortOfMemory reference = short_of_memory(sets, 29);
+    EXPECT_GT(reference.slow_paths, 100U);
+    EXPECT_GT(reference.fallbacks, 100U);
+    EXPECT_GT(reference.migrated, 100U);
+    for (const std::uint64_t quantum : {lookahead / 3, lookahead})
+        EXPECT_EQ(short_of_memory(sets, quantum).result, reference.result) << "quantum " << quantum;
+}
+
+INSTANTIATE_TEST_SUITE_P(Strategies, QuantumShortOfMemory,
+                         ::testing::Combine(::testing::Values("none", "batched-deferred", "side-cache", "freetype"),
+                                            ::testing::Values(1U, 2U)),
+                         [](const auto& test) {
+                             std::string name = std::get<0>(test.param) + "_seed_" + std::to_string(std::get<1>(test.param));
+                             std::replace(name.begin(), name.end(), '-', '_');
+                             return name;
+                         });
 
 // Cores that read the very frames whose entries others change: what a walk sees must not depend on who ran first in host order.
 std::string probed(const std::string& strategy, std::uint64_t quantum) {
