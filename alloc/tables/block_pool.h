@@ -13,7 +13,7 @@
 
 namespace splinter::alloc {
 
-class BlockPool : public TablePolicy, private Shrinker {
+class BlockPool : public TablePolicy, public Shrinker {
   public:
     explicit BlockPool(const TableContext& context);
 
@@ -21,6 +21,7 @@ class BlockPool : public TablePolicy, private Shrinker {
     void release(Cpu& cpu, Pfn table) override;
     [[nodiscard]] Ready prepare_split(Cpu& cpu) override;
     [[nodiscard]] bool ready_for_split(Cpu& cpu) override;
+    PageCount shrink(Cpu& cpu) override;
     [[nodiscard]] std::optional<PageCount> ready_pages() const override { return PageCount{pages_.size()}; }
 
     [[nodiscard]] PageCount idle_pages() const override { return PageCount{pages_.size()}; }
@@ -47,7 +48,6 @@ class BlockPool : public TablePolicy, private Shrinker {
     [[nodiscard]] std::optional<PfnRange> take_block(Cpu& cpu);
     void split_page(Cpu& cpu, PfnRange block, Keep keep);
     void count_free(Pfn page, std::int64_t change);
-    PageCount shrink(Cpu& cpu) override;
     struct Victims {
         std::vector<Pfn> pages;
         std::optional<PfnRange> whole_block;

@@ -42,6 +42,9 @@ class TestMemory {
     [[nodiscard]] KernelHalf kernel_half() const { return tables_.kernel_half(); }
     [[nodiscard]] layout::KernelData data() const { return layout::KernelData{layout::direct_map(data_)}; }
 
+    // A frame that is in the direct map and no zone's.
+    [[nodiscard]] Pfn take_boot_frame() { return boot_frames_.take(); }
+
     // What the page tables say now.
     [[nodiscard]] std::optional<x86::Translation> translate(VirtAddr va) const { return translate(va, root()); }
     // The same in an address space of its own.
