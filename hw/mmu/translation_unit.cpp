@@ -105,6 +105,8 @@ inline TranslationUnit::Served TranslationUnit::finish_hit(VirtAddr va, x86::Acc
 
 TranslationUnit::Served TranslationUnit::walk_after_hit(VirtAddr va, x86::Access access, Cycles latency) {
     const TlbProbe small{va, PageSize::k4, pcid_};
+    // The walk may bring an entry of another size, which a look-up would find first.
+    route_of(access).memo->forget(va, PageSize::k4);
     return walk_and_finish(va, access, small, latency);
 }
 
