@@ -1,6 +1,7 @@
 #include "platforms/report/comparison_table.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -73,20 +74,17 @@ bool measured(const Section& section, const MetricInfo& metric) {
     return false;
 }
 
-// The metrics that get a column. Where accesses are measured, nobody allocates, and most of the usual columns would be empty.
+// The metrics that get a column: the requested ones, or the usual ones. Where accesses are measured, nobody allocates, and most
+// of them would be empty.
 std::vector<MetricInfo> shown_metrics(const Section& section) {
     std::vector<MetricInfo> shown;
     for (const std::string& name : requested_columns(section.points)) shown.push_back(column_info(name));
-    if (!shown.empty()) return shown;
-    bool without_empty = false;
-    for (const MetricInfo& metric : metrics()) {
-        if (metric.column == Column::on_request) continue;
-        if (measured(section, metric))
-            without_empty = without_empty || metric.column == Column::where_measured;
-        else if (metric.column != Column::always)
-            continue;
-        shown.push_back(metric);
-    }
+    if (shown.empty())
+        std::ranges::copy_if(metrics(), std::back_inserter(shown), [&](const MetricInfo& metric) {
+            return metric.column == Column::always || (metric.column == Column::where_measured && measured(section, metric));
+        });
+    const bool without_empty = std::ranges::any_of(
+        shown, [&](const MetricInfo& metric) { return metric.column == Column::where_measured && measured(section, metric); });
     if (without_empty) std::erase_if(shown, [&](const MetricInfo& metric) { return !measured(section, metric); });
     return shown;
 }
