@@ -10,6 +10,7 @@
 #include <span>
 
 #include "alloc/costs/steps.h"
+#include "hw/base/check.h"
 #include "hw/base/cpu_mask.h"
 #include "hw/base/ledger.h"
 #include "hw/x86/invalidation.h"
@@ -53,6 +54,14 @@ enum class Touch : std::uint8_t {
 
 enum class IrqState : std::uint8_t { disabled, enabled };
 
+// To whom one write of the interrupt command register sends (x2APIC, SDM Vol. 3A 11.6.1, 11.12.10).
+enum class IcrDestination : std::uint8_t {
+    single,       // one CPU
+    cluster,      // CPUs of one cluster, by logical destination: at most kClusterCpus
+    all_but_self  // the shorthand: all that are online
+};
+inline constexpr std::uint32_t kClusterCpus = 16;
+
 class Cpu {
   public:
     virtual ~Cpu() = default;
@@ -90,8 +99,16 @@ class Cpu {
     // WRMSR to IA32_PKRS: what this CPU may write through each key (bits 2k: no access, 2k+1: no write). Takes its cycles. A
     // port that checks no keys need not know of it.
     virtual void write_pkrs(std::uint32_t /*rights*/) {}
-    // Sends an interrupt to each target; nothing more.
-    virtual void write_icr(const CpuMask& targets, std::uint8_t vector) = 0;
+    // MOV CR3: another address space, and with it another PCID. Takes its cycles. A port without translations need not know.
+    virtual void write_cr3(Pfn /*root*/, x86::Pcid /*pcid*/, x86::Cr3Flush /*flush*/) {}
+    // INVLPGB, here at once and on other CPUs when it reaches them; TLBSYNC waits until all that this CPU has sent is done
+    // there. A port whose machine has neither need not know of them.
+    virtual void broadcast(const x86::Invlpgb& /*invalidation*/) { refuse_broadcast(); }
+    virtual void sync_broadcasts() { refuse_broadcast(); }
+    // One write of the ICR: an interrupt to each target; nothing more. alloc/smp/send_ipi.h chooses the destination.
+    virtual void write_icr(const CpuMask& targets, IcrDestination destination, std::uint8_t vector) = 0;
+    // The x2APIC cluster that a CPU is in (SDM Vol. 3A 11.12.10.2: bits 19:4 of its APIC ID).
+    [[nodiscard]] virtual std::uint32_t x2apic_cluster(CpuId cpu) const { return cpu.raw() / kClusterCpus; }
     // One kLocalTimerVector to this CPU at `when`, in place of the one asked for before; kNever: none. A port without a clock
     // has no timer: work with a deadline is then never due.
     virtual void set_timer(Cycles /*when*/) {}
@@ -107,6 +124,7 @@ class Cpu {
     explicit Cpu(CpuId id) : id_{id} {}
 
   private:
+    [[noreturn]] static void refuse_broadcast() { SPLINTER_CHECK(false, "this port has no INVLPGB"); }
     CpuId id_;
 };
 

@@ -22,7 +22,8 @@ Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTa
     : pages_{frames, std::move(boot.zones), boot.cpus, pcp_limits(params), boot.data},
       flips_{pages_, mermap_, flip_policy(params.freetype)},
       calls_{boot.cpus, boot.data},
-      flush_{calls_, PageCount{params.flush_ceiling}},
+      mechanism_{find_flush_mechanism(boot.mechanism).make({calls_})},
+      flush_{*mechanism_, calls_.local(), PageCount{params.flush_ceiling}},
       keys_{key_register(params.page_tables, boot.cpus)},
       tables_{find_table_policy(params.page_tables.policy)
                   .make({pages_, direct_map_, flips_, observer, params.page_tables, boot.cpus, boot.data}),

@@ -3,6 +3,7 @@
 
 #include "alloc/flush/strategies.h"
 #include "alloc/mm/mm.h"
+#include "alloc/smp/mechanisms.h"
 #include "alloc/tables/page_table_allocator.h"
 #include "alloc/work/vmstat_worker.h"
 
@@ -18,6 +19,7 @@ struct BootInfo {
     std::vector<Pfn> early_tables{};   // pages behind the zones for the splits that filling the pools takes
     KernelHalf kernel_half{};          // of the root
     std::vector<Pfn> mermap_tables{};  // by CPU
+    std::string mechanism = "ipi";     // flush.mechanism
 };
 
 class Kernel {
@@ -41,6 +43,7 @@ class Kernel {
     [[nodiscard]] FlushStrategy& strategy() { return *strategy_; }
     [[nodiscard]] DirectMap& direct_map() { return direct_map_; }
     [[nodiscard]] TlbFlush& flush() { return flush_; }
+    [[nodiscard]] FlushMechanism& mechanism() { return *mechanism_; }
     [[nodiscard]] PageTableAllocator& page_table_pages() { return tables_; }
     [[nodiscard]] KeyRegister& keys() { return keys_; }
     [[nodiscard]] Mm& mm() { return mm_; }
@@ -53,6 +56,7 @@ class Kernel {
     PageAllocator pages_;
     Flips flips_;
     CallFunction calls_;
+    MechanismPtr mechanism_;
     TlbFlush flush_;
     KeyRegister keys_;
     PageTableAllocator tables_;

@@ -1,5 +1,7 @@
 #include "hw/topology.h"
 
+#include <bit>
+
 namespace splinter::hw {
 
 Topology::Topology(const MachineParams& params)
@@ -16,6 +18,17 @@ Distance Topology::distance(CpuId from, CpuId to) const {
     const std::uint64_t a = core(from) % cores_per_socket_;
     const std::uint64_t b = core(to) % cores_per_socket_;
     return a / cluster_cores_ == b / cluster_cores_ ? Distance::cluster : Distance::socket;
+}
+
+std::uint32_t Topology::apic_id(CpuId cpu) const {
+    const std::uint64_t socket_stride = std::bit_ceil(cores_per_socket_) * kThreadsPerCore;
+    const std::uint64_t thread = cpu.raw() / (sockets_ * cores_per_socket_);
+    return static_cast<std::uint32_t>(socket(cpu) * socket_stride + core(cpu) % cores_per_socket_ * kThreadsPerCore + thread);
+}
+
+CpuId Topology::sibling(CpuId cpu) const {
+    const std::uint64_t physical = sockets_ * cores_per_socket_;
+    return CpuId{static_cast<std::uint32_t>(cpu.raw() < physical ? cpu.raw() + physical : cpu.raw() - physical)};
 }
 
 std::uint64_t Topology::cluster(CpuId cpu) const {

@@ -17,6 +17,10 @@ class Topology {
     [[nodiscard]] std::uint64_t socket(CpuId cpu) const { return core(cpu) / cores_per_socket_; }
     // Index of the cluster over all sockets: cores that share a last-level cache.
     [[nodiscard]] std::uint64_t cluster(CpuId cpu) const;
+    // x2APIC ID: thread, core and socket in fields of whole bits, from the lowest (SDM Vol. 3A 9.9.1).
+    [[nodiscard]] std::uint32_t apic_id(CpuId cpu) const;
+    // The other thread of the same core, online or not.
+    [[nodiscard]] CpuId sibling(CpuId cpu) const;
     [[nodiscard]] std::uint64_t clusters() const { return sockets_ * clusters_per_socket(); }
     [[nodiscard]] std::uint64_t sockets() const { return sockets_; }
     // More online threads than the product has.

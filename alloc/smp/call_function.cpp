@@ -2,25 +2,31 @@
 
 #include <utility>
 
+#include "alloc/smp/send_ipi.h"
+
 namespace splinter::alloc {
 
 CallFunction::CallFunction(std::size_t cpus, layout::KernelData data)
-    : data_{data}, queues_(cpus), sequences_(cpus, 0), counters_(cpus) {}
+    : data_{data}, local_{cpus}, queues_(cpus), sequences_(cpus, 0) {}
 
 void CallFunction::run_on_all(Cpu& cpu, const RemoteWork& work) {
     CpuMask targets = cpu.online();
     targets.clear(cpu.id());
+    run_on(cpu, targets, work);
+}
+
+void CallFunction::run_on(Cpu& cpu, const CpuMask& targets, const RemoteWork& work) {
     const std::uint64_t sequence = ++sequences_[cpu.id().index()];
     if (!targets.empty()) {
         const Account account{cpu, kCallSetup};
         cpu.retire(Step::flush_setup);
         const CpuMask to_interrupt = enqueue(cpu, targets, work, sequence);
-        if (!to_interrupt.empty()) cpu.write_icr(to_interrupt, kCallFunctionVector);
+        if (!to_interrupt.empty()) send_ipi(cpu, to_interrupt, kCallFunctionVector);
         ++counters(cpu.id()).nr_tlb_remote_flush;
     }
     {
         const Account account{cpu, kLocalFlush};
-        execute(cpu, work);
+        local_.execute(cpu, work);
     }
     if (targets.empty()) return;
     const Account account{cpu, kAckWait};
@@ -50,27 +56,9 @@ void CallFunction::on_interrupt(Cpu& cpu) {
     for (const Request& request : requests) {
         cpu.retire(Step::csd_handle);
         cpu.touch(data_.call_data(request.initiator, cpu.id()), Touch::owned);  // the initiator only waits
-        execute(cpu, request.work);
+        local_.execute(cpu, request.work);
         ++counters(cpu.id()).nr_tlb_remote_flush_received;
         cpu.complete(completion(request.initiator, cpu.id()), request.sequence);
-    }
-}
-
-void CallFunction::execute(Cpu& cpu, const RemoteWork& work) {
-    switch (work.kind) {
-        case RemoteWork::Kind::flush_all:
-            cpu.invalidate(x86::Invalidation::all());
-            ++counters(cpu.id()).nr_tlb_local_flush_all;
-            ++executed_.full;
-            return;
-        case RemoteWork::Kind::flush_range:
-            for (std::uint64_t i = 0; i < work.steps.raw(); ++i) {
-                const std::uint64_t offset = i * work.stride.raw() * kPageBytes;
-                cpu.invalidate(x86::Invalidation::page(work.start + offset));  // flush_tlb_one_kernel()
-                ++counters(cpu.id()).nr_tlb_local_flush_one;
-            }
-            ++executed_.ranged;
-            return;
     }
 }
 

@@ -1,5 +1,7 @@
 #include "alloc/smp/tlb_flush.h"
 
+#include "alloc/accounts.h"
+
 namespace splinter::alloc {
 
 void TlbFlush::kernel_range(Cpu& cpu, VirtAddr start, PageCount pages, PageCount stride) {
@@ -29,7 +31,7 @@ void TlbFlush::after_failed_change(Cpu& cpu) { everything(cpu); }
 void TlbFlush::everything(Cpu& cpu) {
     const Account account{cpu, kFlush};
     if (observer_ != nullptr) observer_->flush_begins(cpu);
-    calls_.run_on_all(cpu, {RemoteWork::Kind::flush_all});
+    mechanism_.kernel(cpu, {RemoteWork::Kind::flush_all});
     if (observer_ != nullptr) observer_->flushed_all(cpu);
 }
 
@@ -38,20 +40,20 @@ void TlbFlush::local_user_range(Cpu& cpu, VirtAddr start, PageCount pages) {
     const Account account{cpu, kFlush};
     for (std::uint64_t i = 0; i < pages.raw(); ++i) {
         cpu.invalidate(x86::Invalidation::page(start + i * kPageBytes));
-        ++calls_.counters(cpu.id()).nr_tlb_local_flush_one;
+        ++local_.counters(cpu.id()).nr_tlb_local_flush_one;
     }
 }
 
 void TlbFlush::local_user_all(Cpu& cpu) {
     const Account account{cpu, kFlush};
     cpu.invalidate(x86::Invalidation::current_pcid());
-    ++calls_.counters(cpu.id()).nr_tlb_local_flush_all;
+    ++local_.counters(cpu.id()).nr_tlb_local_flush_all;
 }
 
 void TlbFlush::range(Cpu& cpu, VirtAddr start, PageCount steps, PageCount stride) {
     const Account account{cpu, kFlush};
     if (observer_ != nullptr) observer_->flush_begins(cpu);
-    calls_.run_on_all(cpu, {RemoteWork::Kind::flush_range, start, steps, stride});
+    mechanism_.kernel(cpu, {RemoteWork::Kind::flush_range, start, steps, stride});
     if (observer_ != nullptr) observer_->flushed_range(cpu, start, PageCount{steps.raw() * stride.raw()});
 }
 

@@ -4,7 +4,7 @@
 // Leaves out: user ranges (mm_cpumask, tlb_gen), broadcast (INVLPGB), page-table isolation's second address space.
 #pragma once
 
-#include "alloc/smp/call_function.h"
+#include "alloc/smp/flush_mechanism.h"
 
 namespace splinter::alloc {
 
@@ -18,7 +18,9 @@ class FlushObserver {
 
 class TlbFlush {
   public:
-    TlbFlush(CallFunction& calls, PageCount ceiling) : calls_{calls}, ceiling_{ceiling} {}
+    // `local`: whose counters the flushes of this CPU alone go to.
+    TlbFlush(FlushMechanism& mechanism, LocalFlush& local, PageCount ceiling)
+        : mechanism_{mechanism}, local_{local}, ceiling_{ceiling} {}
     // After return no CPU translates [start, start + pages) with rights that the tables have taken away. With a `stride` of
     // more than a page. REQUIRES: all leaves there are at least as large, and have been since the last full flush.
     void kernel_range(Cpu& cpu, VirtAddr start, PageCount pages, PageCount stride = PageCount{1});
@@ -45,7 +47,8 @@ class TlbFlush {
   private:
     void everything(Cpu& cpu);
     void range(Cpu& cpu, VirtAddr start, PageCount steps, PageCount stride);
-    CallFunction& calls_;
+    FlushMechanism& mechanism_;
+    LocalFlush& local_;
     PageCount ceiling_;
     FlushObserver* observer_ = nullptr;
     Calls made_;

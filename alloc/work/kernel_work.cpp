@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "alloc/accounts.h"
+#include "alloc/smp/send_ipi.h"
 
 namespace splinter::alloc {
 
@@ -38,9 +39,7 @@ void KernelWork::wake(Cpu& cpu, CpuId target, Work& work) {
     const bool interrupt = woken.empty();
     push_once(woken);
     if (!interrupt) return;
-    CpuMask only;
-    only.set(target);
-    cpu.write_icr(only, kRescheduleVector);
+    send_ipi(cpu, target, kRescheduleVector);
 }
 
 void KernelWork::on_reschedule(Cpu& cpu) {

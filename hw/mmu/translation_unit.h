@@ -83,7 +83,7 @@ class TranslationUnit {
     // WRMSR to IA32_PKRS alone: the same, and cheap enough to be done around every write of an entry. Nothing is flushed: keys
     // are kept in the TLBs and checked at each access. Returns its cycles.
     Cycles write_pkrs(x86::KeyRights rights);
-    enum class Cr3Flush : std::uint8_t { flush, no_flush };  // bit 63 of the operand, under CR4.PCIDE
+    using Cr3Flush = x86::Cr3Flush;
     // MOV CR3; returns its cycles.
     Cycles write_cr3(Pfn root, Pcid pcid, Cr3Flush flush);
     [[nodiscard]] Pfn root() const { return root_; }

@@ -29,7 +29,9 @@ class BootCpu : public alloc::Cpu {
     alloc::IrqState irq_save() override { return alloc::IrqState::disabled; }
     void irq_restore(alloc::IrqState) override {}
     void invalidate(const x86::Invalidation&) override {}
-    void write_icr(const CpuMask&, std::uint8_t) override { SPLINTER_CHECK(false, "no interrupts during boot"); }
+    void write_icr(const CpuMask&, alloc::IcrDestination, std::uint8_t) override {
+        SPLINTER_CHECK(false, "no interrupts during boot");
+    }
     void complete(alloc::CompletionId, std::uint64_t) override {}
     void wait_for(alloc::CompletionId, std::uint64_t) override {}
     void enter(const Label&) override {}

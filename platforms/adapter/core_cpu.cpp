@@ -8,7 +8,6 @@ namespace {
 
 constexpr x86::Access kKernelRead{x86::AccessKind::read, x86::Mode::supervisor};
 constexpr x86::Access kKernelWrite{x86::AccessKind::write, x86::Mode::supervisor};
-constexpr std::size_t kClusterTargets = 16;  // x2APIC logical cluster: targets of one ICR write (SDM Vol. 3A 11.12.10)
 
 }  // namespace
 
@@ -91,11 +90,8 @@ void CoreCpu::invalidate(const x86::Invalidation& invalidation) {
     timeline_.advance(core_.mmu().unit().invalidate(invalidation));
 }
 
-void CoreCpu::write_icr(const CpuMask& targets, std::uint8_t vector) {
-    // All but self is one write with the shorthand; a subset takes one write per cluster of 16.
-    const std::size_t count = targets.count();
-    const bool all_but_self = count + 1 == online_.count() && !targets.test(id());
-    timeline_.advance(icr_write_ * (all_but_self ? 1 : (count + kClusterTargets - 1) / kClusterTargets));
+void CoreCpu::write_icr(const CpuMask& targets, alloc::IcrDestination /*destination*/, std::uint8_t vector) {
+    timeline_.advance(icr_write_);
     core_.apic().send(targets, hw::Vector{vector});
 }
 

@@ -32,7 +32,15 @@ class CoreCpu : public alloc::Cpu {
     void irq_restore(alloc::IrqState state) override;
     void invalidate(const x86::Invalidation& invalidation) override;
     void write_pkrs(std::uint32_t rights) override { timeline_.advance(core_.mmu().unit().write_pkrs(x86::KeyRights{rights})); }
-    void write_icr(const CpuMask& targets, std::uint8_t vector) override;
+    void write_cr3(Pfn root, x86::Pcid pcid, x86::Cr3Flush flush) override {
+        timeline_.advance(core_.mmu().unit().write_cr3(root, pcid, flush));
+    }
+    void broadcast(const x86::Invlpgb& invalidation) override { core_.broadcast(invalidation); }
+    void sync_broadcasts() override { core_.sync_broadcasts(); }
+    void write_icr(const CpuMask& targets, alloc::IcrDestination destination, std::uint8_t vector) override;
+    [[nodiscard]] std::uint32_t x2apic_cluster(CpuId cpu) const override {
+        return machine_.topology().apic_id(cpu) / alloc::kClusterCpus;
+    }
     void set_timer(Cycles when) override { core_.apic().set_timer(when, hw::Vector{alloc::kLocalTimerVector}); }
     void complete(alloc::CompletionId completion, std::uint64_t count) override;
     void wait_for(alloc::CompletionId completion, std::uint64_t count) override;

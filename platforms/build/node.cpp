@@ -135,7 +135,7 @@ void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, co
         config_.kernel, strategy, *frames_,
         alloc::BootInfo{config_.hw.cores, tables_->root(), alloc::layout::KernelData{alloc::layout::direct_map(data)},
                         std::move(zones), nodes_of_cpus(config_), std::move(early_tables), tables_->kernel_half(),
-                        std::move(mermap)},
+                        std::move(mermap), config_.flush.mechanism},
         observer);
     if (snapshot != nullptr) load_pcp_lists(*snapshot, kernel_->pages(), *frames_, config_.hw.cores);
 }

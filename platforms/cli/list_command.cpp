@@ -95,9 +95,11 @@ std::string metric_definitions() {
 
 int execute_list(const Invocation& invocation) {
     const fs::path configs = configs_directory(invocation.arguments);
-    print(fmt::format("strategies (flush.strategy)\n{}\nworkloads (workload.run)\n{}\nplatforms ({})\n{}\nmetrics\n{}",
-                      catalog(strategies()), catalog(workloads()), (configs / "platforms").string(), platform_table(configs),
-                      metric_definitions()));
+    print(
+        fmt::format("strategies (flush.strategy)\n{}\nmechanisms (flush.mechanism)\n{}\nworkloads "
+                    "(workload.run)\n{}\nplatforms ({})\n{}\nmetrics\n{}",
+                    catalog(strategies()), catalog(mechanisms()), catalog(workloads()), (configs / "platforms").string(),
+                    platform_table(configs), metric_definitions()));
     return kExitOk;
 }
 

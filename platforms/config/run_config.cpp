@@ -1,6 +1,7 @@
 #include "platforms/config/run_config.h"
 
 #include "alloc/flush/strategies.h"
+#include "alloc/smp/mechanisms.h"
 #include "platforms/run/metrics.h"
 #include "platforms/workload/workload.h"
 
@@ -31,7 +32,9 @@ void describe(FlushParams& p, ParamVisitor& v) {
     std::vector<std::string> strategies;
     for (const alloc::StrategyInfo& info : alloc::flush_strategies()) strategies.emplace_back(info.name);
     v.choice("strategy", p.strategy, strategies, "when pages leave the direct map and when they are flushed");
-    v.choice("mechanism", p.mechanism, {"ipi"}, "how other cores are told to flush");
+    std::vector<std::string> mechanisms;
+    for (const alloc::MechanismInfo& info : alloc::flush_mechanisms()) mechanisms.emplace_back(info.name);
+    v.choice("mechanism", p.mechanism, mechanisms, "how other cores are told to flush");
 }
 
 void describe(BackgroundParams& p, ParamVisitor& v) {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "alloc/kernel_params.h"
-#include "alloc/smp/call_function.h"
+#include "alloc/smp/ipi_mechanism.h"
 
 namespace splinter::platforms {
 
@@ -36,7 +36,7 @@ class CountingCpu : public UntimedCpu {
         for (std::size_t i = 0; i < entries.size(); ++i) store_pte(table + i * 8, entries[i]);
     }
     void invalidate(const x86::Invalidation&) override {}
-    void write_icr(const CpuMask& targets, std::uint8_t) override {
+    void write_icr(const CpuMask& targets, alloc::IcrDestination, std::uint8_t) override {
         ++(targets.count() > 1 ? interrupts_.multi_sends : interrupts_.single_sends);
         (targets.count() > 1 ? interrupts_.multi_received : interrupts_.single_received) += targets.count();
         targets.for_each([&](CpuId target) { interrupts_.pending.insert(target); });
@@ -82,7 +82,8 @@ struct DmapMachine::Parts {
           frames{tables},
           boot{memory, frames},
           calls{cpu_count, alloc::layout::KernelData{alloc::layout::kDirectMap}},
-          flush{calls, PageCount{alloc::KernelParams{}.flush_ceiling}},
+          mechanism{calls},
+          flush{mechanism, calls.local(), PageCount{alloc::KernelParams{}.flush_ceiling}},
           pages{frames},
           keys{alloc::KeyRegister::Tables::have_no_key, alloc::KeyScope::entry, cpu_count},
           map{boot.root(), pages, keys, flush, cpu_count},
@@ -118,6 +119,7 @@ struct DmapMachine::Parts {
     alloc::BootFrames frames;
     alloc::BootTables boot;
     alloc::CallFunction calls;
+    alloc::IpiMechanism mechanism;
     alloc::TlbFlush flush;
     BootFramePages pages;
     alloc::KeyRegister keys;

@@ -28,7 +28,7 @@ class UntimedCpu : public alloc::Cpu {
     void store_pte(VirtAddr, x86::Pte) override { refuse(); }
     void fill_table(VirtAddr, std::span<const x86::Pte, x86::kEntriesPerTable>) override { refuse(); }
     void invalidate(const x86::Invalidation&) override { refuse(); }
-    void write_icr(const CpuMask&, std::uint8_t) override { refuse(); }
+    void write_icr(const CpuMask&, alloc::IcrDestination, std::uint8_t) override { refuse(); }
     void complete(alloc::CompletionId, std::uint64_t) override { refuse(); }
     void wait_for(alloc::CompletionId, std::uint64_t) override { refuse(); }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "alloc/smp/ipi_mechanism.h"
 #include "alloc/tables/page_table_allocator.h"
 #include "platforms/reserve/interleaving_cpu.h"
 
@@ -58,6 +59,7 @@ class ReserveMachine {
     alloc::MapObserver observer_;
     alloc::PageAllocator pages_;
     alloc::CallFunction calls_;
+    alloc::IpiMechanism mechanism_;
     alloc::TlbFlush flush_;
     alloc::KeyRegister keys_;
     alloc::Mermap mermap_;

@@ -13,6 +13,7 @@ struct CatalogEntry {
 };
 
 std::vector<CatalogEntry> strategies();
+std::vector<CatalogEntry> mechanisms();
 std::vector<CatalogEntry> workloads();
 
 // The [platform] table of one file of configs/platforms. Throws UserError as Experiment::load() does.

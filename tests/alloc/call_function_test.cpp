@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "alloc/smp/ipi_mechanism.h"
 #include "alloc/smp/tlb_flush.h"
 #include "tests/alloc/interleaving_cpu.h"
 #include "tests/alloc/recording_cpu.h"
@@ -123,7 +124,8 @@ TEST(CallFunctionOnAll, ConcurrentInitiatorsAllReturnAndEveryRequestIsExecutedOn
 
 struct Flushes : Calls {
     Flushes() : Calls{2} {}
-    TlbFlush flush{calls, PageCount{33}};
+    IpiMechanism mechanism{calls};
+    TlbFlush flush{mechanism, calls.local(), PageCount{33}};
 };
 
 TEST(TlbFlushCeiling, ThirtyThreePagesAreInvalidatedOneByOne) {

@@ -63,7 +63,7 @@ TEST_F(Recording, InterruptsLeftOffAreCaught) {
 
 TEST_F(Recording, AnInterruptWithInterruptsOffIsCaught) {
     (void)cpu.irq_save();
-    expect_caught("interrupts off", [&] { cpu.write_icr(CpuMask::first(2), kCallFunctionVector); });
+    expect_caught("interrupts off", [&] { cpu.write_icr(CpuMask::first(2), IcrDestination::cluster, kCallFunctionVector); });
 }
 
 TEST_F(Recording, ATouchOfAnUnmappedAddressIsCaught) {
@@ -149,7 +149,7 @@ TEST_F(Interleaving, ACpuThatSpinsWithInterruptsOffDoesNotAnswerAndThatIsADeadlo
                          cpu.lock(kCpaLock);
                          held = true;
                          work(cpu, 100);
-                         cpu.write_icr(other, kCallFunctionVector);
+                         cpu.write_icr(other, IcrDestination::single, kCallFunctionVector);
                          cpu.wait_for(CompletionId{1}, 1);
                          cpu.unlock(kCpaLock);
                      },
@@ -167,7 +167,7 @@ TEST_F(Interleaving, ACpuThatIsDoneStillAnswers) {
     CpuMask other;
     other.set(CpuId{1U});
     machine.run({[&](Cpu& cpu) {
-        cpu.write_icr(other, kCallFunctionVector);
+        cpu.write_icr(other, IcrDestination::single, kCallFunctionVector);
         cpu.wait_for(CompletionId{1}, 1);
     }});
     SUCCEED();

@@ -40,7 +40,7 @@ class GuardedCpu : public Cpu {
         ++(invalidation.kind == x86::Invalidation::Kind::invlpg ? page_flushes_ : full_flushes_);
     }
     void write_pkrs(std::uint32_t rights) override { rights_ = rights; }
-    void write_icr(const CpuMask&, std::uint8_t) override { SPLINTER_CHECK(false, "there is one CPU"); }
+    void write_icr(const CpuMask&, IcrDestination, std::uint8_t) override { SPLINTER_CHECK(false, "there is one CPU"); }
     void complete(CompletionId, std::uint64_t) override {}
     void wait_for(CompletionId, std::uint64_t) override {}
     void enter(const Label&) override {}

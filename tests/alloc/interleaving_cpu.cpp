@@ -80,7 +80,7 @@ void InterleavingCpu::invalidate(const x86::Invalidation& invalidation) {
     std::erase_if(tlb_, [&](PfnRange leaf) { return overlap(leaf, page); });
 }
 
-void InterleavingCpu::write_icr(const CpuMask& targets, std::uint8_t vector) {
+void InterleavingCpu::write_icr(const CpuMask& targets, IcrDestination, std::uint8_t vector) {
     machine_.step(*this);
     machine_.locks_.about_to_wait_for_cpus(id());
     targets.for_each([&](CpuId target) { machine_.cpus_[target.index()]->pending_.insert(vector); });

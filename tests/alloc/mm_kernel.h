@@ -12,7 +12,8 @@ struct MmKernel {
         : memory{managed_bytes},
           pages{memory.frames(), zones(memory), 1, pcp_limits({}), memory.data()},
           calls{1, memory.data()},
-          flush{calls, PageCount{KernelParams{}.flush_ceiling}},
+          mechanism{calls},
+          flush{mechanism, calls.local(), PageCount{KernelParams{}.flush_ceiling}},
           tables{pages},
           keys{KeyRegister::Tables::have_a_key, scope, 1},
           mm{pages, tables, keys, flush, memory.root(), memory.kernel_half(), 1},
@@ -33,6 +34,7 @@ struct MmKernel {
     TestMemory memory;
     PageAllocator pages;
     CallFunction calls;
+    IpiMechanism mechanism;
     TlbFlush flush;
     FailingPageTablePages tables;
     KeyRegister keys;

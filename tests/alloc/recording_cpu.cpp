@@ -69,7 +69,7 @@ void RecordingCpu::invalidate(const x86::Invalidation& invalidation) {
     record(one ? flushed_page : flushed_all, invalidation.address.raw());
 }
 
-void RecordingCpu::write_icr(const CpuMask& targets, std::uint8_t vector) {
+void RecordingCpu::write_icr(const CpuMask& targets, IcrDestination, std::uint8_t vector) {
     machine_.locks_.about_to_wait_for_cpus(id());
     SPLINTER_CHECK(!targets.empty(), "an interrupt has a target");
     now_ += kFakeIcr;

@@ -37,7 +37,7 @@ class RecordingCpu : public Cpu {
     IrqState irq_save() override;
     void irq_restore(IrqState state) override;
     void invalidate(const x86::Invalidation& invalidation) override;
-    void write_icr(const CpuMask& targets, std::uint8_t vector) override;
+    void write_icr(const CpuMask& targets, IcrDestination destination, std::uint8_t vector) override;
     void complete(CompletionId completion, std::uint64_t count) override;
     void wait_for(CompletionId completion, std::uint64_t count) override;
     void enter(const Label&) override { ++depth_; }

@@ -29,7 +29,7 @@ class PlainCpu : public Cpu {
     IrqState irq_save() override { return IrqState::enabled; }
     void irq_restore(IrqState) override {}
     void invalidate(const x86::Invalidation&) override {}
-    void write_icr(const CpuMask&, std::uint8_t) override {}
+    void write_icr(const CpuMask&, IcrDestination, std::uint8_t) override {}
     void complete(CompletionId, std::uint64_t) override {}
     void wait_for(CompletionId, std::uint64_t) override {}
     void enter(const Label&) override {}

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "alloc/buddy/flip_policy.h"
+#include "alloc/smp/ipi_mechanism.h"
 #include "alloc/tables/block_pool.h"
 #include "alloc/tables/page_table_allocator.h"
 #include "hw/base/user_error.h"
@@ -61,7 +62,8 @@ struct TableNode {
     MapObserver observer;
     PageAllocator pages;
     CallFunction calls{2, memory.data()};
-    TlbFlush flush{calls, PageCount{33}};
+    IpiMechanism mechanism{calls};
+    TlbFlush flush{mechanism, calls.local(), PageCount{33}};
     KeyRegister keys{KeyRegister::Tables::have_a_key, KeyScope::entry, 2};
     Mermap mermap{keys, memory.mermap_tables()};
     Flips flips{pages, mermap, flip_policy(FreetypeParams{})};

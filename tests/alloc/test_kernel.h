@@ -7,6 +7,7 @@
 
 #include "alloc/buddy/flip.h"
 #include "alloc/flush/strategies.h"
+#include "alloc/smp/ipi_mechanism.h"
 #include "tests/alloc/recording_cpu.h"
 
 namespace splinter::alloc {
@@ -78,7 +79,8 @@ class TestKernel {
         : pages{memory.frames(), std::move(zones), cpus, pcp_limits(params), memory.data()},
           flips{pages, mermap, flip_policy(params.freetype)},
           calls{cpus, memory.data()},
-          flush{calls, PageCount{params.flush_ceiling}},
+          mechanism{calls},
+          flush{mechanism, calls.local(), PageCount{params.flush_ceiling}},
           tables{pages},
           keys{KeyRegister::Tables::have_no_key, KeyScope::entry, cpus},
           direct_map{memory.root(), tables, keys, flush, cpus},
@@ -101,6 +103,7 @@ class TestKernel {
     PageAllocator pages;
     Flips flips;
     CallFunction calls;
+    IpiMechanism mechanism;
     TlbFlush flush;
     FailingPageTablePages tables;
     KeyRegister keys;

@@ -26,7 +26,13 @@ class ForwardingCpu : public alloc::Cpu {
     alloc::IrqState irq_save() override { return real_.irq_save(); }
     void irq_restore(alloc::IrqState state) override { real_.irq_restore(state); }
     void invalidate(const x86::Invalidation& invalidation) override { real_.invalidate(invalidation); }
-    void write_icr(const CpuMask& targets, std::uint8_t vector) override { real_.write_icr(targets, vector); }
+    void write_cr3(Pfn root, x86::Pcid pcid, x86::Cr3Flush flush) override { real_.write_cr3(root, pcid, flush); }
+    void broadcast(const x86::Invlpgb& invalidation) override { real_.broadcast(invalidation); }
+    void sync_broadcasts() override { real_.sync_broadcasts(); }
+    void write_icr(const CpuMask& targets, alloc::IcrDestination destination, std::uint8_t vector) override {
+        real_.write_icr(targets, destination, vector);
+    }
+    [[nodiscard]] std::uint32_t x2apic_cluster(CpuId cpu) const override { return real_.x2apic_cluster(cpu); }
     void set_timer(Cycles when) override { real_.set_timer(when); }
     void complete(alloc::CompletionId completion, std::uint64_t count) override { real_.complete(completion, count); }
     void wait_for(alloc::CompletionId completion, std::uint64_t count) override { real_.wait_for(completion, count); }

@@ -1,0 +1,24 @@
+// How other CPUs are told of a flush: `flush.mechanism`. What must be flushed, and when, is not decided here but by tlb_flush.h
+// and the strategies of alloc/flush. One class per file, one row in the table of mechanisms.h.
+#pragma once
+
+#include "alloc/smp/local_flush.h"
+
+namespace splinter::alloc {
+
+class FlushMechanism {
+  public:
+    virtual ~FlushMechanism() = default;
+    // Everything or a range of the kernel's half, on all CPUs. After return no CPU uses an old translation of it, unless the
+    // mechanism's row says that it is late. REQUIRES: interrupts on.
+    virtual void kernel(Cpu& cpu, const RemoteWork& work) = 0;
+    // A range of one address space, here and on `targets`, which are without this CPU and may be none.
+    virtual void user(Cpu& cpu, const CpuMask& targets, const RemoteWork& work) = 0;
+    // The moments at which a late mechanism catches up on a CPU: it has left user mode or idleness for the kernel, it is about
+    // to load another address space, its timer tick has come.
+    virtual void entered_kernel(Cpu& /*cpu*/) {}
+    virtual void switches_context(Cpu& /*cpu*/) {}
+    virtual void ticked(Cpu& /*cpu*/) {}
+};
+
+}  // namespace splinter::alloc

@@ -1,0 +1,23 @@
+#include "alloc/smp/local_flush.h"
+
+namespace splinter::alloc {
+
+void LocalFlush::execute(Cpu& cpu, const RemoteWork& work) {
+    switch (work.kind) {
+        case RemoteWork::Kind::flush_all:
+            cpu.invalidate(x86::Invalidation::all());
+            ++counters(cpu.id()).nr_tlb_local_flush_all;
+            ++executed_.full;
+            return;
+        case RemoteWork::Kind::flush_range:
+            for (std::uint64_t i = 0; i < work.steps.raw(); ++i) {
+                const std::uint64_t offset = i * work.stride.raw() * kPageBytes;
+                cpu.invalidate(x86::Invalidation::page(work.start + offset));  // flush_tlb_one_kernel()
+                ++counters(cpu.id()).nr_tlb_local_flush_one;
+            }
+            ++executed_.ranged;
+            return;
+    }
+}
+
+}  // namespace splinter::alloc
