@@ -118,6 +118,11 @@ class TlbArray {
     void mark_stale_range(VirtAddr begin, std::uint64_t bytes, Visitor&& visit);
     template <class Visitor>
     void for_each(Visitor&& visit) const;
+    // Each valid entry that overlaps [begin, begin + bytes).
+    template <class Visitor>
+    void for_each_in(VirtAddr begin, std::uint64_t bytes, Visitor&& visit) const {
+        for_each_slot_in(begin, bytes, [&](Slot slot) { visit(describe(slot)); });
+    }
 
   private:
     static constexpr std::uint64_t kValid = TlbProbe::kValid;
@@ -220,6 +225,8 @@ class TlbArray {
     // visit(Slot, tag) for every valid entry.
     template <class Visitor>
     void for_each_slot(Visitor&& visit) const;
+    template <class Visitor>
+    void for_each_slot_in(VirtAddr begin, std::uint64_t bytes, Visitor&& visit) const;
     template <class Predicate>
     void drop_if(Predicate&& dies);
 
@@ -251,7 +258,7 @@ void TlbArray::for_each_slot(Visitor&& visit) const {
 }
 
 template <class Visitor>
-void TlbArray::mark_stale_range(VirtAddr begin, std::uint64_t bytes, Visitor&& visit) {
+void TlbArray::for_each_slot_in(VirtAddr begin, std::uint64_t bytes, Visitor&& visit) const {
     const VirtAddr last = begin + (bytes - 1);
     for (x86::PageSize size : x86::kPageSizes) {
         if (!holds(size)) continue;
@@ -259,9 +266,7 @@ void TlbArray::mark_stale_range(VirtAddr begin, std::uint64_t bytes, Visitor&& v
         const std::uint64_t last_page = page_number(last, size);
         const auto consider = [&](Slot slot, std::uint64_t tag) {
             const std::uint64_t page = tag >> kPageShiftInTag;
-            if (size_of(tag) != size || page < first_page || page > last_page) return;
-            mark(slot);
-            visit(describe(slot).page, size);
+            if (size_of(tag) == size && page >= first_page && page <= last_page) visit(slot);
         };
         if (last_page - first_page >= sets_) {
             for_each_slot(consider);
@@ -275,6 +280,15 @@ void TlbArray::mark_stale_range(VirtAddr begin, std::uint64_t bytes, Visitor&& v
                     consider({set, way}, tags(set)[way]);
         }
     }
+}
+
+template <class Visitor>
+void TlbArray::mark_stale_range(VirtAddr begin, std::uint64_t bytes, Visitor&& visit) {
+    for_each_slot_in(begin, bytes, [&](Slot slot) {
+        mark(slot);
+        const CachedTranslation entry = describe(slot);
+        visit(entry.page, entry.size);
+    });
 }
 
 template <class Visitor>

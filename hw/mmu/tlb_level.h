@@ -69,6 +69,10 @@ class TlbLevel {
     void for_each(Visitor&& visit) const {
         for (const TlbArray& array : arrays_) array.for_each(visit);
     }
+    template <class Visitor>
+    void for_each_in(VirtAddr begin, std::uint64_t bytes, Visitor&& visit) const {
+        for (const TlbArray& array : arrays_) array.for_each_in(begin, bytes, visit);
+    }
 
   private:
     [[nodiscard]] bool holds(x86::PageSize size) const { return routes_[static_cast<std::size_t>(size)][0] != nullptr; }

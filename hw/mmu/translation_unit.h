@@ -135,6 +135,11 @@ class TranslationUnit {
     void for_each_translation(Visitor&& visit) const {
         for (const TlbLevel& level : levels_) level.for_each(visit);
     }
+    // The same for those that overlap the range.
+    template <class Visitor>
+    void for_each_translation_in(VirtAddr begin, std::uint64_t bytes, Visitor&& visit) const {
+        for (const TlbLevel& level : levels_) level.for_each_in(begin, bytes, visit);
+    }
     [[nodiscard]] const PagingCache& paging_cache() const { return paging_cache_; }
     [[nodiscard]] const MmuStats& stats() const { return stats_; }
 

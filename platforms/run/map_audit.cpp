@@ -1,5 +1,9 @@
 #include "platforms/run/map_audit.h"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 #include "alloc/layout.h"
 #include "alloc/map/key_register.h"
 #include "hw/base/check.h"
@@ -10,22 +14,26 @@ namespace splinter::platforms {
 using x86::Level;
 using x86::Pte;
 
-void MapAudit::watch(const x86::PhysMem& memory, Pfn root, Tables tables) {
+void MapAudit::watch(const hw::Machine& machine, const x86::PhysMem& memory, Pfn root, Tables tables) {
     pending_.clear();  // of boot, when nobody caches anything
+    machine_ = &machine;
     memory_ = &memory;
     root_ = root;
     tables_ = tables;
 }
 
-void MapAudit::add(alloc::Cpu& /*cpu*/, PfnRange range) {
+void MapAudit::add(alloc::Cpu& cpu, PfnRange range) {
+    widened(cpu, range);
     ++now_;
-    remove(range, now_);
     pending_[range.first] = {range.end(), now_};
 }
 
-void MapAudit::widened(alloc::Cpu& /*cpu*/, PfnRange range) { remove(range, now_); }
+void MapAudit::widened(alloc::Cpu& /*cpu*/, PfnRange range) {
+    remove(range, now_, [](PfnRange) {});
+}
 
-void MapAudit::remove(PfnRange range, std::uint64_t begun) {
+template <class Visitor>
+void MapAudit::remove(PfnRange range, std::uint64_t begun, Visitor&& visit) {
     auto at = pending_.upper_bound(range.first);
     if (at != pending_.begin()) --at;
     while (at != pending_.end() && at->first < range.end()) {
@@ -37,16 +45,38 @@ void MapAudit::remove(PfnRange range, std::uint64_t begun) {
         at = pending_.erase(at);
         if (first < range.first) pending_[first] = {range.first, pending.since};
         if (range.end() < pending.end) at = pending_.insert_or_assign(range.end(), Pending{pending.end, pending.since}).first;
+        const Pfn from = std::max(first, range.first);
+        visit(PfnRange{from, std::min(pending.end, range.end()) - from});
     }
 }
 
 void MapAudit::flushed_range(alloc::Cpu& cpu, VirtAddr start, PageCount pages) {
     if (start < alloc::layout::kDirectMap || start >= alloc::layout::kVmemmap) return;
-    remove({pfn_of(PhysAddr{start - alloc::layout::kDirectMap}), pages}, begun_[cpu.id().index()]);
+    remove({pfn_of(PhysAddr{start - alloc::layout::kDirectMap}), pages}, begun_[cpu.id().index()],
+           [&](PfnRange part) { check_tlbs(cpu, part); });
 }
 
 void MapAudit::flushed_all(alloc::Cpu& cpu) {
-    std::erase_if(pending_, [begun = begun_[cpu.id().index()]](const auto& each) { return each.second.since <= begun; });
+    remove({Pfn{0}, PageCount{~std::uint64_t{0}}}, begun_[cpu.id().index()], [&](PfnRange part) { check_tlbs(cpu, part); });
+}
+
+// What an entry gives, a leaf that has it still gives. Leaves that changed again wait for another flush, and are not looked at.
+void MapAudit::check_tlbs(const alloc::Cpu& cpu, PfnRange range) const {
+    if (flush_ == Flush::is_not_checked || machine_ == nullptr) return;
+    for (const auto& core : machine_->cores()) {
+        const hw::TranslationUnit& unit = core->mmu().unit();
+        unit.for_each_translation_in(
+            alloc::layout::direct_map(range.first), range.count.raw() * kPageBytes, [&](const hw::CachedTranslation& entry) {
+                const x86::Rights& cached = entry.translation.rights;
+                if (!cached.global && entry.pcid != unit.pcid()) return;
+                const Pfn page = std::max(range.first, entry.translation.frame);
+                const Pte leaf = leaf_of(page);
+                const bool keeps = leaf.present() && leaf.key() == cached.key && (leaf.has(Pte::kWritable) || !cached.writable);
+                SPLINTER_CHECK(keeps, fmt::format("core{} translates page frame {:#x} with its old rights after core{}'s flush "
+                                                  "at cycle {}",
+                                                  core->id().raw(), page.raw(), cpu.id().raw(), cpu.now().raw()));
+            });
+    }
 }
 
 void MapAudit::check_flushed(PfnRange range, const char* what) const {
@@ -70,12 +100,18 @@ void MapAudit::table_handed_out(alloc::Cpu& /*cpu*/, PfnRange page) {
 }
 
 unsigned MapAudit::key_of(Pfn page) const {
+    const Pte leaf = leaf_of(page);
+    SPLINTER_CHECK(leaf.present(), "a page-table page is in the direct map");
+    return leaf.key();
+}
+
+// The entry that ends the walk.
+Pte MapAudit::leaf_of(Pfn page) const {
     const VirtAddr va = alloc::layout::direct_map(page);
     Pfn table = root_;
     for (Level level = x86::kPml4e;; level = level.below()) {
         const Pte entry = memory_->load(base_of(table) + level.index(va) * 8);
-        SPLINTER_CHECK(entry.present(), "a page-table page is in the direct map");
-        if (entry.is_leaf(level)) return entry.key();
+        if (!entry.present() || entry.is_leaf(level)) return entry;
         table = entry.next_table();
     }
 }

@@ -1,4 +1,7 @@
 // Invariants that every run checks, of rights that the kernel takes away in the direct map:
+//   - when a flush of such a change has reached all CPUs, no TLB that it was to reach gives the old rights, under the PCID that
+//     is loaded there or by a global entry (an entry that lost its Global bit and is cached under another PCID survives, in
+//     Linux as well);
 //   - no page is reused (a protected page handed out, a page-table page handed out, a page that had the key freed) before a
 //   flush
 //     that began after the change has reached all CPUs;
@@ -14,7 +17,7 @@
 
 #include "alloc/map/map_observer.h"
 #include "alloc/smp/tlb_flush.h"
-#include "hw/x86/phys_mem.h"
+#include "hw/core/machine.h"
 
 namespace splinter::platforms {
 
@@ -22,10 +25,11 @@ class MapAudit : public alloc::MapObserver, public alloc::FlushObserver {
   public:
     enum class Tables : std::uint8_t { have_no_key, have_a_key };
     enum class HandOut : std::uint8_t { after_the_flush, any_time };  // any_time: the strategy declares that it is late
+    enum class Flush : std::uint8_t { reaches_all, is_not_checked };  // is_not_checked: of a strategy that breaks it on purpose
 
-    MapAudit(std::size_t cores, HandOut hand_out) : begun_(cores, 0), hand_out_{hand_out} {}
+    MapAudit(std::size_t cores, HandOut hand_out, Flush flush) : begun_(cores, 0), hand_out_{hand_out}, flush_{flush} {}
     // Before the first CPU runs.
-    void watch(const x86::PhysMem& memory, Pfn root, Tables tables);
+    void watch(const hw::Machine& machine, const x86::PhysMem& memory, Pfn root, Tables tables);
 
     void narrowed(alloc::Cpu& cpu, PfnRange range) override { add(cpu, range); }
     void widened(alloc::Cpu& cpu, PfnRange range) override;
@@ -49,9 +53,12 @@ class MapAudit : public alloc::MapObserver, public alloc::FlushObserver {
         std::uint64_t since;  // number of the change
     };
     void add(alloc::Cpu& cpu, PfnRange range);
-    // Forgets changes of the range up to number `begun`.
-    void remove(PfnRange range, std::uint64_t begun);
+    // Forgets changes of the range up to number `begun`; visit(range) for each part of one.
+    template <class Visitor>
+    void remove(PfnRange range, std::uint64_t begun, Visitor&& visit);
+    void check_tlbs(const alloc::Cpu& cpu, PfnRange range) const;
     void check_flushed(PfnRange range, const char* what) const;
+    [[nodiscard]] x86::Pte leaf_of(Pfn page) const;
     [[nodiscard]] unsigned key_of(Pfn page) const;
     void check_table(Pfn table, x86::Level level, std::vector<bool>& seen) const;
 
@@ -59,6 +66,8 @@ class MapAudit : public alloc::MapObserver, public alloc::FlushObserver {
     std::uint64_t now_ = 0;             // changes so far
     std::vector<std::uint64_t> begun_;  // by core: changes before its flush began
     HandOut hand_out_;
+    Flush flush_;
+    const hw::Machine* machine_ = nullptr;
     const x86::PhysMem* memory_ = nullptr;
     Pfn root_;
     Tables tables_ = Tables::have_no_key;

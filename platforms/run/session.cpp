@@ -67,7 +67,8 @@ class Session::Moments : public alloc::MapObserver {
 Session::Session(const RunConfig& config, Workload& workload, const SessionParts& parts)
     : workload_{workload},
       pool_{config.hw.cores},
-      map_audit_{config.hw.cores, hand_out_of(config, parts)},
+      map_audit_{config.hw.cores, hand_out_of(config, parts),
+                 parts.strategy != nullptr ? MapAudit::Flush::is_not_checked : MapAudit::Flush::reaches_all},
       moments_{std::make_unique<Moments>(exposure_, pool_, map_audit_, parts.audit)},
       node_{std::make_unique<Node>(
           config, workload.snapshot(), *moments_,
@@ -79,7 +80,7 @@ Session::Session(const RunConfig& config, Workload& workload, const SessionParts
       figures_(phase_count_),
       unmapped_free_(phase_count_),
       memory_(phase_count_) {
-    map_audit_.watch(node_->memory(), node_->root(),
+    map_audit_.watch(node_->machine(), node_->memory(), node_->root(),
                      node_->tables_have_a_key() ? MapAudit::Tables::have_a_key : MapAudit::Tables::have_no_key);
     node_->kernel().flush().set_observer(map_audit_);
     hw::Machine& machine = node_->machine();

@@ -1,0 +1,89 @@
+// Every policy for page-table pages on a whole machine, beside flippers and secretmem: the same results for every quantum, with
+// the audit of every run on. And the audit itself: it finds a flush that left a core out.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "alloc/tables/policies.h"
+#include "hw/base/check.h"
+#include "platforms/run/session.h"
+#include "tests/system/forwarding_cpu.h"
+#include "tests/system/small_run.h"
+
+namespace splinter::platforms::testing {
+namespace {
+
+const Sets kChurn{"platform.model=sapphire-rapids-2s",       "workload.run=pgtable-churn",
+                  "workload.pgtable_churn.cores_percent=50", "workload.pgtable_churn.operations=6",
+                  "workload.pgtable_churn.areas=3",          "workload.pgtable_churn.flippers=2",
+                  "workload.pgtable_churn.flip_blocks=1",    "workload.pgtable_churn.secretmem_percent=40",
+                  "workload.pgtable_churn.secretmem_pages=4"};
+
+using Case = std::tuple<std::string, std::string>;  // policy, flush strategy
+
+class TablePolicies : public ::testing::TestWithParam<Case> {};
+
+TEST_P(TablePolicies, GiveTheSameResultForEveryQuantum) {
+    const auto& [policy, strategy] = GetParam();
+    const auto run = [&, policy = policy, strategy = strategy](const char* quantum) {
+        return small_run(kChurn + Sets{"kernel.page_tables.policy=" + policy, "flush.strategy=" + strategy,
+                                       std::string{"platform.quantum="} + quantum})
+            .workloads.front();
+    };
+    const WorkloadResult whole = run("0");
+    EXPECT_GT(metric(whole, "churn", "flips"), 0);
+    for (const char* quantum : {"1", "333"}) EXPECT_EQ(run(quantum).state_hash, whole.state_hash) << quantum;
+}
+
+std::vector<Case> cases() {
+    std::vector<Case> all;
+    for (const alloc::TablePolicyInfo& policy : alloc::table_policies())
+        for (const char* strategy : {"per-page", "freetype"}) all.emplace_back(policy.name, strategy);
+    return all;
+}
+std::string case_name(const ::testing::TestParamInfo<Case>& info) {
+    std::string name = std::get<0>(info.param) + "_" + std::get<1>(info.param);
+    std::ranges::replace(name, '-', '_');
+    return name;
+}
+INSTANTIATE_TEST_SUITE_P(System, TablePolicies, ::testing::ValuesIn(cases()), case_name);
+
+// Core 0 takes page-table pages, whose direct map the others have cached, and believes that there are fewer cores than there
+// are.
+class Blind : public Workload {
+  public:
+    explicit Blind(std::size_t seen) : seen_{seen} {}
+    std::vector<std::string> phases() const override { return {"blind"}; }
+    bool allocates(CpuId core) const override { return core == CpuId{0U}; }
+    void run(Session& session, CpuId core) override {
+        session.warm_up(core, Cycles{100000}, Cycles{0});
+        BlindCpu cpu{session.node().cpu(core), CpuMask::first(seen_)};
+        for (int i = 0; i < 20; ++i)
+            if (!session.node().kernel().page_table_pages().allocate(cpu, alloc::TableUse::ordinary)) FAIL();
+    }
+
+  private:
+    std::size_t seen_;
+};
+
+std::string bug_of_blind_run(std::size_t seen) {
+    Blind workload{seen};
+    Session session{small_config({"platform.model=sapphire-rapids-2s", "kernel.page_tables.policy=per-page", "platform.cores=4",
+                                  "workload.background.kernel_percent=50"}),
+                    workload};
+    try {
+        session.run();
+    } catch (const InternalError& bug) {
+        return bug.what();
+    }
+    return "none";
+}
+
+TEST(MapAudit, FindsTheCoreThatAFlushLeftOut) {
+    const std::string bug = bug_of_blind_run(3);
+    EXPECT_NE(bug.find("core3 translates page frame"), std::string::npos) << bug;
+}
+TEST(MapAudit, IsQuietIfTheFlushReachesAll) { EXPECT_EQ(bug_of_blind_run(4), "none"); }
+
+}  // namespace
+}  // namespace splinter::platforms::testing
