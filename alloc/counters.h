@@ -21,6 +21,7 @@ struct KernelCounters {
     std::uint64_t pgfree = 0;
     std::uint64_t direct_map_level2_splits = 0;      // 2 MiB leaves split
     std::uint64_t direct_map_level3_splits = 0;      // 1 GiB leaves split
+    std::uint64_t direct_map_splits_undone = 0;      // the table of the split could not be protected
     std::uint64_t nr_tlb_remote_flush = 0;           // cross-CPU flushes sent
     std::uint64_t nr_tlb_remote_flush_received = 0;  // flush requests executed for another CPU
     std::uint64_t nr_tlb_local_flush_all = 0;
@@ -84,6 +85,7 @@ void for_each_counter(Visitor&& visit) {
     visit("pgfree", &KernelCounters::pgfree);
     visit("direct_map_level2_splits", &KernelCounters::direct_map_level2_splits);
     visit("direct_map_level3_splits", &KernelCounters::direct_map_level3_splits);
+    visit("direct_map_splits_undone", &KernelCounters::direct_map_splits_undone);
     visit("nr_tlb_remote_flush", &KernelCounters::nr_tlb_remote_flush);
     visit("nr_tlb_remote_flush_received", &KernelCounters::nr_tlb_remote_flush_received);
     visit("nr_tlb_local_flush_all", &KernelCounters::nr_tlb_local_flush_all);

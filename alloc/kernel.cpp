@@ -30,12 +30,14 @@ Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTa
               observer, boot.cpus},
       direct_map_{boot.root, tables_, keys_, flush_, boot.cpus},
       mm_{pages_, tables_, keys_, flush_, boot.root, boot.kernel_half, boot.cpus},
+      set_memory_{direct_map_, flush_, mm_.vmalloc()},
       mermap_{keys_, std::move(boot.mermap_tables)},
       work_{boot.cpus, boot.data},
       vmstat_{work_, pages_, params.stat_interval},
       strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus, work_, boot.data, flips_, mermap_})} {
     early_tables_ = std::move(boot.early_tables);
     if (params.page_tables.split_lock == "global") direct_map_.set_split_lock(DirectMap::SplitLock::global);
+    if (params.version == kLinux6_1.version) direct_map_.set_not_present(LeafChange::not_present_6_1());
     pages_.configure({params.compaction, params.pcp_trylock_fails});
     if (params.direct_map.flush_stride == "leaf") direct_map_.set_flush_stride(FlushStride::leaf);
     pages_.set_cpu_nodes(std::move(boot.cpu_nodes));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "alloc/flush/strategies.h"
+#include "alloc/map/set_memory.h"
 #include "alloc/mm/mm.h"
 #include "alloc/smp/mechanisms.h"
 #include "alloc/tables/page_table_allocator.h"
@@ -42,6 +43,7 @@ class Kernel {
     [[nodiscard]] PageAllocator& pages() { return pages_; }
     [[nodiscard]] FlushStrategy& strategy() { return *strategy_; }
     [[nodiscard]] DirectMap& direct_map() { return direct_map_; }
+    [[nodiscard]] SetMemory& set_memory() { return set_memory_; }
     [[nodiscard]] TlbFlush& flush() { return flush_; }
     [[nodiscard]] FlushMechanism& mechanism() { return *mechanism_; }
     [[nodiscard]] PageTableAllocator& page_table_pages() { return tables_; }
@@ -62,6 +64,7 @@ class Kernel {
     PageTableAllocator tables_;
     DirectMap direct_map_;
     Mm mm_;
+    SetMemory set_memory_;
     Mermap mermap_;
     KernelWork work_;
     VmstatWorker vmstat_;

@@ -30,7 +30,7 @@ void FlushStrategy::release_by_mapping(Cpu& cpu, Pfn block, Order order) {
 }
 
 DirectMap::Outcome FlushStrategy::unmap(Cpu& cpu, PfnRange range) {
-    const auto outcome = context_.direct_map.change_or_undo(cpu, range, LeafChange::not_present());
+    const auto outcome = context_.direct_map.unmap_or_undo(cpu, range);
     if (outcome == DirectMap::Outcome::done) narrowed(cpu, range);
     return outcome;
 }

@@ -112,9 +112,44 @@ DirectMap::Outcome DirectMap::split(Cpu& cpu, Pfn pfn, Level level, Splitting& s
     if (used && !tables_.protects_linked_splits()) return Outcome::done;
     // Linux frees it with cpa_lock held; policies that protect pages may need the lock.
     cpu.unlock(kCpaLock);
-    used ? tables_.linked(cpu, *table) : tables_.release(cpu, *table);
+    const bool stays = used && tables_.linked(cpu, *table) == PageTablePages::Ready::yes;
+    if (used && !stays) take_back(cpu, pfn, level, *table);
+    if (!stays) tables_.release(cpu, *table);
     cpu.lock(kCpaLock);
-    return Outcome::done;
+    return used && !stays ? Outcome::no_memory : Outcome::done;
+}
+
+// As collapse_page_group() of 6.15 does it: the leaf comes back in place of the table, and everything is flushed.
+void DirectMap::take_back(Cpu& cpu, Pfn pfn, Level level, Pfn table) {
+    const LockGuard cpa{cpu, kCpaLock};
+    const LockGuard pgd{cpu, kPgdLock};
+    const Pfn start = leaf_start(pfn, level);
+    const std::uint64_t by_processor = Pte::kAccessed | Pte::kDirty;
+    std::uint64_t flags = 0;
+    for (std::uint64_t i = 0; i < x86::kEntriesPerTable; ++i) {
+        const Pte entry = cpu.load_pte(layout::direct_map(base_of(table) + i * 8));
+        if (i == 0) flags = entry.flags();
+        const Pfn frame = start + PageCount{level.below().pages().raw() * i};
+        if (entry.frame(level.below()) != frame || ((entry.flags() ^ flags) & ~by_processor) != 0)
+            throw SimulatedFinding("out of memory: the table of a split is in use and cannot be protected");
+        flags |= entry.flags() & by_processor;
+    }
+    {
+        const bool present = (flags & Pte::kPresent) != 0;
+        const KeyRegister::Guard writable = keys_.writable(cpu);
+        cpu.store_pte(entry_of_table(cpu, start, level),
+                      Pte::leaf(start, present ? x86::leaf_size(level) : x86::PageSize::k4, flags & ~Pte::kPageSizeBit));
+    }
+    ++counters(cpu.id()).direct_map_splits_undone;
+    flush_.all(cpu);
+}
+
+VirtAddr DirectMap::entry_of_table(Cpu& cpu, Pfn pfn, Level level) const {
+    const VirtAddr va = layout::direct_map(pfn);
+    Pfn table = root_;
+    for (Level at = x86::kPml4e; at > level; at = at.below())
+        table = cpu.load_pte(layout::direct_map(base_of(table) + at.index(va) * 8)).next_table();
+    return layout::direct_map(base_of(table) + level.index(va) * 8);
 }
 
 DirectMap::Outcome DirectMap::get_ready(Cpu& cpu) {

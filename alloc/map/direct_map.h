@@ -55,8 +55,12 @@ class DirectMap {
     void undo(Cpu& cpu, const ChangedLeaves& changed);
     // Makes the pages present or not.
     [[nodiscard]] Outcome set_mapping(Cpu& cpu, PfnRange range, Mapping mapping) {
-        return change(cpu, range, LeafChange::to(mapping));
+        return change(cpu, range, mapping == Mapping::mapped ? LeafChange::present() : not_present_);
     }
+    // The same for making them not present, all or nothing.
+    [[nodiscard]] Outcome unmap_or_undo(Cpu& cpu, PfnRange range) { return change_or_undo(cpu, range, not_present_); }
+    // What set_direct_map_invalid_noflush() does to a leaf; until told otherwise as 6.12.
+    void set_not_present(const LeafChange& change) { not_present_ = change; }
     // flush_tlb_kernel_range() of the pages, with the stride that was chosen.
     void flush(Cpu& cpu, PfnRange range);
     void set_split_lock(SplitLock lock) { split_lock_ = lock; }
@@ -81,12 +85,16 @@ class DirectMap {
     [[nodiscard]] Outcome get_ready(Cpu& cpu);
     // Installs `table` in place of the leaf, unless somebody else has split it meanwhile; returns whether it was used.
     [[nodiscard]] bool install(Cpu& cpu, Pfn pfn, x86::Level level, Pfn table);
+    // Undoes install(): nobody has changed what the table maps, or the run ends, for there is no way back.
+    void take_back(Cpu& cpu, Pfn pfn, x86::Level level, Pfn table);
+    [[nodiscard]] VirtAddr entry_of_table(Cpu& cpu, Pfn pfn, x86::Level level) const;
     [[nodiscard]] bool has_large_leaves_only(Cpu& cpu, PfnRange range) const;
 
     Pfn root_;
     PageTablePages& tables_;
     KeyRegister& keys_;
     TlbFlush& flush_;
+    LeafChange not_present_ = LeafChange::not_present();
     FlushStride stride_ = FlushStride::page;
     SplitLock split_lock_ = SplitLock::none;
     std::optional<CpuId> splitter_;         // owner of the split lock

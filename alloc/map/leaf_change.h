@@ -17,8 +17,9 @@ struct LeafChange {
 
     // set_direct_map_default_noflush(), set_direct_map_invalid_noflush(), set_direct_map_valid_noflush()
     static constexpr LeafChange present() { return {x86::Pte::kPresent | x86::Pte::kWritable, 0}; }
-    static constexpr LeafChange not_present() { return {0, x86::Pte::kPresent | x86::Pte::kWritable}; }
-    static constexpr LeafChange to(Mapping mapping) { return mapping == Mapping::mapped ? present() : not_present(); }
+    // Dirty goes since 6.6 (__set_pages_np()), so that the leaf does not look like one of a shadow stack.
+    static constexpr LeafChange not_present() { return {0, x86::Pte::kPresent | x86::Pte::kWritable | x86::Pte::kDirty}; }
+    static constexpr LeafChange not_present_6_1() { return {0, x86::Pte::kPresent | x86::Pte::kWritable}; }
     // set_memory_pkey() (kpkeys v6)
     static constexpr LeafChange key(unsigned key) {
         const std::uint64_t bits = std::uint64_t{key} << x86::Pte::kKeyShift;

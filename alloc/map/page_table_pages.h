@@ -27,12 +27,13 @@ class PageTablePages {
     // Whether the pages of splits are handed out unprotected and protected in linked(): the naive order, in which a split that
     // happens inside finds the outer one done.
     [[nodiscard]] virtual bool protects_linked_splits() const { return false; }
-    // A split's page is in use now. REQUIRES: protects_linked_splits(), no spinlock held.
-    virtual void linked(Cpu& /*cpu*/, Pfn /*table*/) {}
+    // A split's page is in use now. no_memory: it could not be protected, and must be taken out of use.
+    // REQUIRES: protects_linked_splits(), no spinlock held.
+    enum class Ready : std::uint8_t { yes, no_memory };
+    [[nodiscard]] virtual Ready linked(Cpu& /*cpu*/, Pfn /*table*/) { return Ready::yes; }
 
     // Before a change of the direct map that may split: makes sure that the page-table pages it may take are there
     // (kpkeys_prepare_direct_map_split(), v6). no_memory: the change has to fail. REQUIRES: no lock held.
-    enum class Ready : std::uint8_t { yes, no_memory };
     [[nodiscard]] virtual Ready prepare_split(Cpu& /*cpu*/) { return Ready::yes; }
     // Whether they are there now; with the split lock held, if there is one (kpkeys_ready_for_direct_map_split(), v6).
     [[nodiscard]] virtual bool ready_for_split(Cpu& /*cpu*/) { return true; }

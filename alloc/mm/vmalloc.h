@@ -10,12 +10,13 @@
 #include <vector>
 
 #include "alloc/buddy/page_allocator.h"
+#include "alloc/map/vmap_aliases.h"
 #include "alloc/mm/pgalloc.h"
 #include "alloc/smp/tlb_flush.h"
 
 namespace splinter::alloc {
 
-class Vmalloc {
+class Vmalloc : public VmapAliases {
   public:
     Vmalloc(PageAllocator& pages, PgAlloc& pgalloc, TlbFlush& flush, Pfn root, std::size_t cpus);
     Vmalloc(const Vmalloc&) = delete;
@@ -24,6 +25,8 @@ class Vmalloc {
     // vmalloc(): the address, or nothing if memory is short. REQUIRES: no spinlock held.
     [[nodiscard]] std::optional<VirtAddr> allocate(Cpu& cpu, PageCount pages);
     void free(Cpu& cpu, VirtAddr start);
+    // vm_unmap_aliases(): purges at once.
+    void unmap_all(Cpu& cpu) override { purge(cpu); }
     // Addresses that were unmapped and not flushed, in pages.
     [[nodiscard]] PageCount lazy_pages() const { return lazy_pages_; }
     [[nodiscard]] PageCount lazy_max_pages() const { return lazy_max_; }

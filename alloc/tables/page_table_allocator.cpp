@@ -40,13 +40,17 @@ std::optional<Pfn> PageTableAllocator::allocate(Cpu& cpu, TableUse use) {
     return page;
 }
 
-void PageTableAllocator::linked(Cpu& cpu, Pfn table) {
+PageTablePages::Ready PageTableAllocator::linked(Cpu& cpu, Pfn table) {
     const Account account{cpu, kPageTables};
     {
         const Depth depth{*this, cpu.id()};
-        policy_->linked(cpu, table);
+        if (policy_->linked(cpu, table) == Ready::no_memory) {
+            ++cpus_[cpu.id().index()].counters.split_table_failures;
+            return Ready::no_memory;
+        }
     }
     observer_.table_handed_out(cpu, {table, PageCount{1}});
+    return Ready::yes;
 }
 
 void PageTableAllocator::release(Cpu& cpu, Pfn table) {
@@ -57,7 +61,16 @@ void PageTableAllocator::release(Cpu& cpu, Pfn table) {
 
 PageTablePages::Ready PageTableAllocator::prepare_split(Cpu& cpu) {
     const Account account{cpu, kPageTables};
-    return policy_->prepare_split(cpu);
+    const Ready ready = policy_->prepare_split(cpu);
+    note_reserve();
+    if (ready == Ready::no_memory) ++cpus_[cpu.id().index()].counters.split_table_failures;
+    return ready;
+}
+
+bool PageTableAllocator::ready_for_split(Cpu& cpu) {
+    const bool ready = policy_->ready_for_split(cpu);
+    note_reserve();
+    return ready;
 }
 
 void PageTableAllocator::note_reserve() {

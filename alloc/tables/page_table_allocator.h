@@ -20,9 +20,9 @@ class PageTableAllocator : public PageTablePages {
     std::optional<Pfn> allocate(Cpu& cpu, TableUse use) override;
     void release(Cpu& cpu, Pfn table) override;
     [[nodiscard]] bool protects_linked_splits() const override { return policy_->protects_linked_splits(); }
-    void linked(Cpu& cpu, Pfn table) override;
+    Ready linked(Cpu& cpu, Pfn table) override;
     Ready prepare_split(Cpu& cpu) override;
-    bool ready_for_split(Cpu& cpu) override { return policy_->ready_for_split(cpu); }
+    bool ready_for_split(Cpu& cpu) override;
 
     [[nodiscard]] std::optional<PageCount> policy_ready() const { return policy_->ready_pages(); }
     [[nodiscard]] TablePolicy& policy() { return *policy_; }

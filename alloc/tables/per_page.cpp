@@ -7,7 +7,6 @@
 #include <set>
 
 #include "alloc/tables/policies.h"
-#include "hw/base/user_error.h"
 
 namespace splinter::alloc {
 namespace {
@@ -29,10 +28,10 @@ class PerPageTables : public TablePolicy {
     }
 
     [[nodiscard]] bool protects_linked_splits() const override { return context().params.protect_split == "after-link"; }
-    void linked(Cpu& cpu, Pfn table) override {
+    Ready linked(Cpu& cpu, Pfn table) override {
+        if (protect(cpu, {table, PageCount{1}}) != Changed::done) return Ready::no_memory;  // released as unprotected
         unlinked_.erase(table);
-        if (protect(cpu, {table, PageCount{1}}) != Changed::done)
-            throw SimulatedFinding("out of memory: the table of a split is in use and cannot be protected");
+        return Ready::yes;
     }
 
     // The entry is there since the key was set: the leaf is a 4 KiB one.

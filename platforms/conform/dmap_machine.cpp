@@ -124,7 +124,7 @@ struct DmapMachine::Parts {
     BootFramePages pages;
     alloc::KeyRegister keys;
     alloc::DirectMap map;
-    alloc::VmapAliases aliases;
+    alloc::BareVmapAreas aliases;
     alloc::SetMemory set_memory;
     Interrupts interrupts;
     std::vector<std::unique_ptr<CountingCpu>> cpus;
@@ -138,7 +138,7 @@ alloc::Cpu& DmapMachine::cpu(CpuId id) { return *parts_->cpus[id.index()]; }
 alloc::DirectMap& DmapMachine::direct_map() { return parts_->map; }
 alloc::TlbFlush& DmapMachine::flush() { return parts_->flush; }
 alloc::SetMemory& DmapMachine::set_memory() { return parts_->set_memory; }
-alloc::VmapAliases& DmapMachine::aliases() { return parts_->aliases; }
+alloc::BareVmapAreas& DmapMachine::aliases() { return parts_->aliases; }
 
 DmapCounts DmapMachine::counts() const {
     DmapCounts sum;

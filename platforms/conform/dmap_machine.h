@@ -53,7 +53,7 @@ class DmapMachine {
     [[nodiscard]] alloc::DirectMap& direct_map();
     [[nodiscard]] alloc::TlbFlush& flush();
     [[nodiscard]] alloc::SetMemory& set_memory();
-    [[nodiscard]] alloc::VmapAliases& aliases();
+    [[nodiscard]] alloc::BareVmapAreas& aliases();
     [[nodiscard]] DmapCounts counts() const;
     [[nodiscard]] DmapCensus census() const;
     // The leaves as they are, in runs that are as long as can be. Flags without PS, A and D.

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "alloc/buddy/kernel_rules.h"
 #include "hw/base/user_error.h"
 #include "platforms/conform/dmap_compare.h"
 #include "platforms/workload/direct_map_layout.h"
@@ -66,6 +67,7 @@ class DmapRun {
           start_{layout("dmap0")},
           end_{layout("dmap1")},
           machine_{cpus_, start_.runs} {
+        if (version_ == alloc::kLinux6_1.version) machine_.direct_map().set_not_present(alloc::LeafChange::not_present_6_1());
         const auto is_giant = [](const alloc::DirectMapRun& run) { return run.leaf == x86::PageSize::g1; };
         if (!has_gbpages(table) && std::any_of(start_.runs.begin(), start_.runs.end(), is_giant))
             table.fail("gbpages", "1, since " + start_.path + " has leaves of level 3,");

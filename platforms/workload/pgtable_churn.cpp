@@ -1,7 +1,7 @@
 // Workload `pgtable-churn`: k cores build and tear down address spaces, so that page-table pages come and go on all of them at
 // once; a share of their operations takes protected pages and gives them back instead. Beside them f cores ("flippers") change
-// the protection of random pages of the kernel, each with its flush, as set_memory_ro() and set_memory_rw() do: splits of the
-// direct map, cpa_lock and shootdowns compete with the rest. Flippers go on until the other cores have done all their work.
+// the protection of random pages of the kernel by set_memory_ro() and set_memory_rw(): splits of the direct map, cpa_lock and
+// shootdowns compete with the rest. Flippers go on until the other cores have done all their work.
 #include "hw/base/rng.h"
 #include "hw/base/user_error.h"
 #include "platforms/adapter/boot_cpu.h"
@@ -30,7 +30,10 @@ class PgtableChurn : public Workload {
             if (const CpuId id{static_cast<std::uint32_t>(core)}; !share_.contains(id)) flippers_.push_back(id);
     }
 
-    [[nodiscard]] std::vector<std::string> phases() const override { return {"churn"}; }
+    [[nodiscard]] std::vector<std::string> phases() const override {
+        if (params_.start_operations == 0) return {"churn"};
+        return {"start-up", "churn"};
+    }
     [[nodiscard]] bool allocates(CpuId core) const override { return share_.contains(core) || flips(core); }
 
     // Before the first core runs, and untimed: whoever holds the memory is not what is measured.
@@ -58,19 +61,27 @@ class PgtableChurn : public Workload {
         if (flips(core)) return flip(session, core, rng);
         std::vector<Pfn> pages;
         session.warm_up(core, params_.warm_up, params_.baseline);
-        for (std::uint64_t i = 0; i < params_.operations; ++i) {
+        if (params_.start_operations > 0) {
+            operate(session, core, rng, pages, params_.start_operations);
+            session.begin_phase(core);
+        }
+        operate(session, core, rng, pages, params_.operations);
+        for (Pfn page : pages) session.release(core, page, Order{0U});
+    }
+
+  private:
+    void operate(Session& session, CpuId core, Rng& rng, std::vector<Pfn>& pages, std::uint64_t operations) {
+        for (std::uint64_t i = 0; i < operations; ++i) {
             session.serve_kernel(core);
             if (rng.below(100) < params_.secretmem_percent)
                 exchange_protected(session, core, rng, pages);
             else
                 build_and_tear_down(session, core);
         }
-        for (Pfn page : pages) session.release(core, page, Order{0U});
         session.node().machine().core(core).timeline().order();
         ++done_;
     }
 
-  private:
     [[nodiscard]] bool flips(CpuId core) const { return std::ranges::find(flippers_, core) != flippers_.end(); }
 
     void build_and_tear_down(Session& session, CpuId core) {
@@ -108,26 +119,35 @@ class PgtableChurn : public Workload {
         }
         if (blocks.empty()) throw SimulatedFinding("out of memory: no 2 MiB block for a flipper of pgtable-churn");
         session.warm_up(core, params_.warm_up, params_.baseline);
+        if (params_.start_operations > 0) {
+            flip_until(session, core, rng, blocks, share_.count());
+            session.begin_phase(core);
+            flip_until(session, core, rng, blocks, 2 * share_.count());
+        } else {
+            flip_until(session, core, rng, blocks, share_.count());
+        }
+    }
+
+    // Until so many times a core has done its operations of a phase.
+    void flip_until(Session& session, CpuId core, Rng& rng, const std::vector<Pfn>& blocks, std::uint64_t done) {
+        CoreCpu& cpu = session.node().cpu(core);
         hw::Timeline& time = session.node().machine().core(core).timeline();
-        for (time.order(); done_ < share_.count(); time.order()) {
+        for (time.order(); done_ < done; time.order()) {
             session.serve_kernel(core);
             const PfnRange page{blocks[rng.below(blocks.size())] + PageCount{rng.below(kFlipBlock.pages().raw())},
                                 PageCount{1}};
             const Cycles begin = cpu.now();
-            const bool changed = set_protection(session, cpu, page, {0, x86::Pte::kWritable}) &&
-                                 set_protection(session, cpu, page, {x86::Pte::kWritable, 0});
+            const bool changed =
+                set_memory(session, cpu, "set_memory_ro", page) && set_memory(session, cpu, "set_memory_rw", page);
             session.add_figure(core, "flip_cycles", static_cast<double>((cpu.now() - begin).raw()));
             session.add_figure(core, changed ? "flips" : "flips_failed", 1);
             time.advance(params_.flip_think);
         }
     }
 
-    // set_memory_ro(), set_memory_rw(): the change, then the flush.
-    bool set_protection(Session& session, CoreCpu& cpu, PfnRange page, const alloc::LeafChange& change) {
-        alloc::Kernel& kernel = session.node().kernel();
-        const bool done = kernel.direct_map().change(cpu, page, change) == alloc::DirectMap::Outcome::done;
-        kernel.flush().kernel_range(cpu, alloc::layout::direct_map(page.first), page.count);
-        return done;
+    bool set_memory(Session& session, CoreCpu& cpu, std::string_view function, PfnRange page) {
+        const auto* const found = alloc::find_set_memory_function(function, session.node().config().kernel.version);
+        return session.node().kernel().set_memory().call(cpu, *found, page) == alloc::SetMemory::Outcome::done;
     }
 
     PgtableChurnParams params_;
@@ -135,7 +155,7 @@ class PgtableChurn : public Workload {
     std::uint64_t cores_;
     CoreShare share_;
     std::vector<CpuId> flippers_;
-    std::uint64_t done_ = 0;  // cores; changed at ordering points
+    std::uint64_t done_ = 0;  // operate() calls; changed at ordering points
 };
 
 }  // namespace

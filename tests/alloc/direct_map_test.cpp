@@ -92,7 +92,7 @@ TEST_F(Map, TheGlobalBitIsLostForGood) {  // recorded: flags 0x103 become 0x003
     ASSERT_EQ(unmap(7, 1), Outcome::done);
     EXPECT_FALSE(leaf(7).has(Pte::kGlobal));
     ASSERT_EQ(map(7, 1), Outcome::done);
-    EXPECT_EQ(leaf(7).flags(), kKernelLeaf & ~Pte::kGlobal);
+    EXPECT_EQ(leaf(7).flags(), kKernelLeaf & ~(Pte::kGlobal | Pte::kDirty));
     EXPECT_TRUE(leaf(6).has(Pte::kGlobal));
 }
 
