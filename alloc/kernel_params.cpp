@@ -41,6 +41,10 @@ void describe(PageTableParams& p, ParamVisitor& v) {
     v.choice("split_lock", p.split_lock, {"none", "global"},
              "lock over a whole change of the direct map that splits: none, as x86, or one for all, as arm64");
     v.choice(
+        "flip_lock", p.flip_lock, {"mutex", "none"},
+        "policy freetype-key: lock over the flip of a pageblock, which may take pages of the reserve; without one the reserve "
+        "has to serve as many flips as there are CPUs");
+    v.choice(
         "protect_split", p.protect_split, {"before-link", "after-link"},
         "policy per-page: whether the table of a split gets the key before it is linked, and may then need the split that it "
         "serves, or after, and is then unprotected for a while");

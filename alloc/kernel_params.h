@@ -22,6 +22,7 @@ struct PageTableParams {
     std::string policy = "plain";              // where page-table pages come from: alloc/tables/policies.h
     std::string key_scope = "entry";           // around what the key register is switched: map/key_register.h
     std::string split_lock = "none";           // held over a change of the direct map that splits
+    std::string flip_lock = "mutex";           // `freetype-key`: held over the flip of a pageblock
     std::string protect_split = "after-link";  // `per-page`: when the table of a split gets the key
     std::string refill_orders = "9+4+2";       // `pba`: orders of refills, in the order in which they are tried
     std::uint64_t reserve = 4;                 // `pba`, `freetype-key`: pages that ordinary requests leave for splits

@@ -42,7 +42,8 @@ bool Flips::may_flip(const Cpu& cpu, const AllocRequest& request) const {
 std::optional<Pfn> Flips::serve(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting) {
     if (!may_flip(cpu, request)) return std::nullopt;
     const Account account{cpu, kFlip};
-    const Converted flipped = convert(cpu, zone, request.order, request.freetype, fragmenting);
+    FlipLock lock;
+    const Converted flipped = convert(cpu, zone, request.order, request.freetype, fragmenting, lock);
     if (flipped.outcome != Ahead::done) return std::nullopt;
     put_remainder(cpu, zone, flipped.block, request.order);
     return flipped.block.first;
@@ -51,18 +52,19 @@ std::optional<Pfn> Flips::serve(Cpu& cpu, Zone& zone, const AllocRequest& reques
 Flips::Supply Flips::supply(Cpu& cpu, Zone& zone, const AllocRequest& request, Fragmenting fragmenting) {
     if (policy_.refill == EmptyRefill::leaves_it || !may_flip(cpu, request)) return Supply::none;
     const Account account{cpu, kFlip};
-    const Converted flipped = convert(cpu, zone, request.order, request.freetype, fragmenting);
+    FlipLock lock;
+    const Converted flipped = convert(cpu, zone, request.order, request.freetype, fragmenting, lock);
     if (flipped.outcome != Ahead::done) return Supply::none;
     put_whole(cpu, zone, flipped.block);
     return Supply::flipped;
 }
 
 // The kinds that may be flipped to what is wanted differ from it in one flag; the series has one flag, and so one kind.
-Flips::Converted Flips::convert(Cpu& cpu, Zone& zone, Order order, FreeType wanted, Fragmenting fragmenting) {
+Flips::Converted Flips::convert(Cpu& cpu, Zone& zone, Order order, FreeType wanted, Fragmenting fragmenting, FlipLock& lock) {
     for (const FreetypeFlag flag : kAllFreetypeFlags) {
         const FreeType other = wanted.with(wanted.flags.toggled(flag));
         if (!is_source(zone, other)) continue;
-        const Converted flipped = convert_from(cpu, zone, order, other, wanted.flags, fragmenting);
+        const Converted flipped = convert_from(cpu, zone, order, other, wanted.flags, fragmenting, lock);
         if (flipped.outcome != Ahead::no_block) return flipped;
     }
     return {};
@@ -74,9 +76,14 @@ bool Flips::is_source(const Zone& zone, FreeType other) const {
 }
 
 Flips::Converted Flips::convert_from(Cpu& cpu, Zone& zone, Order order, FreeType other, FreetypeFlags wanted,
-                                     Fragmenting fragmenting) {
+                                     Fragmenting fragmenting, FlipLock& lock) {
+    const PageblockFlipper* const tables = tables_of(difference(other.flags, wanted));
+    if (const auto id = tables == nullptr ? std::nullopt : tables->lock()) lock.emplace(cpu, *id);
     const auto block = take(cpu, zone, order, other, wanted, fragmenting);
-    if (!block) return {};
+    if (!block) {
+        lock.reset();
+        return {};
+    }
     if (change_tables(cpu, *block, other.flags, wanted) == PageblockFlipper::Outcome::no_memory) {
         give_up(cpu, zone, *block, other.flags, wanted);
         return {Ahead::no_memory, *block};
@@ -210,7 +217,8 @@ void Flips::count(Cpu& cpu, FreetypeFlags from, FreetypeFlags to) {
 Flips::Ahead Flips::ahead(Cpu& cpu, Zone& zone, FreeType wanted, FreeType other) {
     if (!zone.freetypes().has_list(wanted) || !zone.freetypes().has_list(other)) return Ahead::no_block;
     const Account account{cpu, kFlip};
-    const Converted flipped = convert_from(cpu, zone, Order{0U}, other, wanted.flags, Fragmenting::allowed);
+    FlipLock lock;
+    const Converted flipped = convert_from(cpu, zone, Order{0U}, other, wanted.flags, Fragmenting::allowed, lock);
     if (flipped.outcome == Ahead::done) put_whole(cpu, zone, flipped.block);
     return flipped.outcome;
 }

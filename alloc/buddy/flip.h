@@ -34,6 +34,8 @@ class PageblockFlipper {
     // After the one or the other had no memory: undoes what it did.
     virtual void undo_apply(Cpu& cpu, PfnRange block) = 0;
     virtual void undo_revert(Cpu& cpu, PfnRange block) = 0;
+    // Held from before a block is taken until its pages are on the free lists: one flip at a time, or nothing.
+    [[nodiscard]] virtual std::optional<LockId> lock() const { return std::nullopt; }
 };
 
 class Flips {
@@ -79,8 +81,11 @@ class Flips {
         PfnRange block{Pfn{0}, PageCount{0}};
     };
     [[nodiscard]] bool is_source(const Zone& zone, FreeType other) const;
-    Converted convert(Cpu& cpu, Zone& zone, Order order, FreeType wanted, Fragmenting fragmenting);
-    Converted convert_from(Cpu& cpu, Zone& zone, Order order, FreeType other, FreetypeFlags wanted, Fragmenting fragmenting);
+    // `lock`: the flipper's, to be kept until the block is on the lists.
+    using FlipLock = std::optional<LockGuard>;
+    Converted convert(Cpu& cpu, Zone& zone, Order order, FreeType wanted, Fragmenting fragmenting, FlipLock& lock);
+    Converted convert_from(Cpu& cpu, Zone& zone, Order order, FreeType other, FreetypeFlags wanted, Fragmenting fragmenting,
+                           FlipLock& lock);
     std::optional<PfnRange> take(Cpu& cpu, Zone& zone, Order order, FreeType other, FreetypeFlags wanted,
                                  Fragmenting fragmenting);
     std::optional<PfnRange> take_range(Cpu& cpu, Zone& zone, FreeType other);

@@ -4,6 +4,7 @@
 // refill and shrinker. What the series can do without, and this cannot: a flip under a 1 GiB leaf splits it, and the split's
 // table must be a keyed page as well. So `page_tables.reserve` free keyed pages are kept on the buddy lists for splits, which
 // take them without blocking and without a flip; a change of the direct map by others makes sure of them beforehand, as in v6.
+// Flips take a mutex, as v6's refills do: else each CPU that flips could take a page of the reserve at the same time.
 // With kernel.direct_map.largest_leaf = 2MiB a flip splits nothing. No kernel has this policy [I].
 #include "alloc/tables/policies.h"
 
@@ -57,22 +58,29 @@ class FreetypeKey : public TablePolicy, private PageblockFlipper {
         return false;
     }
 
-    PageblockFlipper::Outcome apply(Cpu& cpu, PfnRange block) override {
+    template <class Change>
+    Changed convert(Cpu& cpu, Change&& change) {
         ++converting_[cpu.id().index()];
-        const Changed changed = protect(cpu, block);
+        const Changed changed = change();
         --converting_[cpu.id().index()];
+        return changed;
+    }
+
+    PageblockFlipper::Outcome apply(Cpu& cpu, PfnRange block) override {
+        const Changed changed = convert(cpu, [&] { return protect(cpu, block); });
         if (changed != Changed::done) return PageblockFlipper::Outcome::no_memory;
         ++counters(cpu).table_refills;
         counters(cpu).table_refill_pages += block.count.raw();
         return PageblockFlipper::Outcome::done;
     }
     PageblockFlipper::Outcome revert(Cpu& cpu, PfnRange block) override {
-        ++converting_[cpu.id().index()];
-        const Changed changed = unprotect(cpu, block);
-        --converting_[cpu.id().index()];
+        const Changed changed = convert(cpu, [&] { return unprotect(cpu, block); });
         if (changed != Changed::done) return PageblockFlipper::Outcome::no_memory;
         context().observer.unkeyed_freed(cpu, block);
         return PageblockFlipper::Outcome::done;
+    }
+    std::optional<LockId> lock() const override {
+        return context().params.flip_lock == "mutex" ? std::optional{kTableRefillMutex} : std::nullopt;
     }
     // protect() and unprotect() leave nothing half done.
     void undo_apply(Cpu& /*cpu*/, PfnRange /*block*/) override {}

@@ -118,6 +118,8 @@ void describe(VmallocParams& p, ParamVisitor& v) {
 void describe(PgtableChurnParams& p, ParamVisitor& v) {
     const ParamGroup group{v, "pgtable_churn"};
     v.count("cores_percent", p.cores_percent, {1, 100}, "share of cores that build address spaces, at least one core");
+    v.count("start_operations", p.start_operations, {0, 100'000'000},
+            "of each of these cores, in a phase before, start-up, in which pools fill; 0: no such phase");
     v.count("operations", p.operations, {1, 100'000'000}, "of each of these cores");
     v.count("areas", p.areas, {1, 512}, "areas of an address space, 1 GiB apart, so that each has page tables of its own");
     v.count("pages", p.pages, {1, 262'144}, "pages of an area, each faulted in");
@@ -147,7 +149,7 @@ void describe(ReserveSearchParams& p, ParamVisitor& v) {
     v.count("lowest_order", p.lowest_order, {0, 9},
             "order of the free blocks, each under a leaf of its own, that policies pba and pba-percpu find; freetype-key finds "
             "pageblocks");
-    v.count("most_splitters", p.most_splitters, {1, 16}, "CPUs that change the direct map at the same time: 1, 2, 4 and so on");
+    v.count("most_splitters", p.most_splitters, {1, 8}, "CPUs that change the direct map at the same time: 1, 2, 4 and so on");
     v.count("limit", p.limit, {1, 64}, "the largest reserve that is tried");
 }
 

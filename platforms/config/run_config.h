@@ -96,7 +96,8 @@ struct VmallocParams {
 
 struct PgtableChurnParams {
     std::uint64_t cores_percent = 50;     // share of cores that build address spaces, at least one
-    std::uint64_t operations = 100;       // of each of them
+    std::uint64_t start_operations = 0;   // of each of them, in a phase of their own
+    std::uint64_t operations = 100;       // and then
     std::uint64_t areas = 4;              // of an address space, each with page tables of its own
     std::uint64_t pages = 16;             // of an area
     std::uint64_t secretmem_percent = 0;  // share of the operations that take or give back a protected page

@@ -28,7 +28,9 @@ std::optional<unsigned> closed_form(const ReserveQuestion& question) {
     const unsigned splitters = question.tables.split_lock == "global" ? 1 : question.splitters;
     const unsigned refill = per_refill(question);
     if (question.lowest_order.pages().raw() - 1 < refill) return std::nullopt;
-    const unsigned refills = question.tables.policy == "freetype-key" ? splitters + 1 : 1;
+    // Without a lock the changes and the one CPU that allocates may each flip a pageblock at the same time.
+    const bool serialised = question.tables.policy != "freetype-key" || question.tables.flip_lock == "mutex";
+    const unsigned refills = serialised ? 1 : splitters + 1;
     return splitters * per_change(question) + refills * refill;
 }
 

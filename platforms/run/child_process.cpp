@@ -1,10 +1,12 @@
 #include "platforms/run/child_process.h"
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include "hw/base/check.h"
@@ -56,9 +58,12 @@ std::string read_all(int fd) {
 std::string run_in_child(const std::function<std::string()>& work) {
     std::array<int, 2> ends{};
     if (pipe(ends.data()) != 0) throw InternalError(std::string{"pipe: "} + std::strerror(errno));
+    const pid_t parent = getpid();
     const pid_t child = fork();
     if (child < 0) throw InternalError(std::string{"fork: "} + std::strerror(errno));
     if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody would read what it finds
+        if (getppid() != parent) _exit(0);
         close(ends[0]);
         write_all(ends[1], outcome_of(work));
         _exit(0);  // no destructors: blocked SystemC threads would be torn down for nothing

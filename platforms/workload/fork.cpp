@@ -17,9 +17,8 @@ class OneSpace : public Workload {
         : params_{params}, huge_{params.folios == "huge"}, name_{name} {
         const std::uint64_t unit = huge_ ? x86::kPde.bytes() : kPageBytes;
         if (params_.bytes % unit != 0)
-            throw UserError(
-                "workload." + name_ + ".bytes",
-                "found " + std::to_string(params_.bytes) + " bytes, allowed: whole folios of " + (huge_ ? "2MiB" : "4KiB"));
+            throw UserError("workload.mapping.bytes", "found " + std::to_string(params_.bytes) +
+                                                          " bytes, allowed: whole folios of " + (huge_ ? "2MiB" : "4KiB"));
     }
     [[nodiscard]] std::vector<std::string> phases() const override { return {name_}; }
     [[nodiscard]] bool allocates(CpuId core) const override { return core == CpuId{0U}; }

@@ -72,13 +72,23 @@ TEST(ReserveSearch, FindsFiveAndSixForChangesThatNeedThreeAndFourPages) {
     EXPECT_EQ(find_reserve(question, kLimit).smallest, 6U);
 }
 
-// A flip of a pageblock takes one page, a change of a single page two; and no mutex keeps an allocation and a change from flipping
-// a block each at the same time.
-TEST(ReserveSearch, FindsOneMoreForFreetypesThanForRefillsUnderAMutex) {
-    EXPECT_EQ(find_reserve(freetype(), kLimit).smallest, 4U);
-    EXPECT_EQ(closed_form(freetype()), 4U);
-    EXPECT_EQ(find_reserve(freetype(2), kLimit).smallest, 7U);
-    EXPECT_EQ(closed_form(freetype(2)), 7U);
+// A flip of a pageblock takes one page, a change of a single page two.
+TEST(ReserveSearch, FindsTwoPerSplitterAndOneForFreetypes) {
+    EXPECT_EQ(find_reserve(freetype(), kLimit).smallest, 3U);
+    EXPECT_EQ(closed_form(freetype()), 3U);
+    EXPECT_EQ(find_reserve(freetype(2), kLimit).smallest, 5U);
+    EXPECT_EQ(closed_form(freetype(2)), 5U);
+}
+
+// With no mutex an allocation and each change may flip a block at the same time.
+TEST(ReserveSearch, FindsOnePerSplitterMoreForFreetypesWithoutALockOverFlips) {
+    ReserveQuestion question = freetype();
+    question.tables.flip_lock = "none";
+    EXPECT_EQ(find_reserve(question, kLimit).smallest, 4U);
+    EXPECT_EQ(closed_form(question), 4U);
+    question.splitters = 2;
+    EXPECT_EQ(find_reserve(question, kLimit).smallest, 7U);
+    EXPECT_EQ(closed_form(question), 7U);
 }
 
 TEST(ReserveSearch, FindsOneForFreetypesUnderLargeLeaves) {
