@@ -69,6 +69,7 @@ void describe(MemoryParams& p, ParamVisitor& v) {
     v.cycles("dram_remote", p.dram_remote, kLatency, "load to use, memory of another socket");
     v.choice("home", p.home, {"interleaved", "socket0"},
              "which socket's memory holds a 4 KiB frame: each in turn, or the first");
+    v.cycles("transfer_sibling", p.transfer_sibling, kLatency, "a line that the core's other thread touched last");
     v.cycles("transfer_cluster", p.transfer_cluster, kLatency, "a line taken from another core of the cluster");
     v.cycles("transfer_socket", p.transfer_socket, kLatency, "a line taken from another cluster of the socket");
     v.cycles("transfer_cross", p.transfer_cross, kLatency, "a line taken from another socket");
@@ -97,6 +98,8 @@ void describe(IpiParams& p, ParamVisitor& v) {
     v.cycles("icr_write", p.icr_write, kLatency, "one ICR write with the fences it needs");
     v.cycles("flight_socket", p.flight_socket, {1, 10'000'000}, "ICR write to handler entry, same socket");
     v.cycles("flight_cross", p.flight_cross, {1, 10'000'000}, "ICR write to handler entry, other socket");
+    v.cycles("busy_sibling", p.busy_sibling, kLatency,
+             "added to the flight of an interrupt whose target shares its core with an online sibling thread");
 }
 
 void describe(BroadcastParams& p, ParamVisitor& v) {
@@ -158,6 +161,21 @@ void MachineParams::check() const {
                                                          " cycles beside hw.broadcast.flight_socket of " +
                                                          std::to_string(broadcast.flight_socket.raw()) +
                                                          ", allowed: both 0 (no INVLPGB) or neither");
+}
+
+// A set index of one bit less serves every replacement
+// policy, a smaller associativity does not.
+MmuParams shared_by_siblings(MmuParams whole) {
+    for_each_tlb(whole, [](std::string_view, TlbParams& tlb) {
+        if (tlb.entries == 0) return;
+        if (tlb.sets() > 1) {
+            tlb.entries /= 2;
+        } else if (tlb.ways > 1) {
+            tlb.ways /= 2;
+            tlb.entries = tlb.ways;
+        }
+    });
+    return whole;
 }
 
 Cycles MachineParams::lookahead() const {

@@ -69,6 +69,7 @@ struct MemoryParams {
     Cycles dram_local{203};
     Cycles dram_remote{328};
     std::string home = "interleaved";  // interleaved | socket0: which socket's memory holds a frame
+    Cycles transfer_sibling{19};       // a line that the other thread of the same core touched last
     Cycles transfer_cluster{135};      // a line taken from another core's cache: same cluster, same socket, other socket
     Cycles transfer_socket{135};
     Cycles transfer_cross{285};
@@ -97,6 +98,7 @@ struct IpiParams {
     Cycles icr_write{150};
     Cycles flight_socket{900};  // ICR write to the first instruction of the handler, same socket
     Cycles flight_cross{1500};  // the same, other socket
+    Cycles busy_sibling{836};   // more, where the target's sibling thread is online
 };
 
 // INVLPGB and TLBSYNC. Flights of 0: the part has none.
@@ -132,6 +134,9 @@ struct MachineParams {
     // What no single value shows: throws UserError, naming the key, if values do not go together.
     void check() const;
 };
+
+// The TLBs of one of two busy sibling threads: half of the sets of each array, or half of the ways where there is one set.
+[[nodiscard]] MmuParams shared_by_siblings(MmuParams whole);
 
 void describe(MachineParams& params, ParamVisitor& visitor);
 

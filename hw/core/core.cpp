@@ -9,15 +9,21 @@ namespace splinter::hw {
 namespace {
 inline constexpr Label kInterrupt{"interrupt"};
 inline constexpr Label kEntryExit{"entry-exit"};
+inline constexpr Label kTlbMiss{"tlb-miss"};
+
+MachineParams of_thread(CpuId id, MachineParams params, const Topology& topology) {
+    if (topology.shares_core(id)) params.mmu = shared_by_siblings(params.mmu);
+    return params;
+}
 }  // namespace
 
-Core::Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, Conductor& conductor, MemorySystem& memory,
-           AccountTree& accounts)
+Core::Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, const Topology& topology, Conductor& conductor,
+           MemorySystem& memory, AccountTree& accounts)
     : sc_module{name},
       timeline_{id, conductor, accounts},
-      params_{params},
+      params_{of_thread(id, params, topology)},
       caches_{memory.caches()},
-      mmu_{"mmu", params, memory, timeline_},
+      mmu_{"mmu", params_, memory, timeline_},
       apic_{"apic", timeline_} {
     timeline_.set_interrupt_handler([this](const Message& message) { handle_interrupt(message); });
     timeline_.set_notice_handler([this](const Message& notice) { handle_notice(notice); });
@@ -82,7 +88,13 @@ void Core::access_with_look_up(VirtAddr va, x86::Access access) {
     const TranslationUnit::Served served = mmu_.unit().serve(va, access);
     if (served.address == TranslationUnit::kFaulted) [[unlikely]]
         report_fault(va, mmu_.unit().fault());
-    timeline_.advance(served.latency + line_latency(served.address));
+    const Cycles line = line_latency(served.address);
+    if (served.latency != Cycles{0}) {
+        timeline_.ledger().enter(kTlbMiss);
+        timeline_.advance(served.latency);
+        timeline_.ledger().leave();
+    }
+    timeline_.advance(line);
 }
 
 Cycles Core::simulated_line_latency(PhysAddr address) {

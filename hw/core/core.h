@@ -23,8 +23,8 @@ class Core : public sc_core::sc_module {
   public:
     sc_core::sc_port<BroadcastFabricIf> broadcast_fabric{"broadcast_fabric"};
 
-    Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, Conductor& conductor, MemorySystem& memory,
-         AccountTree& accounts);
+    Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, const Topology& topology, Conductor& conductor,
+         MemorySystem& memory, AccountTree& accounts);
     Core(const Core&) = delete;
     Core& operator=(const Core&) = delete;
 
@@ -78,7 +78,7 @@ class Core : public sc_core::sc_module {
     [[noreturn]] void report_fault(VirtAddr va, const x86::AccessOutcome& outcome) const;
 
     Timeline timeline_;
-    MachineParams params_;
+    MachineParams params_;  // this core's: its TLBs are what its sibling leaves of them
     CacheHierarchy& caches_;
     Mmu mmu_;
     LocalApic apic_;

@@ -17,7 +17,8 @@ Machine::Machine(sc_core::sc_module_name name, const MachineParams& params, x86:
     conductor_.set_horizon_listener([this](Cycles time) { memory_.recent_stores().forget_before(time); });
     for (std::uint32_t i = 0; i < params.cores; ++i) {
         const std::string core_name = "core" + std::to_string(i);
-        cores_.push_back(std::make_unique<Core>(core_name.c_str(), CpuId{i}, params, conductor_, memory_, accounts_));
+        cores_.push_back(
+            std::make_unique<Core>(core_name.c_str(), CpuId{i}, params, topology_, conductor_, memory_, accounts_));
         Core& core = *cores_.back();
         core.apic().fabric.bind(fabric_.in);
         core.broadcast_fabric.bind(broadcast_fabric_.in);

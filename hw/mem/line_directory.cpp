@@ -15,6 +15,8 @@ Cycles LineDirectory::transfer(CpuId from, CpuId to) const {
     switch (topology_->distance(from, to)) {
         case Distance::self:
             return params_.l1d_hit;
+        case Distance::sibling:
+            return params_.transfer_sibling;
         case Distance::cluster:
             return params_.transfer_cluster;
         case Distance::socket:

@@ -37,6 +37,23 @@ constexpr MetricInfo kMetrics[] = {
     {"victim_slowdown_percent", "victims slowed %", "percent",
      "cycles per background access in the phase against the same cores' undisturbed rate, measured in the same run before the "
      "workload starts: 100 * (disturbed / undisturbed - 1)"},
+    {"victim_interrupt_percent", "of it interrupts %", "percent",
+     "the part of victim_slowdown_percent that interrupts take, entry, handler and exit: cycles under `interrupt` in the "
+     "victims' "
+     "ledgers per background access, phase less undisturbed, by the undisturbed cycles per access",
+     Column::on_request},
+    {"victim_refill_percent", "of it TLB misses %", "percent",
+     "the part of victim_slowdown_percent that refilling TLBs takes: cycles of L2 TLB look-ups and walks of the background "
+     "loop "
+     "(`tlb-miss` in the victims' ledgers) per access, phase less undisturbed, by the undisturbed cycles per access",
+     Column::on_request},
+    {"flushes_per_second", "flushes /s", "flushes/second",
+     "flushes sent to other CPUs in the phase by all initiators together (nr_tlb_remote_flush), per second of simulated time",
+     Column::on_request},
+    {"flushes_per_second_for_1_percent", "flushes /s for 1 %", "flushes/second",
+     "the rate of flushes that slows unrelated cores by 1 percent, if each takes what it took here: flushes_per_second by "
+     "victim_slowdown_percent; where a flip is one flush (per-page), also the rate of flips",
+     Column::on_request},
     {"exposure_cycles_per_page", "exposure cyc/page", "page-cycles/page",
      "page-cycles from the hand-out of a protected page until no core holds a translation with the old rights, per page handed "
      "out"},
