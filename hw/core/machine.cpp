@@ -41,7 +41,7 @@ void Machine::run() {
 
 void Machine::start_thread() {
     const CpuId first = conductor_.start();
-    resume(first, Cycles{0});
+    core(first).resumed_.notify(sc_core::SC_ZERO_TIME);  // its thread may not have come to its wait() yet
 }
 
 void Machine::switch_stack(CpuId self, CpuId next, Cycles when) {
@@ -49,10 +49,15 @@ void Machine::switch_stack(CpuId self, CpuId next, Cycles when) {
     wait(core(self).resumed_);
 }
 
-// Exactly one notification is pending at any time, so the "earliest wins" rule of sc_event cannot lose one.
+// Exactly one notification is pending at any time, so the "earliest wins" rule of sc_event cannot lose one. SystemC's clock
+// follows the cores' in steps of a lookahead, no closer: `next` waits already, so that an immediate notification reaches it, at
+// a fraction of the host time of one that goes through SystemC's timed queue.
 void Machine::resume(CpuId next, Cycles when) {
     const Cycles systemc_now = to_cycles(sc_core::sc_time_stamp());
-    core(next).resumed_.notify(when > systemc_now ? to_sc_time(when - systemc_now) : sc_core::SC_ZERO_TIME);
+    if (when >= systemc_now + params_.lookahead())
+        core(next).resumed_.notify(to_sc_time(when - systemc_now));
+    else
+        core(next).resumed_.notify();
 }
 
 void Machine::core_finished(Core& finished) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "hw/base/flat_map.h"
 #include "hw/core/timeline.h"
 #include "hw/mem/line_directory.h"
 
@@ -30,7 +31,7 @@ class SharedWords {
         Timeline* waiter = nullptr;
         std::uint64_t wanted = 0;
     };
-    std::unordered_map<std::uint64_t, Word> words_;  // looked up only, never iterated
+    FlatMap<Word> words_;
 };
 
 class SpinLockId : public Quantity<class SpinLockIdTag, std::uint32_t> {

@@ -5,8 +5,8 @@
 namespace splinter::hw {
 
 std::optional<Cycles> LineDirectory::take_from_others(CpuId cpu, VirtAddr address) {
-    const auto [line, first_touch] = owner_.try_emplace(address.raw() >> kLineShift, cpu);
-    const CpuId owner = std::exchange(line->second, cpu);
+    const auto [line, first_touch] = owner_.find_or_add(address.raw() >> kLineShift);
+    const CpuId owner = std::exchange(line, cpu);
     if (first_touch || owner == cpu) return std::nullopt;
     return transfer(owner, cpu);
 }

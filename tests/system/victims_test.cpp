@@ -22,8 +22,8 @@ TEST(Victims, LoseWhatInterruptsAndTlbMissesTakeAndNothingElse) {
         const WorkloadResult result = victims(kernel_percent);
         const double slowdown = of_population(result, "victim_slowdown_percent");
         EXPECT_GT(slowdown, 1) << kernel_percent;
-        EXPECT_NEAR(of_population(result, "victim_interrupt_percent") + of_population(result, "victim_refill_percent"), slowdown,
-                    0.05)
+        EXPECT_NEAR(of_population(result, "victim_interrupt_percent") + of_population(result, "victim_refill_percent"),
+                    slowdown, 0.05)
             << kernel_percent;
     }
 }
@@ -42,8 +42,9 @@ TEST(Victims, LoseNothingToInterruptsWithoutFlushes) {
 
 TEST(Victims, LoseOnePercentAtTheRateThatIsDerivedFromTheMeasuredOne) {
     const WorkloadResult result = victims("25");
-    EXPECT_DOUBLE_EQ(of_population(result, "flushes_per_second_for_1_percent") * of_population(result, "victim_slowdown_percent"),
-                     of_population(result, "flushes_per_second"));
+    EXPECT_DOUBLE_EQ(
+        of_population(result, "flushes_per_second_for_1_percent") * of_population(result, "victim_slowdown_percent"),
+        of_population(result, "flushes_per_second"));
     // 200 pages and the splits of their leaves, in the time of the phase.
     const double seconds = of_population(result, "nr_tlb_remote_flush") / of_population(result, "flushes_per_second");
     EXPECT_NEAR(seconds, 200 * (2000 + of_population(result, "cycles_per_page")) / 2.5e9, 0.05 * seconds);
