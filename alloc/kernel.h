@@ -20,6 +20,7 @@ struct BootInfo {
     KernelHalf kernel_half{};          // of the root
     std::vector<Pfn> mermap_tables{};  // by CPU
     std::string mechanism = "ipi";     // flush.mechanism
+    Pcids pcids = Pcids::present;
 };
 
 class Kernel {
@@ -43,6 +44,9 @@ class Kernel {
     [[nodiscard]] FlushStrategy& strategy() { return *strategy_; }
     [[nodiscard]] DirectMap& direct_map() { return direct_map_; }
     [[nodiscard]] TlbFlush& flush() { return flush_; }
+    [[nodiscard]] UserFlush& user_flush() { return user_flush_; }
+    // Which address space each CPU runs on.
+    [[nodiscard]] TlbState& tlb_state() { return calls_.local().tlb_state(); }
     [[nodiscard]] FlushMechanism& mechanism() { return *mechanism_; }
     [[nodiscard]] PageTableAllocator& page_table_pages() { return tables_; }
     [[nodiscard]] KeyRegister& keys() { return keys_; }
@@ -58,6 +62,7 @@ class Kernel {
     CallFunction calls_;
     MechanismPtr mechanism_;
     TlbFlush flush_;
+    UserFlush user_flush_;
     KeyRegister keys_;
     PageTableAllocator tables_;
     DirectMap direct_map_;

@@ -17,6 +17,13 @@ void LocalFlush::execute(Cpu& cpu, const RemoteWork& work) {
             }
             ++executed_.ranged;
             return;
+        case RemoteWork::Kind::user_all:
+        case RemoteWork::Kind::user_range: {
+            const IrqState irqs = cpu.irq_save();
+            tlb_state_.flush_tlb_func(cpu, work, counters(cpu.id()));
+            cpu.irq_restore(irqs);
+            return;
+        }
     }
 }
 

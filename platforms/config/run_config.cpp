@@ -44,6 +44,12 @@ void describe(BackgroundParams& p, ParamVisitor& v) {
     v.count("kernel_percent", p.kernel_percent, kPercent, "share of accesses made in kernel mode");
     v.count("same_page_percent", p.same_page_percent, kPercent, "share of accesses to the page of the access before");
     v.cycles("think", p.think, {1, 1'000'000}, "straight-line work between two accesses");
+    v.count("processes", p.processes, {1, 16},
+            "address spaces that each core's background loop switches between, each with a user footprint; more than 6 do not "
+            "all keep a PCID (TLB_NR_DYN_ASIDS)");
+    v.cycles("switch_every", p.switch_every, kTime,
+             "how long a core stays in one of its address spaces; after the last comes a kernel thread, which keeps the "
+             "translations of that space (lazy TLB); 0: for ever in the first");
 }
 
 void describe(SecretmemParams& p, ParamVisitor& v) {

@@ -34,6 +34,8 @@ struct BackgroundParams {
     std::uint64_t kernel_percent = 25;                        // share of accesses made in kernel mode
     std::uint64_t same_page_percent = 90;                     // share of accesses to the page of the one before
     Cycles think{20};                                         // straight-line work between two accesses
+    std::uint64_t processes = 1;                              // address spaces of each core, with a footprint each
+    Cycles switch_every{0};                                   // from one to the next; 0: never
 };
 
 struct SecretmemParams {
