@@ -114,6 +114,26 @@ void describe(MappingParams& p, ParamVisitor& v) {
     v.count("repetitions", p.repetitions, {1, 1'000'000}, "times that a fresh process forks or unmaps the memory");
 }
 
+void describe(UserFlushParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "user_flush"};
+    v.choice("op", p.op, {"dontneed", "munmap", "mprotect_ro", "mprotect_rw", "pkey_mprotect", "flush"},
+             "what is measured: a system call on anonymous memory that is all there and dirty, or a bare flush_tlb_mm_range()");
+    v.count("pages", p.pages, {1, 1'000'000}, "of an operation");
+    v.count("threads", p.threads, {1, 1024}, "of the process, one on each of the first cores");
+    v.choice("helpers", p.helpers, {"spin", "sleep", "other"},
+             "what threads do that make no operations: run in user mode, sleep (their cores are lazy), or let another process "
+             "run");
+    v.choice("initiators", p.initiators, {"one", "all"},
+             "threads that make operations, each on memory of its own: the first, or all");
+    v.count("repetitions", p.repetitions, {1, 10'000'000}, "operations of each of them that are measured");
+    v.count("warm_up", p.warm_up, {0, 1'000'000}, "operations before those");
+    v.choice("touch", p.touch, {"no", "yes"},
+             "whether the operation ends with a write to each page, with its fault if need be");
+    v.count("helper_footprint", p.helper_footprint, {1, 65'536}, "pages that a spinning thread reads, of its own");
+    v.choice("helpers_touch", p.helpers_touch, {"no", "yes"},
+             "whether spinning threads also read the first initiator's pages, while they can");
+}
+
 void describe(VmallocParams& p, ParamVisitor& v) {
     const ParamGroup group{v, "vmalloc"};
     v.count("cores_percent", p.cores_percent, {1, 100}, "share of cores that allocate, at least one core");
@@ -174,6 +194,7 @@ void describe(WorkloadParams& p, ParamVisitor& v) {
     describe(p.fragmentation, v);
     describe(p.pressure, v);
     describe(p.mapping, v);
+    describe(p.user_flush, v);
     describe(p.vmalloc, v);
     describe(p.pgtable_churn, v);
     describe(p.reserve_search, v);

@@ -90,6 +90,19 @@ struct MappingParams {  // of fork, munmap
     std::uint64_t repetitions = 1;
 };
 
+struct UserFlushParams {
+    std::string op = "dontneed";          // dontneed | munmap | mprotect_ro | mprotect_rw | pkey_mprotect | flush
+    std::uint64_t pages = 1;              // of an operation
+    std::uint64_t threads = 2;            // of the process, on cores 0, 1, ...
+    std::string helpers = "spin";         // what threads that make no operations do: spin | sleep | other
+    std::string initiators = "one";       // threads that make operations: one | all
+    std::uint64_t repetitions = 100;      // of each of them
+    std::uint64_t warm_up = 20;           // repetitions before those that are measured
+    std::string touch = "no";             // no | yes: the operation ends with a write to each page
+    std::uint64_t helper_footprint = 16;  // pages of its own that a spinning thread reads
+    std::string helpers_touch = "no";     // no | yes: and those that are flushed, while they can be read
+};
+
 struct VmallocParams {
     std::uint64_t cores_percent = 1;  // share of cores that allocate, at least one
     std::uint64_t pages = 1;          // of each call
@@ -129,6 +142,7 @@ struct WorkloadParams {
     FragmentationParams fragmentation;
     PressureParams pressure;
     MappingParams mapping;
+    UserFlushParams user_flush;
     VmallocParams vmalloc;
     PgtableChurnParams pgtable_churn;
     ReserveSearchParams reserve_search;
