@@ -132,6 +132,10 @@ void describe(UserFlushParams& p, ParamVisitor& v) {
     v.count("helper_footprint", p.helper_footprint, {1, 65'536}, "pages that a spinning thread reads, of its own");
     v.choice("helpers_touch", p.helpers_touch, {"no", "yes"},
              "whether spinning threads also read the first initiator's pages, while they can");
+    v.cycles("own_work", p.own_work, kTime, "of an operation, besides what is modelled: for calibration");
+    v.cycles(
+        "serial_work", p.serial_work, kTime,
+        "of an operation, under one spinlock that all initiators share: for calibration, what is contended and not modelled");
 }
 
 void describe(VmallocParams& p, ParamVisitor& v) {

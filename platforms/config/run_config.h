@@ -101,6 +101,8 @@ struct UserFlushParams {
     std::string touch = "no";             // no | yes: the operation ends with a write to each page
     std::uint64_t helper_footprint = 16;  // pages of its own that a spinning thread reads
     std::string helpers_touch = "no";     // no | yes: and those that are flushed, while they can be read
+    Cycles own_work{0};                   // of an operation, besides what is modelled
+    Cycles serial_work{0};                // of an operation, under a lock that all initiators share
 };
 
 struct VmallocParams {

@@ -20,7 +20,8 @@ using alloc::PageRights;
 constexpr VirtAddr kFirstRegion{0x0000700000000000U};
 constexpr std::uint64_t kRegionBytes = std::uint64_t{1} << 31;  // of a thread: the operation's pages, then its own
 constexpr unsigned kOtherKey = 1;
-constexpr std::uint64_t kAccessesBetweenLooks = 32;  // of a spinning thread, at whether it is done
+constexpr alloc::LockId kCalibrationLock{0xfffffff0U};  // none of the kernel's
+constexpr std::uint64_t kAccessesBetweenLooks = 32;     // of a spinning thread, at whether it is done
 inline constexpr Label kUser{"user"};
 inline constexpr Label kOperation{"operation"};
 inline constexpr Label kMakeReady{"make-ready"};
@@ -172,9 +173,20 @@ class UserFlushLoop : public Workload {
         const alloc::Account account{place.cpu, kOperation};
         if (operation_.kind == Kind::system_call) place.cpu.retire(alloc::Step::syscall);
         operation_.run(place);
+        calibrated_work(session, place.cpu);
         if (params_.touch == "no") return;
         if (operation_.write == Write::faults) fault_in(place);
         access_pages(session, place, kUserWrite);
+    }
+
+    // What the published loop costs beyond what is modelled (configs/validation).
+    void calibrated_work(Session& session, CoreCpu& cpu) const {
+        hw::Timeline& time = time_of(session, cpu.id());
+        time.advance(params_.own_work);
+        if (params_.serial_work == Cycles{0}) return;
+        cpu.lock(kCalibrationLock);
+        time.advance(params_.serial_work);
+        cpu.unlock(kCalibrationLock);
     }
 
     static void access_pages(Session& session, const Place& place, x86::Access access) {
