@@ -61,3 +61,9 @@ EOF
     one_row 50
     run -0 "$splinter" config check "$configs/validation/pages.toml"
 }
+
+@test "the published measurements that are shipped come out within their tolerances" {
+    run -0 --separate-stderr "$splinter" validate --configs "$source_dir/configs"
+    [[ "$output" == *"0 of "*" rows with a tolerance miss it"* ]]
+    for row in V2 V3 V4 V6; do [[ "$output" == *$'\n'"$row."* ]]; done
+}
