@@ -1,5 +1,6 @@
 #include "alloc/kernel.h"
 
+#include "alloc/smp/interrupts_off.h"
 #include "hw/base/check.h"
 
 namespace splinter::alloc {
@@ -15,6 +16,12 @@ KeyRegister key_register(const PageTableParams& params, std::size_t cpus) {
     return {tables, scope, cpus};
 }
 
+MechanismPtr make_mechanism(const MechanismContext& context, const BootInfo& boot) {
+    MechanismPtr mechanism = find_flush_mechanism(boot.mechanism).make(context);
+    if (boot.flush_interrupts == IrqState::enabled) return mechanism;
+    return std::make_unique<WithInterruptsOff>(std::move(mechanism));
+}
+
 }  // namespace
 
 Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTable& frames, BootInfo boot,
@@ -22,7 +29,8 @@ Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTa
     : pages_{frames, std::move(boot.zones), boot.cpus, pcp_limits(params), boot.data},
       flips_{pages_, mermap_, flip_policy(params.freetype)},
       calls_{boot.cpus, boot.data},
-      mechanism_{find_flush_mechanism(boot.mechanism).make({calls_})},
+      mechanism_{make_mechanism(
+          {calls_, work_, boot.cpus, boot.data, params.tick, PageCount{params.flush_ceiling}, boot.unsafe_ranges}, boot)},
       flush_{*mechanism_, calls_.local(), PageCount{params.flush_ceiling}},
       keys_{key_register(params.page_tables, boot.cpus)},
       tables_{find_table_policy(params.page_tables.policy)
@@ -47,6 +55,7 @@ void Kernel::on_interrupt(Cpu& cpu, std::uint8_t vector) {
         case kCallFunctionVector:
             return calls_.on_interrupt(cpu);
         case kLocalTimerVector:
+            mechanism_->ticked(cpu);
             return work_.on_timer(cpu);
         case kRescheduleVector:
             return work_.on_reschedule(cpu);

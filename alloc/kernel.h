@@ -15,11 +15,13 @@ struct BootInfo {
     Pfn root;  // of the kernel's page tables
     layout::KernelData data;
     std::vector<Zone> zones;
-    std::vector<NodeId> cpu_nodes{};   // by CPU; none: node 0
-    std::vector<Pfn> early_tables{};   // pages behind the zones for the splits that filling the pools takes
-    KernelHalf kernel_half{};          // of the root
-    std::vector<Pfn> mermap_tables{};  // by CPU
-    std::string mechanism = "ipi";     // flush.mechanism
+    std::vector<NodeId> cpu_nodes{};                     // by CPU; none: node 0
+    std::vector<Pfn> early_tables{};                     // pages behind the zones for the splits that filling the pools takes
+    KernelHalf kernel_half{};                            // of the root
+    std::vector<Pfn> mermap_tables{};                    // by CPU
+    std::string mechanism = "ipi";                       // flush.mechanism
+    IrqState flush_interrupts = IrqState::enabled;       // flush.interrupts
+    KernelRanges unsafe_ranges = KernelRanges::refused;  // flush.unsafe
 };
 
 class Kernel {
@@ -32,6 +34,7 @@ class Kernel {
     void boot(Cpu& cpu) { tables_.policy().boot(cpu, std::move(early_tables_)); }
     // Once on each CPU, before anything else runs on it: its periodic work.
     void start(Cpu& cpu) {
+        mechanism_->start(cpu);
         vmstat_.start(cpu);
         strategy_->start(cpu);
     }

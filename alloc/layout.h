@@ -44,11 +44,20 @@ class KernelData {
     // Data of the flush strategy that all CPUs share.
     [[nodiscard]] constexpr VirtAddr strategy_line() const { return line(kWorkQueues + kCpus); }
 
+    // Whether a CPU is in the kernel, and whether a flush waits for it there: mechanism `deferred`.
+    [[nodiscard]] constexpr VirtAddr cpu_context(CpuId cpu) const { return line(kContexts + cpu.raw()); }
+    // State `index` of a CPU: mechanism `latr`.
+    [[nodiscard]] constexpr VirtAddr latr_state(CpuId cpu, std::uint64_t index) const {
+        return line(kContexts + kCpus + cpu.raw() * kLatrStates + index);
+    }
+
+    static constexpr std::uint64_t kLatrStates = 64;
     static constexpr std::uint64_t kCpus = 1024;
     static constexpr std::uint64_t kZones = 256;
 
   private:
     static constexpr std::uint64_t kWorkQueues = kCpus + kCpus * kCpus + kZones * 16 + kZones * kCpus;
+    static constexpr std::uint64_t kContexts = kWorkQueues + kCpus + 1;
     [[nodiscard]] constexpr VirtAddr line(std::uint64_t index) const { return start_ + index * kLineBytes; }
     VirtAddr start_;
 };

@@ -6,6 +6,7 @@ namespace splinter::platforms {
 namespace {
 inline constexpr Label kUser{"user"};
 inline constexpr Label kKernel{"kernel"};
+inline constexpr Label kIrqOff{"irq-off"};
 
 // The low 16 random bits as a number from 0 to 99.
 std::uint64_t percentile(std::uint64_t bits) { return (bits & 0xffff) * 100 >> 16; }
@@ -44,10 +45,22 @@ BackgroundLoop::BackgroundLoop(Node& node, CpuId core)
     : think_{node.config().workload.background.think},
       core_{node.machine().core(core)},
       draws_{BackgroundDraws{node, core}},
+      irq_off_{node.config().workload.background, node.config().platform.seed, "core" + std::to_string(core.raw())},
       user_account_{core_.timeline().ledger().open(kUser)},
-      kernel_account_{core_.timeline().ledger().open(kKernel)} {}
+      kernel_account_{core_.timeline().ledger().open(kKernel)},
+      irq_off_account_{core_.timeline().ledger().open(kIrqOff)} {}
+
+void BackgroundLoop::run_with_interrupts_off(Cycles length) {
+    hw::Timeline& time = core_.timeline();
+    time.ledger().switch_to(irq_off_account_);
+    core_.set_mode(x86::Mode::supervisor);
+    time.disable_interrupts();
+    time.advance(length);
+    time.enable_interrupts();
+}
 
 void BackgroundLoop::step() {
+    if (const Cycles length = irq_off_.next(); length > Cycles{0}) run_with_interrupts_off(length);
     using Target = BackgroundDraws::Target;
     const BackgroundDraws::Draw draw = draws_.next([this](const BackgroundDraws::Draw& later) {
         if (later.target != Target::nothing) core_.expect(later.va);

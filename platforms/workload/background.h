@@ -5,6 +5,7 @@
 #include "hw/base/rng.h"
 #include "hw/core/look_ahead.h"
 #include "platforms/build/node.h"
+#include "platforms/workload/irq_off_sections.h"
 
 namespace splinter::platforms {
 
@@ -39,11 +40,14 @@ class BackgroundLoop {
     [[nodiscard]] std::uint64_t accesses() const { return accesses_; }
 
   private:
+    void run_with_interrupts_off(Cycles length);
     Cycles think_;
     hw::Core& core_;
     hw::LookAhead<BackgroundDraws> draws_;
+    IrqOffSections irq_off_;
     AccountTree::Id user_account_;
     AccountTree::Id kernel_account_;
+    AccountTree::Id irq_off_account_;
     std::uint64_t accesses_ = 0;
 };
 

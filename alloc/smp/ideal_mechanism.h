@@ -1,0 +1,24 @@
+// Mechanism `ideal`: every CPU's translations go when the flush is called for, and nobody pays anything. No hardware can; it is
+// what all others are measured against. On other CPUs they go one lookahead later, the model's resolution, and count as gone at
+// the call (platforms/run/exposure.h).
+#pragma once
+
+#include "alloc/smp/broadcast_range.h"
+#include "alloc/smp/call_function.h"
+#include "alloc/smp/flush_mechanism.h"
+
+namespace splinter::alloc {
+
+class IdealMechanism : public FlushMechanism {
+  public:
+    explicit IdealMechanism(CallFunction& calls) : calls_{calls} {}
+    void kernel(Cpu& cpu, const RemoteWork& work) override {
+        for_each_broadcast(work, [&](const x86::Invlpgb& invalidation) { cpu.invalidate_everywhere(invalidation); });
+    }
+    void user(Cpu& cpu, const CpuMask& targets, const RemoteWork& work) override { calls_.run_on(cpu, targets, work); }
+
+  private:
+    CallFunction& calls_;
+};
+
+}  // namespace splinter::alloc
