@@ -1,6 +1,7 @@
 // Mechanism `ideal`: every CPU's translations go when the flush is called for, and nobody pays anything. No hardware can; it is
 // what all others are measured against. On other CPUs they go one lookahead later, the model's resolution, and count as gone at
-// the call (platforms/run/exposure.h).
+// the call (platforms/run/exposure.h). It bounds what the telling costs, not what cores wait for each other's locks: flushes
+// that cost nothing can let them meet at cpa_lock more often.
 #pragma once
 
 #include "alloc/smp/broadcast_range.h"

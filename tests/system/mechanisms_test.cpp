@@ -50,10 +50,11 @@ Findings probe(const std::string& mechanism, const std::string& strategy) {
     const Json json = Json::parse(run_in_child([&] {
         ContractAudit audit;
         ProbingWorkload workload{{.pages = 16, .large = Order{0U}, .squeeze = ProbingParams::Squeeze::none}};
-        Session session{small_config(with(mechanism) + Sets{"flush.strategy=" + strategy, "platform.quantum=1",
-                                                            "platform.cores=6", "platform.cores_per_socket=3"}),
-                        workload,
-                        {.audit = &audit}};
+        Session session{
+            small_config(with(mechanism) + Sets{"flush.strategy=" + strategy, "platform.quantum=1", "flush.batch_pages=16",
+                                                "platform.cores=6", "platform.cores_per_socket=3"}),
+            workload,
+            {.audit = &audit}};
         audit.attach(session.node());
         session.run();
         std::uint64_t longest = 0;
@@ -86,8 +87,9 @@ TEST_P(MechanismContract, IsKeptAsTheRowSays) {
             EXPECT_EQ(findings.longest, 0U);
             break;
         case Arrival::late:
-            // freetype and side-cache flush whole blocks ahead of the hand-out; per page it cannot be overlooked.
-            if (strategy == "per-page") EXPECT_GT(findings.longest, 0U);
+            // Of other strategies a flush is over before the hand-out, or before the initiator has fetched the
+            // acknowledgements.
+            if (strategy == "batched") EXPECT_GT(findings.longest, 0U);
             break;
     }
 }
@@ -160,10 +162,11 @@ TEST(Mechanisms, BroadcastPostsOneInvlpgbPerPageAndWaitsOncePerFlush) {
 }
 
 TEST(Mechanisms, IdealIsTheLowerBoundOfTheInitiatorsAndTheVictimsCosts) {
-    const WorkloadResult ideal = per_page("ideal");
+    const Sets one_initiator{"workload.secretmem.cores_percent=1"};  // or they wait for locks, by chance of when they meet
+    const WorkloadResult ideal = per_page("ideal", one_initiator);
     for (const std::string& other : all_rows()) {
         if (other == "ideal") continue;
-        const WorkloadResult result = per_page(other);
+        const WorkloadResult result = per_page(other, one_initiator);
         EXPECT_LT(steady(ideal, "cycles_per_page"), steady(result, "cycles_per_page")) << other;
         EXPECT_LE(steady(ideal, "stolen_cycles_per_page"), steady(result, "stolen_cycles_per_page")) << other;
     }
@@ -180,11 +183,11 @@ TEST(Mechanisms, DeferredInterruptsFewerCoresTheMoreTheyAreInUserMode) {
     EXPECT_LT(ipis("deferred", "50"), ipis("ipi", "50"));
 }
 
-// Victims that use what they may not would fault (SimulatedFinding); their translations stay until they enter the kernel.
+// Victims that used what they may not would end the run; their translations stay until they enter the kernel.
 TEST(Mechanisms, DeferredLeavesEntriesWhereTheyCannotBeUsed) {
-    const WorkloadResult result = per_page("deferred");
+    const WorkloadResult result = per_page("deferred", {"workload.background.kernel_percent=2"});
     EXPECT_GT(result.counters.at("flushes_left_pending"), 0U);
-    EXPECT_GT(steady(result, "exposure_cycles_per_page"), 0);
+    EXPECT_GT(metric(result, "population", "exposure_cycles_per_page"), 0);
 }
 
 TEST(Mechanisms, LatrSendsNothingUntilAllItsStatesAreInUse) {
@@ -200,17 +203,21 @@ TEST(Mechanisms, LatrSendsNothingUntilAllItsStatesAreInUse) {
 TEST(Mechanisms, LatrExposesAPageForAboutATickAtMost) {
     constexpr double kTick = 20'000;
     const WorkloadResult result = per_page("latr", {"workload.secretmem.cores_percent=1"});
-    EXPECT_GT(steady(result, "longest_exposure_cycles"), kTick / 2);
-    EXPECT_LT(steady(result, "longest_exposure_cycles"), 2 * kTick);
+    // The victims' kernel data shares a large leaf with the first pages.
+    const double longest = metric(result, "population", "longest_exposure_cycles");
+    EXPECT_GT(longest, kTick / 4);
+    EXPECT_LT(longest, 2 * kTick);
     EXPECT_EQ(result.facts.at("mechanism").find("latr (hypothetical here)"), 0U);
 }
 
-TEST(Mechanisms, EarlyAcknowledgementSavesTheInitiatorTheFlushAndExposesThePage) {
-    const WorkloadResult late = per_page("ipi");
-    const WorkloadResult early = per_page("ipi-early-ack");
-    EXPECT_LT(steady(early, "cycles_per_page"), steady(late, "cycles_per_page"));
-    EXPECT_EQ(steady(late, "exposure_cycles_per_page"), 0);
-    EXPECT_GT(steady(early, "exposure_cycles_per_page"), 0);
+// A long flush on the targets: 32 pages one by one.
+TEST(Mechanisms, EarlyAcknowledgementSavesTheInitiatorTheTargetsFlush) {
+    const auto cycles = [](const std::string& mechanism) {
+        return steady(run(with(mechanism) + Sets{"flush.strategy=batched", "flush.batch_pages=32",
+                                                 "workload.secretmem.pages=64", "workload.secretmem.cores_percent=1"}),
+                      "cycles_per_page");
+    };
+    EXPECT_LT(cycles("ipi-early-ack"), cycles("ipi") - 20);
 }
 
 // --- what does not go together ---
