@@ -31,17 +31,25 @@ Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTa
       calls_{boot.cpus, boot.data},
       mechanism_{make_mechanism(
           {calls_, work_, boot.cpus, boot.data, params.tick, PageCount{params.flush_ceiling}, boot.unsafe_ranges}, boot)},
-      flush_{*mechanism_, calls_.local(), PageCount{params.flush_ceiling}},
+      flush_{*mechanism_, PageCount{params.flush_ceiling}},
+      user_flush_{*mechanism_, calls_.local(), PageCount{params.flush_ceiling},
+                  params.user_flush == "sequential" ? UserFlushOrder::sequential : UserFlushOrder::concurrent},
       keys_{key_register(params.page_tables, boot.cpus)},
       tables_{find_table_policy(params.page_tables.policy)
                   .make({pages_, direct_map_, flips_, observer, params.page_tables, boot.cpus, boot.data}),
               observer, boot.cpus},
       direct_map_{boot.root, tables_, keys_, flush_, boot.cpus},
-      mm_{pages_, tables_, keys_, flush_, boot.root, boot.kernel_half, boot.cpus},
+      mm_{pages_, tables_, keys_, flush_, user_flush_, boot.root, boot.kernel_half, boot.cpus},
       mermap_{keys_, std::move(boot.mermap_tables)},
       work_{boot.cpus, boot.data},
       vmstat_{work_, pages_, params.stat_interval},
       strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus, work_, boot.data, flips_, mermap_})} {
+    if (params.pti == "on") {
+        calls_.local().set_isolation(Isolation::on);
+        mm_.vmalloc().set_leaves(KernelLeaves::not_global);
+    }
+    tlb_state().set_pcids(boot.pcids);
+    tlb_state().set_init_root(boot.root);
     early_tables_ = std::move(boot.early_tables);
     if (params.page_tables.split_lock == "global") direct_map_.set_split_lock(DirectMap::SplitLock::global);
     pages_.configure({params.compaction, params.pcp_trylock_fails});

@@ -15,11 +15,12 @@ struct BootInfo {
     Pfn root;  // of the kernel's page tables
     layout::KernelData data;
     std::vector<Zone> zones;
-    std::vector<NodeId> cpu_nodes{};                     // by CPU; none: node 0
-    std::vector<Pfn> early_tables{};                     // pages behind the zones for the splits that filling the pools takes
-    KernelHalf kernel_half{};                            // of the root
-    std::vector<Pfn> mermap_tables{};                    // by CPU
-    std::string mechanism = "ipi";                       // flush.mechanism
+    std::vector<NodeId> cpu_nodes{};   // by CPU; none: node 0
+    std::vector<Pfn> early_tables{};   // pages behind the zones for the splits that filling the pools takes
+    KernelHalf kernel_half{};          // of the root
+    std::vector<Pfn> mermap_tables{};  // by CPU
+    std::string mechanism = "ipi";     // flush.mechanism
+    Pcids pcids = Pcids::present;
     IrqState flush_interrupts = IrqState::enabled;       // flush.interrupts
     KernelRanges unsafe_ranges = KernelRanges::refused;  // flush.unsafe
 };
@@ -46,6 +47,9 @@ class Kernel {
     [[nodiscard]] FlushStrategy& strategy() { return *strategy_; }
     [[nodiscard]] DirectMap& direct_map() { return direct_map_; }
     [[nodiscard]] TlbFlush& flush() { return flush_; }
+    [[nodiscard]] UserFlush& user_flush() { return user_flush_; }
+    // Which address space each CPU runs on.
+    [[nodiscard]] TlbState& tlb_state() { return calls_.local().tlb_state(); }
     [[nodiscard]] FlushMechanism& mechanism() { return *mechanism_; }
     [[nodiscard]] PageTableAllocator& page_table_pages() { return tables_; }
     [[nodiscard]] KeyRegister& keys() { return keys_; }
@@ -61,6 +65,7 @@ class Kernel {
     CallFunction calls_;
     MechanismPtr mechanism_;
     TlbFlush flush_;
+    UserFlush user_flush_;
     KeyRegister keys_;
     PageTableAllocator tables_;
     DirectMap direct_map_;

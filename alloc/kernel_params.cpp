@@ -77,6 +77,9 @@ void describe(KernelParams& p, ParamVisitor& v) {
                  "whose page-allocator rules (mm/page_alloc.c of 6.1.192 or 6.12.117); freetypes exist on 6.12 only");
         v.count("flush_ceiling", p.flush_ceiling, {0, 1'000'000},
                 "tlb_single_page_flush_ceiling: ranges of more pages flush everything");
+        v.choice(
+            "user_flush", p.user_flush, {"concurrent", "sequential"},
+            "whether the CPU that flushes a user range does its own share while the others do theirs (since 5.13) or first");
         v.count("pcp_batch", p.pcp_batch, {1, 4096}, "pages per refill or drain of a per-CPU list");
         v.count("pcp_high", p.pcp_high, {1, 1'000'000},
                 "pages on a CPU's lists before it drains; 6.12 moves this limit between it and pcp_high_max");

@@ -38,6 +38,7 @@ struct DirectMapParams {
 struct KernelParams {
     std::string version = "6.12";              // whose allocator rules
     std::uint64_t flush_ceiling = 33;          // tlb_single_page_flush_ceiling: above it, everything is flushed
+    std::string user_flush = "concurrent";     // order of a user flush: concurrent | sequential
     std::uint64_t pcp_batch = 63;              // pages per refill or drain of a per-CPU list (zone_batchsize())
     std::uint64_t pcp_high = 504;              // pages on a CPU's lists before it drains; 6.12: the least that it may sink to
     std::uint64_t pcp_high_max = 10'000'000;   // 6.12: the most that it may rise to, if the zone's own bound is not less

@@ -7,7 +7,7 @@
 namespace splinter::alloc {
 
 CallFunction::CallFunction(std::size_t cpus, layout::KernelData data)
-    : data_{data}, local_{cpus}, queues_(cpus), sequences_(cpus, 0) {}
+    : data_{data}, local_{cpus, data}, queues_(cpus), sequences_(cpus, 0) {}
 
 void CallFunction::run_on_all(Cpu& cpu, const RemoteWork& work) { run_on(cpu, all_but(cpu), work); }
 

@@ -6,7 +6,9 @@
 // Each CPU has a word with "in the kernel" and "flush pending". The CPU changes the first at each entry and exit, the initiator
 // sets the second by cmpxchg where the first is clear: either the initiator sees the CPU in the kernel and interrupts it, or
 // the CPU sees the flag when it comes in. The word lies where the flush does not reach: in the per-CPU area, not the direct
-// map. Leaves out: speculation in user mode with kernel translations, which page-table isolation is there for.
+// map.
+//
+// Leaves out: speculation in user mode with kernel translations, which page-table isolation is there for.
 #pragma once
 
 #include <vector>

@@ -1,8 +1,10 @@
 // Mechanism `ipi-early-ack`: early acknowledgement of Amit, Tai and Wei, "Don't shoot down TLB shootdowns!", EuroSys 2020. The
 // interrupt's handler acknowledges as its first act and flushes then, so that the initiator's wait overlaps with the flush.
-// Sound for user addresses, since the handler has flushed before it returns to user mode, unless page tables are freed. The
-// kernel's addresses can be used before that by the handler, or by whoever the interrupt has interrupted in the kernel: on them
-// the mechanism is refused, unless the user asks for it. Leaves out: the paper's other three techniques.
+// Sound for user addresses, since the handler has flushed before it returns to user mode, unless page tables are freed:
+// then, as in the paper, it acknowledges when it has flushed. The kernel's addresses can be used before that by the handler, or
+// by whoever the interrupt has interrupted in the kernel: on them the mechanism is refused, unless the user asks for it.
+//
+// Leaves out: the paper's other three techniques.
 #pragma once
 
 #include "alloc/smp/call_function.h"
@@ -24,7 +26,8 @@ class EarlyAckMechanism : public FlushMechanism {
         calls_.run_on(cpu, CallFunction::all_but(cpu), work, CallFunction::Acknowledge::on_entry);
     }
     void user(Cpu& cpu, const CpuMask& targets, const RemoteWork& work) override {
-        calls_.run_on(cpu, targets, work, CallFunction::Acknowledge::on_entry);
+        const bool frees = work.tables == RemoteWork::Tables::freed;
+        calls_.run_on(cpu, targets, work, frees ? CallFunction::Acknowledge::when_done : CallFunction::Acknowledge::on_entry);
     }
 
   private:

@@ -16,7 +16,10 @@ class IdealMechanism : public FlushMechanism {
     void kernel(Cpu& cpu, const RemoteWork& work) override {
         for_each_broadcast(work, [&](const x86::Invlpgb& invalidation) { cpu.invalidate_everywhere(invalidation); });
     }
-    void user(Cpu& cpu, const CpuMask& targets, const RemoteWork& work) override { calls_.run_on(cpu, targets, work); }
+    void user(Cpu& cpu, const CpuMask& /*targets*/, const RemoteWork& work) override {
+        for_each_broadcast(work, [&](const x86::Invlpgb& invalidation) { cpu.invalidate_everywhere(invalidation); });
+        calls_.local().tlb_state().catch_up(*work.mm);
+    }
 
   private:
     CallFunction& calls_;

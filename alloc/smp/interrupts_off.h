@@ -20,6 +20,12 @@ class WithInterruptsOff : public FlushMechanism {
         inner_->user(cpu, targets, work);
         cpu.irq_restore(state);
     }
+    [[nodiscard]] bool user_by_broadcast(Cpu& cpu, const RemoteWork& work) override {
+        const IrqState state = cpu.irq_save();
+        const bool done = inner_->user_by_broadcast(cpu, work);
+        cpu.irq_restore(state);
+        return done;
+    }
     void start(Cpu& cpu) override { inner_->start(cpu); }
     void entered_kernel(Cpu& cpu) override { inner_->entered_kernel(cpu); }
     void leaves_kernel(Cpu& cpu) override { inner_->leaves_kernel(cpu); }

@@ -5,7 +5,9 @@
 //
 // The paper defers flushes of user ranges whose memory it keeps from reuse until all CPUs have swept. On the direct map nothing
 // is kept back here, so that a protected page is exposed until the last tick: hypothetical, and said so in the result. User
-// ranges interrupt. Leaves out: NUMA balancing's states, ticks that stop on idle CPUs, the sweep's prefetches.
+// ranges interrupt.
+//
+// Leaves out: NUMA balancing's states, ticks that stop on idle CPUs, the sweep's prefetches.
 #pragma once
 
 #include <array>

@@ -55,6 +55,12 @@ void describe(BackgroundParams& p, ParamVisitor& v) {
             "share of steps of the loop that are kernel code with interrupts off: they acknowledge late");
     v.cycles("irq_off_cycles", p.irq_off_cycles, {1, 1'000'000'000}, "how long each of them takes, or takes on average");
     v.choice("irq_off_length", p.irq_off_length, {"fixed", "exponential"}, "how these lengths are distributed");
+    v.count("processes", p.processes, {1, 16},
+            "address spaces that each core's background loop switches between, each with a user footprint; more than 6 do not "
+            "all keep a PCID (TLB_NR_DYN_ASIDS)");
+    v.cycles("switch_every", p.switch_every, kTime,
+             "how long a core stays in one of its address spaces; after the last comes a kernel thread, which keeps the "
+             "translations of that space (lazy TLB); 0: for ever in the first");
 }
 
 void describe(SecretmemParams& p, ParamVisitor& v) {

@@ -39,6 +39,8 @@ struct BackgroundParams {
     std::uint64_t irq_off_percent = 0;                        // share of steps that run with interrupts off,
     Cycles irq_off_cycles{2000};                              // for so long, or so long on average:
     std::string irq_off_length = "fixed";                     // fixed | exponential
+    std::uint64_t processes = 1;                              // address spaces of each core, with a footprint each
+    Cycles switch_every{0};                                   // from one to the next; 0: never
 };
 
 struct SecretmemParams {

@@ -142,10 +142,12 @@ void Session::run_core(CpuId core) {
 
 const alloc::MechanismInfo& Session::mechanism() const { return alloc::find_flush_mechanism(node_->config().flush.mechanism); }
 
-// A loop whose entries to the kernel are told is not passive: each is an ordering point.
+// A loop whose entries to the kernel are told, or which sweeps where it loads an address space, reaches ordering points there.
 hw::Timeline::Conduct Session::conduct_of_loops() const {
     const bool watched = mechanism().entries == alloc::MechanismInfo::Entries::watched;
-    return watched ? hw::Timeline::Conduct::endless : node_->machine().conduct_of_loops();
+    const bool sweeps =
+        mechanism().arrival == alloc::Arrival::late && node_->config().workload.background.switch_every > Cycles{0};
+    return watched || sweeps ? hw::Timeline::Conduct::endless : node_->machine().conduct_of_loops();
 }
 
 void Session::begin_phase(CpuId core) {
