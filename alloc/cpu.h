@@ -108,6 +108,8 @@ class Cpu {
     // there. A port whose machine has neither need not know of them.
     virtual void broadcast(const x86::Invlpgb& /*invalidation*/) { refuse_broadcast(); }
     virtual void sync_broadcasts() { refuse_broadcast(); }
+    // No machine does it: the same on all CPUs as soon as the port can, at no cost. For mechanism `ideal`.
+    virtual void invalidate_everywhere(const x86::Invlpgb& /*invalidation*/) { refuse_broadcast(); }
     // One write of the ICR: an interrupt to each target; nothing more. alloc/smp/send_ipi.h chooses the destination.
     virtual void write_icr(const CpuMask& targets, IcrDestination destination, std::uint8_t vector) = 0;
     // The x2APIC cluster that a CPU is in (SDM Vol. 3A 11.12.10.2: bits 19:4 of its APIC ID).

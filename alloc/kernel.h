@@ -21,6 +21,8 @@ struct BootInfo {
     std::vector<Pfn> mermap_tables{};  // by CPU
     std::string mechanism = "ipi";     // flush.mechanism
     Pcids pcids = Pcids::present;
+    IrqState flush_interrupts = IrqState::enabled;       // flush.interrupts
+    KernelRanges unsafe_ranges = KernelRanges::refused;  // flush.unsafe
 };
 
 class Kernel {
@@ -33,6 +35,7 @@ class Kernel {
     void boot(Cpu& cpu) { tables_.policy().boot(cpu, std::move(early_tables_)); }
     // Once on each CPU, before anything else runs on it: its periodic work.
     void start(Cpu& cpu) {
+        mechanism_->start(cpu);
         vmstat_.start(cpu);
         strategy_->start(cpu);
     }

@@ -93,6 +93,12 @@ void describe(KernelParams& p, ParamVisitor& v) {
         v.cycles(
             "stat_interval", p.stat_interval, kTime,
             "sysctl_stat_interval: how often each CPU's vmstat worker lets its per-CPU lists sink (1 s at 2.5 GHz); 0: never");
+        v.choice(
+            "pti", p.pti, {"off", "on"},
+            "page-table isolation: entries from user mode write CR3, kernel leaves are not global, and a flush of one kernel "
+            "address lets other address spaces be invalidated when they are next used");
+        v.cycles("tick", p.tick, {1000, kTime.max},
+                 "period of the scheduler's tick (CONFIG_HZ = 1000); armed with flush.mechanism latr only");
         v.flag("compaction", p.compaction,
                "direct compaction: the slow path migrates movable pages to make a free block (CONFIG_COMPACTION)");
         v.count("pcp_trylock_fails", p.pcp_trylock_fails, {0, 1'000'000},

@@ -52,6 +52,8 @@ struct KernelParams {
     FreetypeParams freetype{};
     PageTableParams page_tables{};
     DirectMapParams direct_map{};
+    std::string pti = "off";              // page-table isolation: kernel leaves are not global
+    Cycles tick{2'500'000};               // mechanism `latr`: the scheduler's tick, CONFIG_HZ = 1000 at 2.5 GHz
     bool compaction = true;               // CONFIG_COMPACTION: the slow path compacts
     std::uint64_t pcp_trylock_fails = 0;  // every Nth trylock of a per-CPU list fails; 0: only what is locked
 };

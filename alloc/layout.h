@@ -51,6 +51,13 @@ class KernelData {
     // Data of the flush strategy that all CPUs share.
     [[nodiscard]] constexpr VirtAddr strategy_line() const { return line(kWorkQueues + kCpus); }
 
+    // Whether a CPU is in the kernel, and whether a flush waits for it there: mechanism `deferred`.
+    [[nodiscard]] constexpr VirtAddr cpu_context(CpuId cpu) const { return line(kContexts + cpu.raw()); }
+    // State `index` of a CPU: mechanism `latr`.
+    [[nodiscard]] constexpr VirtAddr latr_state(CpuId cpu, std::uint64_t index) const {
+        return line(kContexts + kCpus + cpu.raw() * kLatrStates + index);
+    }
+
     // cpu_tlbstate_shared of a CPU, which others read.
     [[nodiscard]] constexpr VirtAddr tlb_state_shared(CpuId cpu) const { return line(kTlbStates + cpu.raw()); }
     // flush_tlb_info of a CPU.
@@ -64,6 +71,7 @@ class KernelData {
     }
 
     static constexpr std::uint64_t kCpus = 1024;
+    static constexpr std::uint64_t kLatrStates = 64;
     static constexpr std::uint64_t kMms = 32768;
     static constexpr std::uint64_t kZones = 256;
 
@@ -71,7 +79,8 @@ class KernelData {
     static constexpr std::uint64_t kWorkQueues = kCpus + kCpus * kCpus + kZones * 16 + kZones * kCpus;
     static constexpr std::uint64_t kTlbStates = kWorkQueues + kCpus + 1;
     static constexpr std::uint64_t kMmLines = kTlbStates + 2 * kCpus;
-    static_assert((kMmLines + 4 * kMms) * kLineBytes <= kKernelDataBytes);
+    static constexpr std::uint64_t kContexts = kMmLines + 4 * kMms;
+    static_assert((kContexts + kCpus + kCpus * kLatrStates) * kLineBytes <= kKernelDataBytes);
     [[nodiscard]] constexpr VirtAddr line(std::uint64_t index) const { return start_ + index * kLineBytes; }
     VirtAddr start_;
 };

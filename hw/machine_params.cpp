@@ -89,8 +89,14 @@ void describe(CoreParams& p, ParamVisitor& v) {
     v.cycles("wrmsr_pkrs", p.wrmsr_pkrs, kLatency, "one WRMSR to IA32_PKRS");
     v.cycles("interrupt_entry_kernel", p.interrupt_entry_kernel, kLatency, "interrupt entry, interrupted in the kernel");
     v.cycles("interrupt_exit_kernel", p.interrupt_exit_kernel, kLatency, "return to the kernel");
-    v.cycles("interrupt_entry_user", p.interrupt_entry_user, kLatency, "interrupt entry from user mode, mitigations included");
-    v.cycles("interrupt_exit_user", p.interrupt_exit_user, kLatency, "return to user mode, mitigations included");
+    v.cycles("interrupt_entry_user", p.interrupt_entry_user, kLatency,
+             "interrupt entry from user mode, mitigations included, but not page-table isolation's");
+    v.cycles("interrupt_exit_user", p.interrupt_exit_user, kLatency,
+             "return to user mode, mitigations included, but not page-table isolation's");
+    v.cycles("pti_entry", p.pti_entry, kLatency, "entry from user mode with kernel.pti on: the write of CR3, besides the rest");
+    v.cycles("pti_exit", p.pti_exit, kLatency, "return to user mode with kernel.pti on: the same");
+    v.cycles("idle_exit_c1", p.idle_exit_c1, kLatency, "an interrupt of a core that is idle in C1, before its entry");
+    v.cycles("idle_exit_deep", p.idle_exit_deep, kLatency, "the same in the deepest C-state");
 }
 
 void describe(IpiParams& p, ParamVisitor& v) {
@@ -106,6 +112,8 @@ void describe(BroadcastParams& p, ParamVisitor& v) {
     const ParamGroup group{v, "broadcast"};
     v.cycles("issue", p.issue, kLatency, "one INVLPGB, which is posted");
     v.cycles("sync", p.sync, kLatency, "one TLBSYNC, besides its wait for confirmations");
+    v.cycles("per_sender", p.per_sender, kLatency,
+             "what a TLBSYNC waits longer for each other core whose broadcasts are under way: the fabric serves one at a time");
     v.cycles(
         "flight_socket", p.flight_socket, kLatency,
         "INVLPGB to its effect on a core of the same socket, and as long for the confirmation; 0: the part has no INVLPGB");
@@ -183,6 +191,11 @@ Cycles MachineParams::lookahead() const {
     return broadcast.present() ? std::min({interrupts, broadcast.flight_socket, broadcast.flight_cross}) : interrupts;
 }
 
+Cycles MachineParams::idle_exit() const {
+    if (idle == "poll") return Cycles{0};
+    return idle == "c1" ? core.idle_exit_c1 : core.idle_exit_deep;
+}
+
 Cycles MachineParams::resolved_quantum() const {
     const Cycles limit = lookahead();
     if (limit < Cycles{1}) throw UserError("hw.ipi", "the lookahead (smallest flight) must be at least 1 cycle");
@@ -204,6 +217,9 @@ void describe(MachineParams& p, ParamVisitor& v) {
         v.count("quantum", p.quantum, {0, 10'000'000},
                 "cycles that a core may run ahead of the others; 0: the lookahead. Results do not depend on it");
         v.choice("bus", p.bus, {"dmi", "tlm"}, "how page tables are read: TLM-2.0 DMI, or b_transport for every read");
+        v.choice("idle", p.idle, {"poll", "c1", "deep"},
+                 "C-state of a core that waits with nothing to do, which an interrupt has to leave first: none (idle=poll), "
+                 "hw.core.idle_exit_c1, or hw.core.idle_exit_deep");
         v.choice(
             "page_table_caches", p.page_table_caches, {"fixed", "l2", "l2+llc"},
             "what page-table reads and data accesses cost: fixed latencies, private caches before a fixed LLC, or all levels");

@@ -29,6 +29,8 @@ constexpr std::array<StepInfo, kStepCount> kSteps{{
     {Step::csd_enqueue, "csd_enqueue", 30, "queue a cross-call, per target"},
     {Step::csd_handle, "csd_handle", 50, "take a queued cross-call, per request"},
     {Step::csd_wait, "csd_wait", 17, "wait loop of the initiator, once per shootdown"},
+    {Step::latr_record, "latr_record", 60, "mechanism latr: record a flush in a state"},
+    {Step::latr_scan, "latr_scan", 5, "mechanism latr: a sweep looks whether a CPU has states"},
     {Step::compact_scan, "compact_scan", 12, "compaction looks at one page"},
     {Step::migrate_page, "migrate_page", 2200,
      "compaction migrates one page: rmap, unmap, local flush, map again; not the copy"},

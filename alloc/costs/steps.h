@@ -25,6 +25,8 @@ enum class Step : std::uint8_t {
     csd_enqueue,     // llist_add() per target
     csd_handle,      // __flush_smp_call_function_queue(), per request
     csd_wait,        // csd_lock_wait(): the spin loop's last turn, once per call
+    latr_record,     // mechanism latr: a free state of this CPU's found and filled in
+    latr_scan,       // its sweep, per CPU looked at
     compact_scan,    // isolate_migratepages_block(), isolate_freepages_block(): per page looked at
     migrate_page,    // isolate, try_to_migrate(), move_to_new_folio(), remove_migration_ptes(), put back: per page, flush
                      // included

@@ -10,6 +10,8 @@
 
 namespace splinter::alloc {
 
+enum class Isolation : std::uint8_t { off, on };  // of page tables: kernel.pti
+
 class LocalFlush {
   public:
     LocalFlush(std::size_t cpus, layout::KernelData data) : counters_(cpus), tlb_state_{cpus, data} {}
@@ -17,6 +19,8 @@ class LocalFlush {
     LocalFlush& operator=(const LocalFlush&) = delete;
 
     void execute(Cpu& cpu, const RemoteWork& work);
+    // Before the first CPU runs.
+    void set_isolation(Isolation isolation) { isolation_ = isolation; }
     [[nodiscard]] KernelCounters& counters(CpuId cpu) { return counters_[cpu.index()]; }
     [[nodiscard]] TlbState& tlb_state() { return tlb_state_; }
     // For page-table isolation: after a flush of kernel addresses whose entries are not global.
@@ -32,6 +36,7 @@ class LocalFlush {
     std::vector<KernelCounters> counters_;  // by CPU
     TlbState tlb_state_;
     Executions executed_;
+    Isolation isolation_ = Isolation::off;
 };
 
 }  // namespace splinter::alloc

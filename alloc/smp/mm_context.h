@@ -17,8 +17,10 @@ struct MmContext {
     Pfn pgd;
     std::uint64_t ctx_id = 0;  // never used again, unlike the slot
     MmUse use = MmUse::one_cpu;
-    std::uint64_t tlb_gen = 0;  // how many flushes it has asked for
-    CpuMask cpus;               // mm_cpumask(): CPUs that may have its translations and must hear of flushes
+    std::uint64_t tlb_gen = 0;      // how many flushes it has asked for
+    std::uint16_t global_asid = 0;  // the same on all CPUs, kept up to date by broadcast; 0: none (mechanism `invlpgb`)
+    bool in_transition = false;     // to it: some CPUs may still run under an ASID of their own
+    CpuMask cpus;                   // mm_cpumask(): CPUs that may have its translations and must hear of flushes
 
     [[nodiscard]] Touch touch() const { return use == MmUse::any_cpu ? Touch::contended : Touch::owned; }
 };

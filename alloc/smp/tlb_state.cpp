@@ -70,7 +70,12 @@ void TlbState::switch_mm_irqs_off(Cpu& cpu, MmContext& next) {
         if (!was_lazy) return;
         cpu.touch(data_.mm(next.slot, layout::MmLine::context), next.touch());
         next_gen = next.tlb_gen;
-        if (mine.contexts[mine.asid].tlb_gen == next_gen) return;
+        if (next.global_asid != 0) {
+            if (mine.asid == next.global_asid) return;
+            choice = {next.global_asid, x86::Cr3Flush::no_flush};
+        } else if (mine.contexts[mine.asid].tlb_gen == next_gen) {
+            return;
+        }
     } else {
         if (&prev != &init_mm_) {
             cpu.touch(data_.mm_cpumask(prev.slot, cpu.id()), prev.touch());
@@ -92,6 +97,7 @@ void TlbState::switch_mm_irqs_off(Cpu& cpu, MmContext& next) {
 
 TlbState::Choice TlbState::choose_new_asid(PerCpu& mine, const MmContext& next, std::uint64_t next_gen) const {
     using x86::Cr3Flush;
+    if (next.global_asid != 0) return {next.global_asid, Cr3Flush::no_flush};  // broadcasts reach all CPUs
     if (pcids_ == Pcids::absent) return {0, Cr3Flush::flush};
     if (mine.invalidate_other) clear_asid_other(mine);
     for (std::uint16_t asid = 0; asid < kAsids; ++asid)
@@ -141,6 +147,13 @@ void TlbState::flush_tlb_func(Cpu& cpu, const RemoteWork& work, KernelCounters& 
         ++trace_.left_lazily;
         return switch_mm_irqs_off(cpu, init_mm_);
     }
+    if (work.mm->global_asid != 0) {
+        if (mine.asid != work.mm->global_asid) {
+            mine.asid = work.mm->global_asid;
+            load_cr3(cpu, *work.mm, {mine.asid, x86::Cr3Flush::no_flush});
+        }
+        return;
+    }
     Context& context = mine.contexts[mine.asid];
     if (work.new_tlb_gen <= context.tlb_gen) return;
     cpu.touch(data_.mm(work.mm->slot, layout::MmLine::context), work.mm->touch());
@@ -173,6 +186,18 @@ void TlbState::flush_range(Cpu& cpu, const RemoteWork& work) {
 void TlbState::flush_one_user(Cpu& cpu, VirtAddr va) {
     cpu.invalidate(x86::Invalidation::page(va));
     ++trace_.user_invlpg;
+}
+
+void TlbState::assign_global_asid(MmContext& mm) {
+    if (mm.global_asid != 0 || pcids_ == Pcids::absent || next_global_asid_ > kLastGlobalAsid) return;
+    mm.global_asid = next_global_asid_++;
+    mm.in_transition = true;
+}
+
+void TlbState::catch_up(const MmContext& mm) {
+    for (PerCpu& cpu : cpus_)
+        for (Context& context : cpu.contexts)
+            if (context.ctx_id == mm.ctx_id) context.tlb_gen = mm.tlb_gen;
 }
 
 bool TlbState::should_flush(Cpu& cpu, CpuId target, const MmContext& mm) {

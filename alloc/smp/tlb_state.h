@@ -85,6 +85,12 @@ class TlbState {
     // Whether `target`, which is in the space's mask, must be interrupted. An ordering point.
     [[nodiscard]] bool should_flush(Cpu& cpu, CpuId target, const MmContext& mm);
 
+    // use_global_asid() of Linux 6.15: from here on each CPU that loads the space, or is told to flush it, takes the same ASID
+    // for it. None are left after some 4,000: then nothing. REQUIRES: at an ordering point.
+    void assign_global_asid(MmContext& mm);
+    // For mechanism `ideal`, which has dropped what it must: no CPU has to catch up with the space's flushes so far.
+    void catch_up(const MmContext& mm);
+
     // cpu_tlbstate.invalidate_other: all address spaces but the loaded one flush when this CPU next loads them. For flushes of
     // kernel addresses whose entries are not global (page-table isolation).
     void invalidate_other_asids(CpuId cpu) { state(cpu).invalidate_other = true; }
@@ -121,6 +127,8 @@ class TlbState {
     [[nodiscard]] PerCpu& state(CpuId cpu) { return cpus_[cpu.index()]; }
     [[nodiscard]] MmContext& loaded(PerCpu& mine) { return mine.mm == nullptr ? init_mm_ : *mine.mm; }
     void switch_mm_irqs_off(Cpu& cpu, MmContext& next);
+    static constexpr std::uint16_t kFirstGlobalAsid = kAsids;
+    static constexpr std::uint16_t kLastGlobalAsid = 4094;  // PCID 4095
     [[nodiscard]] Choice choose_new_asid(PerCpu& mine, const MmContext& next, std::uint64_t next_gen) const;
     static void clear_asid_other(PerCpu& mine);
     void load_cr3(Cpu& cpu, const MmContext& mm, const Choice& choice);
@@ -131,7 +139,8 @@ class TlbState {
     Pcids pcids_ = Pcids::present;
     MmContext init_mm_;
     std::vector<PerCpu> cpus_;
-    std::uint64_t last_ctx_id_ = 1;  // last_mm_ctx_id
+    std::uint64_t last_ctx_id_ = 1;                      // last_mm_ctx_id
+    std::uint16_t next_global_asid_ = kFirstGlobalAsid;  // never reused
     std::vector<bool> slots_in_use_;
     TlbTrace trace_;
 };

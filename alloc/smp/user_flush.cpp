@@ -38,6 +38,7 @@ void UserFlush::flush(Cpu& cpu, MmContext& mm, RemoteWork work) {
     work.new_tlb_gen = ++mm.tlb_gen;
     work.initiator = cpu.id();
     cpu.touch(state().data().flush_info(cpu.id()), Touch::owned);
+    if (mechanism_.user_by_broadcast(cpu, work)) return;
     cpu.touch(state().data().mm_cpumask(mm.slot, cpu.id()), mm.touch());
     CpuMask others = mm.cpus;
     others.clear(cpu.id());

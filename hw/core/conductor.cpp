@@ -91,7 +91,7 @@ void Conductor::report_deadlock() const {
     for (const Timeline* core : cores_)
         if (!core->finished() && !core->endless())
             report += "\n  core" + std::to_string(core->id().raw()) + " at cycle " + std::to_string(core->now().raw()) +
-                      " in " + core->ledger().path();
+                      " in " + core->ledger().path() + (core->interrupts_enabled() ? "" : ", interrupts off");
     throw SimulatedFinding(report);
 }
 

@@ -117,12 +117,13 @@ void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, co
     const std::uint64_t struct_page_bytes = round_up(managed_end_.raw() * alloc::layout::kStructPageBytes, kLargeBytes);
     const Pfn struct_pages = boot_frames_->take(PageCount{struct_page_bytes >> kPageShift});
     table_frames_ = std::make_unique<alloc::BootFrames>(*table_range_);
-    tables_ = std::make_unique<alloc::BootTables>(*memory_, *table_frames_);
+    const auto leaves = config_.kernel.pti == "on" ? alloc::KernelLeaves::not_global : alloc::KernelLeaves::global;
+    tables_ = std::make_unique<alloc::BootTables>(*memory_, *table_frames_, leaves);
     direct_map_start_.map_memory(*tables_, managed_end_);
     direct_map_start_.map(*tables_, *boot_range_);
     direct_map_start_.map(*tables_, *table_range_);
     tables_->map(alloc::layout::kVmemmap, struct_pages, struct_page_bytes, x86::PageSize::m2, alloc::kKernelTable,
-                 alloc::kKernelLeaf);
+                 alloc::kernel_leaf(leaves));
     tables_->preallocate(alloc::layout::kVmalloc);
     std::vector<Pfn> mermap = tables_->prepare_mermap(config_.hw.cores);
     const alloc::KernelRules& rules = *alloc::find_kernel_rules(config_.kernel.version);
@@ -137,12 +138,15 @@ void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, co
         alloc::BootInfo{config_.hw.cores, tables_->root(), alloc::layout::KernelData{alloc::layout::direct_map(data)},
                         std::move(zones), nodes_of_cpus(config_), std::move(early_tables), tables_->kernel_half(),
                         std::move(mermap), config_.flush.mechanism,
-                        config_.platform.pcid == "absent" ? alloc::Pcids::absent : alloc::Pcids::present},
+                        config_.platform.pcid == "absent" ? alloc::Pcids::absent : alloc::Pcids::present,
+                        config_.flush.interrupts == "off" ? alloc::IrqState::disabled : alloc::IrqState::enabled,
+                        config_.flush.is_unsafe ? alloc::KernelRanges::allowed : alloc::KernelRanges::refused},
         observer);
     if (snapshot != nullptr) load_pcp_lists(*snapshot, kernel_->pages(), *frames_, config_.hw.cores);
 }
 
 void Node::build_silicon(const alloc::BootTables& kernel_tables) {
+    config_.hw.isolates_user_tables = config_.kernel.pti == "on";
     machine_ = std::make_unique<hw::Machine>("machine", config_.hw, *memory_);
     online_ = CpuMask::first(config_.hw.cores);
     BootCpu cpu{*memory_};

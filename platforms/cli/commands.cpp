@@ -10,13 +10,14 @@ constexpr std::string_view kFile[] = {"FILE"};
 constexpr std::string_view kRecords[] = {"FILE|DIR..."};
 constexpr std::string_view kAddress[] = {"ADDRESS"};
 
-constexpr OptionId kRunOptions[] = {OptionId::set, OptionId::json, OptionId::proc};
+constexpr OptionId kRunOptions[] = {OptionId::set, OptionId::unsafe, OptionId::json, OptionId::proc};
 constexpr OptionId kReplayOptions[] = {OptionId::level, OptionId::set, OptionId::json, OptionId::proc, OptionId::free_lists};
-constexpr OptionId kSweepOptions[] = {OptionId::set, OptionId::jobs, OptionId::out, OptionId::json};
-constexpr OptionId kCompareOptions[] = {OptionId::set, OptionId::jobs, OptionId::json};
+constexpr OptionId kSweepOptions[] = {OptionId::set, OptionId::unsafe, OptionId::jobs, OptionId::out, OptionId::json};
+constexpr OptionId kCompareOptions[] = {OptionId::set, OptionId::unsafe, OptionId::jobs, OptionId::json};
 constexpr OptionId kListOptions[] = {OptionId::configs};
 constexpr OptionId kValidateOptions[] = {OptionId::set, OptionId::jobs, OptionId::json, OptionId::configs};
 constexpr OptionId kSetOnly[] = {OptionId::set};
+constexpr OptionId kCheckOptions[] = {OptionId::set, OptionId::unsafe};
 constexpr OptionId kWalkOptions[] = {OptionId::walk, OptionId::set};
 
 constexpr Command kCommands[] = {
@@ -53,7 +54,7 @@ constexpr Command kCommands[] = {
      "splinter walk 0x7f1234567890 --access user-write --cr3 0x1000 --word 0x17f0:0x2067 --word 0x2240:0x3067 "
      "--word 0x3d10:0x40000e7",
      execute_walk},
-    {"config check", kFile, kSetOnly, "check an experiment and all its points, simulate nothing",
+    {"config check", kFile, kCheckOptions, "check an experiment and all its points, simulate nothing",
      "splinter config check configs/experiments/smoke.toml", execute_config_check},
     {"config reference",
      {},

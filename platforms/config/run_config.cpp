@@ -35,6 +35,13 @@ void describe(FlushParams& p, ParamVisitor& v) {
     std::vector<std::string> mechanisms;
     for (const alloc::MechanismInfo& info : alloc::flush_mechanisms()) mechanisms.emplace_back(info.name);
     v.choice("mechanism", p.mechanism, mechanisms, "how other cores are told to flush");
+    v.choice(
+        "interrupts", p.interrupts, {"on", "off"},
+        "hypothetical: off makes whoever flushes wait with interrupts off, which smp_call_function_many_cond() forbids: two "
+        "that do it at the same time wait for each other for ever");
+    v.flag("unsafe", p.is_unsafe,
+           "allows a mechanism that does not protect kernel memory (flush.mechanism ipi-early-ack) to flush it; the option "
+           "--unsafe sets it");
 }
 
 void describe(BackgroundParams& p, ParamVisitor& v) {
@@ -44,6 +51,10 @@ void describe(BackgroundParams& p, ParamVisitor& v) {
     v.count("kernel_percent", p.kernel_percent, kPercent, "share of accesses made in kernel mode");
     v.count("same_page_percent", p.same_page_percent, kPercent, "share of accesses to the page of the access before");
     v.cycles("think", p.think, {1, 1'000'000}, "straight-line work between two accesses");
+    v.count("irq_off_percent", p.irq_off_percent, kPercent,
+            "share of steps of the loop that are kernel code with interrupts off: they acknowledge late");
+    v.cycles("irq_off_cycles", p.irq_off_cycles, {1, 1'000'000'000}, "how long each of them takes, or takes on average");
+    v.choice("irq_off_length", p.irq_off_length, {"fixed", "exponential"}, "how these lengths are distributed");
     v.count("processes", p.processes, {1, 16},
             "address spaces that each core's background loop switches between, each with a user footprint; more than 6 do not "
             "all keep a PCID (TLB_NR_DYN_ASIDS)");

@@ -26,6 +26,8 @@ struct PlatformParams {
 struct FlushParams {
     std::string strategy = "freetype";
     std::string mechanism = "ipi";
+    std::string interrupts = "on";  // of the CPU that flushes, while it waits: on | off
+    bool is_unsafe = false;         // flush.unsafe: --unsafe
 };
 
 struct BackgroundParams {
@@ -34,6 +36,9 @@ struct BackgroundParams {
     std::uint64_t kernel_percent = 25;                        // share of accesses made in kernel mode
     std::uint64_t same_page_percent = 90;                     // share of accesses to the page of the one before
     Cycles think{20};                                         // straight-line work between two accesses
+    std::uint64_t irq_off_percent = 0;                        // share of steps that run with interrupts off,
+    Cycles irq_off_cycles{2000};                              // for so long, or so long on average:
+    std::string irq_off_length = "fixed";                     // fixed | exponential
     std::uint64_t processes = 1;                              // address spaces of each core, with a footprint each
     Cycles switch_every{0};                                   // from one to the next; 0: never
 };

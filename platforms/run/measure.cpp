@@ -5,6 +5,8 @@
 #include <functional>
 #include <numeric>
 
+#include "alloc/accounts.h"
+#include "alloc/smp/mechanisms.h"
 #include "platforms/run/leaf_count.h"
 #include "platforms/run/proc_files.h"
 
@@ -16,6 +18,12 @@ constexpr std::string_view kTlbMissPath = "/tlb-miss";
 
 bool under(std::string_view path, std::string_view top) {
     return path.starts_with(top) && (path.size() == top.size() || path[top.size()] == '/');
+}
+
+// Interrupts, and flushes that a core makes up for by itself.
+bool is_stolen(const std::string& path) {
+    return under(path, kInterruptPath) ||
+           ("/" + path + "/").find("/" + std::string{alloc::kLateFlush.name} + "/") != std::string::npos;
 }
 
 // Order-independent of who ran first: FNV-1a over all cores in their order.
@@ -79,6 +87,7 @@ class Measurement {
         add_memory(index, metrics);
         add_page_tables(metrics);
         if (is_protected) add_pool(index, pool_hits, latencies.size(), metrics);
+        add_survivors(index, metrics);
         if (worst_cycles > 0) metrics["worst_call_cycles"] = static_cast<double>(worst_cycles);
         if (const std::uint64_t zeroed = counted(index, &alloc::KernelCounters::pages_zeroed); zeroed > 0)
             metrics["zeroed_bytes"] = static_cast<double>(zeroed * kPageBytes);
@@ -174,6 +183,18 @@ class Measurement {
     // Marks of a core around a phase: marks[0] is the start of phase 0.
     [[nodiscard]] const CoreMark& begin(CpuId core, std::size_t phase) const { return session_.marks(core)[phase]; }
     [[nodiscard]] const CoreMark& end(CpuId core, std::size_t phase) const { return session_.marks(core)[phase + 1]; }
+
+    void add_survivors(std::size_t phase, std::map<std::string, double>& metrics) {
+        std::uint64_t entries = 0;
+        std::uint64_t cores = 0;
+        for_each_core([&](CpuId core) {
+            const std::uint64_t grown = end(core, phase).mmu.pcid_survivors - begin(core, phase).mmu.pcid_survivors;
+            entries += grown;
+            cores += grown > 0 ? 1 : 0;
+        });
+        metrics["pcid_survivors"] = static_cast<double>(entries);
+        metrics["pcid_survivor_cores"] = static_cast<double>(cores);
+    }
 
     void add_memory(std::size_t phase, std::map<std::string, double>& metrics) {
         const alloc::MemoryStatistics& memory = session_.memory_at_end(phase);
@@ -282,12 +303,11 @@ class Measurement {
         return sum;
     }
 
-    static bool in_interrupt(std::string_view path) { return under(path, kInterruptPath); }
-    static bool in_tlb_miss(std::string_view path) { return !in_interrupt(path) && path.ends_with(kTlbMissPath); }
+    static bool is_tlb_miss(const std::string& path) { return !is_stolen(path) && path.ends_with(kTlbMissPath); }
 
     std::uint64_t stolen(std::size_t phase) {
         std::uint64_t sum = 0;
-        for_each_core([&](CpuId core) { sum += spent(core, phase, in_interrupt); });
+        for_each_core([&](CpuId core) { sum += spent(core, phase, is_stolen); });
         return sum;
     }
 
@@ -307,8 +327,8 @@ class Measurement {
             ++victims;
             accesses += end(core, phase).background_accesses - begin(core, phase).background_accesses;
             sum.all += static_cast<double>((end(core, phase).now - begin(core, phase).now).raw());
-            sum.interrupts += static_cast<double>(spent(core, phase, in_interrupt));
-            sum.tlb_misses += static_cast<double>(spent(core, phase, in_tlb_miss));
+            sum.interrupts += static_cast<double>(spent(core, phase, is_stolen));
+            sum.tlb_misses += static_cast<double>(spent(core, phase, is_tlb_miss));
         });
         if (accesses == 0) return std::nullopt;
         const auto per_access = static_cast<double>(accesses);
@@ -334,6 +354,26 @@ class Measurement {
     Session& session_;
 };
 
+// What the mechanism and the kernel leave open, in words.
+void add_mechanism(const RunConfig& config, Session& session, WorkloadResult& result) {
+    const alloc::MechanismInfo& mechanism = alloc::find_flush_mechanism(config.flush.mechanism);
+    if (mechanism.arrival == alloc::Arrival::late || mechanism.arrival == alloc::Arrival::before_use)
+        result.facts["mechanism"] = config.flush.mechanism + (config.flush.mechanism == "latr" ? " (hypothetical here)" : "") +
+                                    " leaves exposed: " + std::string{mechanism.exposed};
+    std::uint64_t survivors = 0;
+    std::uint64_t cores = 0;
+    for (const auto& core : session.node().machine().cores()) {
+        const std::uint64_t of_core = core->mmu().unit().stats().pcid_survivors;
+        survivors += of_core;
+        cores += of_core > 0 ? 1 : 0;
+    }
+    if (survivors > 0)
+        result.facts["stale under other PCIDs"] =
+            "finding: INVLPG left " + std::to_string(survivors) + " kernel translations of other address spaces on " +
+            std::to_string(cores) + " cores, which a switch made usable again (the Global bit was lost, kernel.pti is " +
+            config.kernel.pti + ")";
+}
+
 }  // namespace
 
 WorkloadResult measure(std::string_view workload_name, const Workload& workload, Session& session) {
@@ -354,6 +394,7 @@ WorkloadResult measure(std::string_view workload_name, const Workload& workload,
         result.facts["exposure"] = "declared: protection is deferred by up to " +
                                    std::to_string(strategy.exposure_bound(config.kernel).raw()) + " cycles (" +
                                    config.flush.strategy + ")";
+    add_mechanism(config, session, result);
     if (session.node().config().platform.numa_nodes > 1)
         result.facts["numa"] =
             "no oracle: zonelists and pages of several NUMA nodes follow the kernel's sources, no recorded run";

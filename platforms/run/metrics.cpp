@@ -33,7 +33,7 @@ constexpr MetricInfo kMetrics[] = {
      "leaves of the direct map split into smaller ones in the phase: 1 GiB into 2 MiB and 2 MiB into 4 KiB count alike"},
     {"stolen_cycles_per_page", "stolen cyc/page", "cycles/page",
      "cycles of interrupt handlers on all cores, per page allocated in the phase: each serves a flush that another core asked "
-     "for, or a timer of the kernel's"},
+     "for, or a timer of the kernel's; and of what a core does for a late mechanism when it enters or leaves the kernel"},
     {"victim_slowdown_percent", "victims slowed %", "percent",
      "cycles per background access in the phase against the same cores' undisturbed rate, measured in the same run before the "
      "workload starts: 100 * (disturbed / undisturbed - 1)"},
@@ -120,6 +120,13 @@ constexpr MetricInfo kMetrics[] = {
      Column::on_request},
     {"longest_exposure_cycles", "longest exposure", "cycles",
      "longest time from the hand-out of a protected page until no core holds a translation with the old rights",
+     Column::on_request},
+    {"pcid_survivors", "stale, other PCID", "entries",
+     "kernel translations that an INVLPG of their address left in a TLB under another PCID, and that a later switch to that "
+     "PCID "
+     "made usable again, all cores: what Linux leaves open without page-table isolation where a leaf has lost its Global bit",
+     Column::on_request},
+    {"pcid_survivor_cores", "cores with them", "cores", "cores on which there were such entries in the phase",
      Column::on_request},
     {"mapped_allocations", "mapped allocs", "allocations", "ordinary allocations that succeeded in the phase",
      Column::on_request},

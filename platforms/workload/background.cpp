@@ -6,6 +6,7 @@ namespace splinter::platforms {
 namespace {
 inline constexpr Label kUser{"user"};
 inline constexpr Label kKernel{"kernel"};
+inline constexpr Label kIrqOff{"irq-off"};
 inline constexpr Label kSwitch{"switch_mm"};
 
 // The low 16 random bits as a number from 0 to 99.
@@ -49,9 +50,20 @@ BackgroundLoop::BackgroundLoop(Node& node, CpuId core)
       processes_{node.config().workload.background.processes},
       core_{node.machine().core(core)},
       draws_{BackgroundDraws{node, core}},
+      irq_off_{node.config().workload.background, node.config().platform.seed, "core" + std::to_string(core.raw())},
       user_account_{core_.timeline().ledger().open(kUser)},
       kernel_account_{core_.timeline().ledger().open(kKernel)},
+      irq_off_account_{core_.timeline().ledger().open(kIrqOff)},
       switch_account_{switch_every_ == Cycles{0} ? kernel_account_ : core_.timeline().ledger().open(kSwitch)} {}
+
+void BackgroundLoop::run_with_interrupts_off(Cycles length) {
+    hw::Timeline& time = core_.timeline();
+    time.ledger().switch_to(irq_off_account_);
+    core_.set_mode(x86::Mode::supervisor);
+    time.disable_interrupts();
+    time.advance(length);
+    time.enable_interrupts();
+}
 
 void BackgroundLoop::switch_space() {
     hw::Timeline& time = core_.timeline();
@@ -64,10 +76,12 @@ void BackgroundLoop::switch_space() {
         tlb.enter_lazy_tlb(cpu);
     else
         tlb.switch_mm(cpu, node_.space(core_.id(), process_));
+    if (process_ != processes_) node_.kernel().mechanism().switches_context(cpu);
     next_switch_ = time.now() + switch_every_;
 }
 
 void BackgroundLoop::step() {
+    if (const Cycles length = irq_off_.next(); length > Cycles{0}) run_with_interrupts_off(length);
     using Target = BackgroundDraws::Target;
     if (switch_every_ != Cycles{0} && core_.timeline().now() >= next_switch_) [[unlikely]]
         switch_space();

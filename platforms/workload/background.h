@@ -9,6 +9,7 @@
 #include "hw/base/rng.h"
 #include "hw/core/look_ahead.h"
 #include "platforms/build/node.h"
+#include "platforms/workload/irq_off_sections.h"
 
 namespace splinter::platforms {
 
@@ -43,6 +44,7 @@ class BackgroundLoop {
     [[nodiscard]] std::uint64_t accesses() const { return accesses_; }
 
   private:
+    void run_with_interrupts_off(Cycles length);
     void switch_space();
     Node& node_;
     Cycles think_;
@@ -52,8 +54,10 @@ class BackgroundLoop {
     std::uint64_t process_ = 0;  // `processes_`: the kernel thread
     hw::Core& core_;
     hw::LookAhead<BackgroundDraws> draws_;
+    IrqOffSections irq_off_;
     AccountTree::Id user_account_;
     AccountTree::Id kernel_account_;
+    AccountTree::Id irq_off_account_;
     AccountTree::Id switch_account_;
     std::uint64_t accesses_ = 0;
 };

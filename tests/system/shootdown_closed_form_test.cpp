@@ -22,7 +22,7 @@ RunConfig uniform_machine(std::uint64_t cores) {
     return small_config({"platform.model=skylake-sp-2s", "platform.sockets=1", "platform.cores=" + count,
                          "platform.cores_per_socket=" + count, "platform.cluster_cores=" + count, "flush.strategy=none",
                          "workload.background.user_footprint=4KiB", "workload.background.kernel_footprint=0B",
-                         "kernel.stat_interval=0cyc"});
+                         "kernel.stat_interval=0cyc", "platform.idle=poll"});
 }
 
 // Core 0 flushes twice, the second time on lines that have travelled before. The others sleep in the kernel.
