@@ -38,7 +38,8 @@ constexpr MetricInfo kMetrics[] = {
      "cycles per background access in the phase against the same cores' undisturbed rate, measured in the same run before the "
      "workload starts: 100 * (disturbed / undisturbed - 1)"},
     {"victim_interrupt_percent", "of it interrupts %", "percent",
-     "the part of victim_slowdown_percent that interrupts take, entry, handler and exit: cycles under `interrupt` in the "
+     "the part of victim_slowdown_percent that interrupts take, entry, handler and exit: cycles under `interrupt` and "
+     "`late-flush` in the "
      "victims' "
      "ledgers per background access, phase less undisturbed, by the undisturbed cycles per access",
      Column::on_request},
