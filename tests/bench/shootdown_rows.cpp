@@ -25,10 +25,11 @@ using platforms::Session;
 enum class TargetsAre : std::uint8_t { idle, running };
 
 RunConfig machine_of(std::uint64_t cores, const std::string& memory = "4GiB") {
-    return platforms::Experiment::load(SPLINTER_SOURCE_DIR "/configs/experiments/smoke.toml",
-                                       {"platform.cores=" + std::to_string(cores), "platform.memory=" + memory,
-                                        "flush.strategy=none", "workload.background.user_footprint=64KiB",
-                                        "workload.background.kernel_footprint=64KiB", "workload.background.think=1000000cyc"})
+    return platforms::Experiment::load(
+               SPLINTER_SOURCE_DIR "/configs/experiments/smoke.toml",
+               {"platform.cores=" + std::to_string(cores), "platform.cores_per_socket=" + std::to_string(cores),
+                "platform.memory=" + memory, "flush.strategy=none", "workload.background.user_footprint=64KiB",
+                "workload.background.kernel_footprint=64KiB", "workload.background.think=1000000cyc"})
         .resolve_single()
         .config;
 }
