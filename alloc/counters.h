@@ -26,7 +26,12 @@ struct KernelCounters {
     std::uint64_t nr_tlb_remote_flush_received = 0;  // flush requests executed for another CPU
     std::uint64_t nr_tlb_local_flush_all = 0;
     std::uint64_t nr_tlb_local_flush_one = 0;
-    std::uint64_t flips_to_unmapped = 0;  // pageblocks
+    std::uint64_t invlpgb = 0;  // mechanism invlpgb: instructions
+    std::uint64_t tlbsync = 0;
+    std::uint64_t flushes_left_pending = 0;  // mechanism deferred: targets that got a flag and no interrupt
+    std::uint64_t latr_states = 0;           // mechanism latr: flushes recorded
+    std::uint64_t latr_fallbacks = 0;        // all states in use: interrupts
+    std::uint64_t flips_to_unmapped = 0;     // pageblocks
     std::uint64_t flips_to_mapped = 0;
     std::uint64_t flips_rolled_back = 0;
     std::uint64_t flips_leaked = 0;  // blocks lost for want of a page-table page (early)
@@ -90,6 +95,11 @@ void for_each_counter(Visitor&& visit) {
     visit("nr_tlb_remote_flush_received", &KernelCounters::nr_tlb_remote_flush_received);
     visit("nr_tlb_local_flush_all", &KernelCounters::nr_tlb_local_flush_all);
     visit("nr_tlb_local_flush_one", &KernelCounters::nr_tlb_local_flush_one);
+    visit("invlpgb", &KernelCounters::invlpgb);
+    visit("tlbsync", &KernelCounters::tlbsync);
+    visit("flushes_left_pending", &KernelCounters::flushes_left_pending);
+    visit("latr_states", &KernelCounters::latr_states);
+    visit("latr_fallbacks", &KernelCounters::latr_fallbacks);
     visit("flips_to_unmapped", &KernelCounters::flips_to_unmapped);
     visit("flips_to_mapped", &KernelCounters::flips_to_mapped);
     visit("flips_rolled_back", &KernelCounters::flips_rolled_back);

@@ -33,6 +33,7 @@ inline constexpr LockId kVmapLock{8U};                 // vmap_area_lock, free_v
 inline constexpr LockId kInitMmLock{9U};               // init_mm.page_table_lock
 inline constexpr LockId kFirstZoneLock{16U};           // one per zone
 inline constexpr LockId kFirstPcpLock{4096U};          // one per zone and CPU (struct per_cpu_pages)
+inline constexpr LockId kFirstMmapLock{0x40000000U};   // one per address space (mmap_lock)
 inline constexpr LockId kFirstTableLock{0x80000000U};  // one per page-table page, by its frame (ptlock_ptr())
 
 // A growing word that one CPU waits on and others write: a call_single_data's lock, seen as a completion count.
@@ -40,6 +41,8 @@ class CompletionId : public Quantity<class CompletionIdTag, std::uint64_t> {
   public:
     using Quantity::Quantity;
 };
+
+inline constexpr CompletionId kFirstMmapReaders{std::uint64_t{1} << 63};  // one per address space: readers that left mmap_lock
 
 // arch/x86/include/asm/irq_vectors.h
 inline constexpr std::uint8_t kLocalTimerVector = 0xec;    // LOCAL_TIMER_VECTOR
@@ -105,6 +108,8 @@ class Cpu {
     // there. A port whose machine has neither need not know of them.
     virtual void broadcast(const x86::Invlpgb& /*invalidation*/) { refuse_broadcast(); }
     virtual void sync_broadcasts() { refuse_broadcast(); }
+    // No machine does it: the same on all CPUs as soon as the port can, at no cost. For mechanism `ideal`.
+    virtual void invalidate_everywhere(const x86::Invlpgb& /*invalidation*/) { refuse_broadcast(); }
     // One write of the ICR: an interrupt to each target; nothing more. alloc/smp/send_ipi.h chooses the destination.
     virtual void write_icr(const CpuMask& targets, IcrDestination destination, std::uint8_t vector) = 0;
     // The x2APIC cluster that a CPU is in (SDM Vol. 3A 11.12.10.2: bits 19:4 of its APIC ID).

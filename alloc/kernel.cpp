@@ -1,5 +1,6 @@
 #include "alloc/kernel.h"
 
+#include "alloc/smp/interrupts_off.h"
 #include "hw/base/check.h"
 
 namespace splinter::alloc {
@@ -15,6 +16,12 @@ KeyRegister key_register(const PageTableParams& params, std::size_t cpus) {
     return {tables, scope, cpus};
 }
 
+MechanismPtr make_mechanism(const MechanismContext& context, const BootInfo& boot) {
+    MechanismPtr mechanism = find_flush_mechanism(boot.mechanism).make(context);
+    if (boot.flush_interrupts == IrqState::enabled) return mechanism;
+    return std::make_unique<WithInterruptsOff>(std::move(mechanism));
+}
+
 }  // namespace
 
 Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTable& frames, BootInfo boot,
@@ -22,19 +29,28 @@ Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTa
     : pages_{frames, std::move(boot.zones), boot.cpus, pcp_limits(params), boot.data},
       flips_{pages_, mermap_, flip_policy(params.freetype)},
       calls_{boot.cpus, boot.data},
-      mechanism_{find_flush_mechanism(boot.mechanism).make({calls_})},
-      flush_{*mechanism_, calls_.local(), PageCount{params.flush_ceiling}},
+      mechanism_{make_mechanism(
+          {calls_, work_, boot.cpus, boot.data, params.tick, PageCount{params.flush_ceiling}, boot.unsafe_ranges}, boot)},
+      flush_{*mechanism_, PageCount{params.flush_ceiling}},
+      user_flush_{*mechanism_, calls_.local(), PageCount{params.flush_ceiling},
+                  params.user_flush == "sequential" ? UserFlushOrder::sequential : UserFlushOrder::concurrent},
       keys_{key_register(params.page_tables, boot.cpus)},
       tables_{find_table_policy(params.page_tables.policy)
                   .make({pages_, direct_map_, flips_, observer, params.page_tables, boot.cpus, boot.data}),
               observer, boot.cpus},
       direct_map_{boot.root, tables_, keys_, flush_, boot.cpus},
-      mm_{pages_, tables_, keys_, flush_, boot.root, boot.kernel_half, boot.cpus},
+      mm_{pages_, tables_, keys_, flush_, user_flush_, boot.root, boot.kernel_half, boot.cpus},
       set_memory_{direct_map_, flush_, mm_.vmalloc()},
       mermap_{keys_, std::move(boot.mermap_tables)},
       work_{boot.cpus, boot.data},
       vmstat_{work_, pages_, params.stat_interval},
       strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus, work_, boot.data, flips_, mermap_})} {
+    if (params.pti == "on") {
+        calls_.local().set_isolation(Isolation::on);
+        mm_.vmalloc().set_leaves(KernelLeaves::not_global);
+    }
+    tlb_state().set_pcids(boot.pcids);
+    tlb_state().set_init_root(boot.root);
     early_tables_ = std::move(boot.early_tables);
     if (params.page_tables.split_lock == "global") direct_map_.set_split_lock(DirectMap::SplitLock::global);
     if (params.version == kLinux6_1.version) direct_map_.set_not_present(LeafChange::not_present_6_1());
@@ -49,6 +65,7 @@ void Kernel::on_interrupt(Cpu& cpu, std::uint8_t vector) {
         case kCallFunctionVector:
             return calls_.on_interrupt(cpu);
         case kLocalTimerVector:
+            mechanism_->ticked(cpu);
             return work_.on_timer(cpu);
         case kRescheduleVector:
             return work_.on_reschedule(cpu);

@@ -21,6 +21,9 @@ struct BootInfo {
     KernelHalf kernel_half{};          // of the root
     std::vector<Pfn> mermap_tables{};  // by CPU
     std::string mechanism = "ipi";     // flush.mechanism
+    Pcids pcids = Pcids::present;
+    IrqState flush_interrupts = IrqState::enabled;       // flush.interrupts
+    KernelRanges unsafe_ranges = KernelRanges::refused;  // flush.unsafe
 };
 
 class Kernel {
@@ -33,6 +36,7 @@ class Kernel {
     void boot(Cpu& cpu) { tables_.policy().boot(cpu, std::move(early_tables_)); }
     // Once on each CPU, before anything else runs on it: its periodic work.
     void start(Cpu& cpu) {
+        mechanism_->start(cpu);
         vmstat_.start(cpu);
         strategy_->start(cpu);
     }
@@ -45,6 +49,9 @@ class Kernel {
     [[nodiscard]] DirectMap& direct_map() { return direct_map_; }
     [[nodiscard]] SetMemory& set_memory() { return set_memory_; }
     [[nodiscard]] TlbFlush& flush() { return flush_; }
+    [[nodiscard]] UserFlush& user_flush() { return user_flush_; }
+    // Which address space each CPU runs on.
+    [[nodiscard]] TlbState& tlb_state() { return calls_.local().tlb_state(); }
     [[nodiscard]] FlushMechanism& mechanism() { return *mechanism_; }
     [[nodiscard]] PageTableAllocator& page_table_pages() { return tables_; }
     [[nodiscard]] KeyRegister& keys() { return keys_; }
@@ -60,6 +67,7 @@ class Kernel {
     CallFunction calls_;
     MechanismPtr mechanism_;
     TlbFlush flush_;
+    UserFlush user_flush_;
     KeyRegister keys_;
     PageTableAllocator tables_;
     DirectMap direct_map_;

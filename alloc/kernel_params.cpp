@@ -81,6 +81,9 @@ void describe(KernelParams& p, ParamVisitor& v) {
                  "whose page-allocator rules (mm/page_alloc.c of 6.1.192 or 6.12.117); freetypes exist on 6.12 only");
         v.count("flush_ceiling", p.flush_ceiling, {0, 1'000'000},
                 "tlb_single_page_flush_ceiling: ranges of more pages flush everything");
+        v.choice(
+            "user_flush", p.user_flush, {"concurrent", "sequential"},
+            "whether the CPU that flushes a user range does its own share while the others do theirs (since 5.13) or first");
         v.count("pcp_batch", p.pcp_batch, {1, 4096}, "pages per refill or drain of a per-CPU list");
         v.count("pcp_high", p.pcp_high, {1, 1'000'000},
                 "pages on a CPU's lists before it drains; 6.12 moves this limit between it and pcp_high_max");
@@ -94,6 +97,12 @@ void describe(KernelParams& p, ParamVisitor& v) {
         v.cycles(
             "stat_interval", p.stat_interval, kTime,
             "sysctl_stat_interval: how often each CPU's vmstat worker lets its per-CPU lists sink (1 s at 2.5 GHz); 0: never");
+        v.choice(
+            "pti", p.pti, {"off", "on"},
+            "page-table isolation: entries from user mode write CR3, kernel leaves are not global, and a flush of one kernel "
+            "address lets other address spaces be invalidated when they are next used");
+        v.cycles("tick", p.tick, {1000, kTime.max},
+                 "period of the scheduler's tick (CONFIG_HZ = 1000); armed with flush.mechanism latr only");
         v.flag("compaction", p.compaction,
                "direct compaction: the slow path migrates movable pages to make a free block (CONFIG_COMPACTION)");
         v.count("pcp_trylock_fails", p.pcp_trylock_fails, {0, 1'000'000},

@@ -39,6 +39,7 @@ struct DirectMapParams {
 struct KernelParams {
     std::string version = "6.12";              // whose allocator rules
     std::uint64_t flush_ceiling = 33;          // tlb_single_page_flush_ceiling: above it, everything is flushed
+    std::string user_flush = "concurrent";     // order of a user flush: concurrent | sequential
     std::uint64_t pcp_batch = 63;              // pages per refill or drain of a per-CPU list (zone_batchsize())
     std::uint64_t pcp_high = 504;              // pages on a CPU's lists before it drains; 6.12: the least that it may sink to
     std::uint64_t pcp_high_max = 10'000'000;   // 6.12: the most that it may rise to, if the zone's own bound is not less
@@ -52,6 +53,8 @@ struct KernelParams {
     FreetypeParams freetype{};
     PageTableParams page_tables{};
     DirectMapParams direct_map{};
+    std::string pti = "off";              // page-table isolation: kernel leaves are not global
+    Cycles tick{2'500'000};               // mechanism `latr`: the scheduler's tick, CONFIG_HZ = 1000 at 2.5 GHz
     bool compaction = true;               // CONFIG_COMPACTION: the slow path compacts
     std::uint64_t pcp_trylock_fails = 0;  // every Nth trylock of a per-CPU list fails; 0: only what is locked
 };

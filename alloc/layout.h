@@ -21,6 +21,13 @@ constexpr VirtAddr struct_page(Pfn pfn) { return kVmemmap + pfn.raw() * kStructP
 // Kernel data that stands in no modelled frame: the boot memory gives it `kKernelDataBytes` behind the managed zones, and these
 // are offsets from its start.
 inline constexpr std::uint64_t kKernelDataBytes = std::uint64_t{128} << 20;
+// Which of the lines reserved for address spaces one has (struct mm_struct).
+class MmSlot : public Quantity<class MmSlotTag, std::uint32_t> {
+  public:
+    using Quantity::Quantity;
+};
+enum class MmLine : std::uint8_t { context, mmap_lock };
+
 class KernelData {
   public:
     explicit constexpr KernelData(VirtAddr start) : start_{start} {}
@@ -44,11 +51,36 @@ class KernelData {
     // Data of the flush strategy that all CPUs share.
     [[nodiscard]] constexpr VirtAddr strategy_line() const { return line(kWorkQueues + kCpus); }
 
+    // Whether a CPU is in the kernel, and whether a flush waits for it there: mechanism `deferred`.
+    [[nodiscard]] constexpr VirtAddr cpu_context(CpuId cpu) const { return line(kContexts + cpu.raw()); }
+    // State `index` of a CPU: mechanism `latr`.
+    [[nodiscard]] constexpr VirtAddr latr_state(CpuId cpu, std::uint64_t index) const {
+        return line(kContexts + kCpus + cpu.raw() * kLatrStates + index);
+    }
+
+    // cpu_tlbstate_shared of a CPU, which others read.
+    [[nodiscard]] constexpr VirtAddr tlb_state_shared(CpuId cpu) const { return line(kTlbStates + cpu.raw()); }
+    // flush_tlb_info of a CPU.
+    [[nodiscard]] constexpr VirtAddr flush_info(CpuId cpu) const { return line(kTlbStates + kCpus + cpu.raw()); }
+    [[nodiscard]] constexpr VirtAddr mm(MmSlot slot, MmLine which) const {
+        return line(kMmLines + std::uint64_t{slot.raw()} * 4 + static_cast<std::uint64_t>(which));
+    }
+    // mm_cpumask(): 512 CPUs to a line.
+    [[nodiscard]] constexpr VirtAddr mm_cpumask(MmSlot slot, CpuId cpu) const {
+        return line(kMmLines + std::uint64_t{slot.raw()} * 4 + 2 + cpu.raw() / (kLineBytes * 8));
+    }
+
     static constexpr std::uint64_t kCpus = 1024;
+    static constexpr std::uint64_t kLatrStates = 64;
+    static constexpr std::uint64_t kMms = 32768;
     static constexpr std::uint64_t kZones = 256;
 
   private:
     static constexpr std::uint64_t kWorkQueues = kCpus + kCpus * kCpus + kZones * 16 + kZones * kCpus;
+    static constexpr std::uint64_t kTlbStates = kWorkQueues + kCpus + 1;
+    static constexpr std::uint64_t kMmLines = kTlbStates + 2 * kCpus;
+    static constexpr std::uint64_t kContexts = kMmLines + 4 * kMms;
+    static_assert((kContexts + kCpus + kCpus * kLatrStates) * kLineBytes <= kKernelDataBytes);
     [[nodiscard]] constexpr VirtAddr line(std::uint64_t index) const { return start_ + index * kLineBytes; }
     VirtAddr start_;
 };

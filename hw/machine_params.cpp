@@ -69,6 +69,7 @@ void describe(MemoryParams& p, ParamVisitor& v) {
     v.cycles("dram_remote", p.dram_remote, kLatency, "load to use, memory of another socket");
     v.choice("home", p.home, {"interleaved", "socket0"},
              "which socket's memory holds a 4 KiB frame: each in turn, or the first");
+    v.cycles("transfer_sibling", p.transfer_sibling, kLatency, "a line that the core's other thread touched last");
     v.cycles("transfer_cluster", p.transfer_cluster, kLatency, "a line taken from another core of the cluster");
     v.cycles("transfer_socket", p.transfer_socket, kLatency, "a line taken from another cluster of the socket");
     v.cycles("transfer_cross", p.transfer_cross, kLatency, "a line taken from another socket");
@@ -88,8 +89,14 @@ void describe(CoreParams& p, ParamVisitor& v) {
     v.cycles("wrmsr_pkrs", p.wrmsr_pkrs, kLatency, "one WRMSR to IA32_PKRS");
     v.cycles("interrupt_entry_kernel", p.interrupt_entry_kernel, kLatency, "interrupt entry, interrupted in the kernel");
     v.cycles("interrupt_exit_kernel", p.interrupt_exit_kernel, kLatency, "return to the kernel");
-    v.cycles("interrupt_entry_user", p.interrupt_entry_user, kLatency, "interrupt entry from user mode, mitigations included");
-    v.cycles("interrupt_exit_user", p.interrupt_exit_user, kLatency, "return to user mode, mitigations included");
+    v.cycles("interrupt_entry_user", p.interrupt_entry_user, kLatency,
+             "interrupt entry from user mode, mitigations included, but not page-table isolation's");
+    v.cycles("interrupt_exit_user", p.interrupt_exit_user, kLatency,
+             "return to user mode, mitigations included, but not page-table isolation's");
+    v.cycles("pti_entry", p.pti_entry, kLatency, "entry from user mode with kernel.pti on: the write of CR3, besides the rest");
+    v.cycles("pti_exit", p.pti_exit, kLatency, "return to user mode with kernel.pti on: the same");
+    v.cycles("idle_exit_c1", p.idle_exit_c1, kLatency, "an interrupt of a core that is idle in C1, before its entry");
+    v.cycles("idle_exit_deep", p.idle_exit_deep, kLatency, "the same in the deepest C-state");
 }
 
 void describe(IpiParams& p, ParamVisitor& v) {
@@ -97,12 +104,16 @@ void describe(IpiParams& p, ParamVisitor& v) {
     v.cycles("icr_write", p.icr_write, kLatency, "one ICR write with the fences it needs");
     v.cycles("flight_socket", p.flight_socket, {1, 10'000'000}, "ICR write to handler entry, same socket");
     v.cycles("flight_cross", p.flight_cross, {1, 10'000'000}, "ICR write to handler entry, other socket");
+    v.cycles("busy_sibling", p.busy_sibling, kLatency,
+             "added to the flight of an interrupt whose target shares its core with an online sibling thread");
 }
 
 void describe(BroadcastParams& p, ParamVisitor& v) {
     const ParamGroup group{v, "broadcast"};
     v.cycles("issue", p.issue, kLatency, "one INVLPGB, which is posted");
     v.cycles("sync", p.sync, kLatency, "one TLBSYNC, besides its wait for confirmations");
+    v.cycles("per_sender", p.per_sender, kLatency,
+             "what a TLBSYNC waits longer for each other core whose broadcasts are under way: the fabric serves one at a time");
     v.cycles(
         "flight_socket", p.flight_socket, kLatency,
         "INVLPGB to its effect on a core of the same socket, and as long for the confirmation; 0: the part has no INVLPGB");
@@ -160,9 +171,29 @@ void MachineParams::check() const {
                                                          ", allowed: both 0 (no INVLPGB) or neither");
 }
 
+// A set index of one bit less serves every replacement
+// policy, a smaller associativity does not.
+MmuParams shared_by_siblings(MmuParams whole) {
+    for_each_tlb(whole, [](std::string_view, TlbParams& tlb) {
+        if (tlb.entries == 0) return;
+        if (tlb.sets() > 1) {
+            tlb.entries /= 2;
+        } else if (tlb.ways > 1) {
+            tlb.ways /= 2;
+            tlb.entries = tlb.ways;
+        }
+    });
+    return whole;
+}
+
 Cycles MachineParams::lookahead() const {
     const Cycles interrupts = std::min(ipi.flight_socket, ipi.flight_cross);
     return broadcast.present() ? std::min({interrupts, broadcast.flight_socket, broadcast.flight_cross}) : interrupts;
+}
+
+Cycles MachineParams::idle_exit() const {
+    if (idle == "poll") return Cycles{0};
+    return idle == "c1" ? core.idle_exit_c1 : core.idle_exit_deep;
 }
 
 Cycles MachineParams::resolved_quantum() const {
@@ -186,6 +217,9 @@ void describe(MachineParams& p, ParamVisitor& v) {
         v.count("quantum", p.quantum, {0, 10'000'000},
                 "cycles that a core may run ahead of the others; 0: the lookahead. Results do not depend on it");
         v.choice("bus", p.bus, {"dmi", "tlm"}, "how page tables are read: TLM-2.0 DMI, or b_transport for every read");
+        v.choice("idle", p.idle, {"poll", "c1", "deep"},
+                 "C-state of a core that waits with nothing to do, which an interrupt has to leave first: none (idle=poll), "
+                 "hw.core.idle_exit_c1, or hw.core.idle_exit_deep");
         v.choice(
             "page_table_caches", p.page_table_caches, {"fixed", "l2", "l2+llc"},
             "what page-table reads and data accesses cost: fixed latencies, private caches before a fixed LLC, or all levels");

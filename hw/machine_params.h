@@ -69,6 +69,7 @@ struct MemoryParams {
     Cycles dram_local{203};
     Cycles dram_remote{328};
     std::string home = "interleaved";  // interleaved | socket0: which socket's memory holds a frame
+    Cycles transfer_sibling{19};       // a line that the other thread of the same core touched last
     Cycles transfer_cluster{135};      // a line taken from another core's cache: same cluster, same socket, other socket
     Cycles transfer_socket{135};
     Cycles transfer_cross{285};
@@ -89,14 +90,19 @@ struct CoreParams {
     Cycles wrmsr_pkrs{60};
     Cycles interrupt_entry_kernel{250};
     Cycles interrupt_exit_kernel{250};
-    Cycles interrupt_entry_user{560};
-    Cycles interrupt_exit_user{560};
+    Cycles interrupt_entry_user{450};
+    Cycles interrupt_exit_user{450};
+    Cycles pti_entry{110};          // page-table isolation: the write of CR3 on the way from user mode into the kernel
+    Cycles pti_exit{110};           // and back
+    Cycles idle_exit_c1{5000};      // from an interrupt's arrival at a core in C1 to its first instruction
+    Cycles idle_exit_deep{332500};  // the same in the deepest C-state
 };
 
 struct IpiParams {
     Cycles icr_write{150};
     Cycles flight_socket{900};  // ICR write to the first instruction of the handler, same socket
     Cycles flight_cross{1500};  // the same, other socket
+    Cycles busy_sibling{836};   // more, where the target's sibling thread is online
 };
 
 // INVLPGB and TLBSYNC. Flights of 0: the part has none.
@@ -105,6 +111,7 @@ struct BroadcastParams {
     Cycles sync{0};           // TLBSYNC, besides the wait
     Cycles flight_socket{0};  // INVLPGB to its effect on another core, and the confirmation back: same socket, other socket
     Cycles flight_cross{0};
+    Cycles per_sender{0};  // TLBSYNC, for each other core whose broadcasts are under way
 
     [[nodiscard]] bool present() const { return flight_socket > Cycles{0} && flight_cross > Cycles{0}; }
 };
@@ -119,6 +126,9 @@ struct MachineParams {
     std::uint64_t quantum = 0;                // cycles a core may run ahead; 0 = the lookahead L
     std::string bus = "dmi";                  // dmi | tlm: how the walker reads page tables; equal cycles
     std::string page_table_caches = "fixed";  // fixed | l2 | l2+llc: what page-table reads and data accesses cost
+    std::string idle = "c1";                  // poll | c1 | deep: the C-state of a core that waits with nothing to do
+    // Whether user mode runs on page tables of its own, so that each entry to the kernel writes CR3. No key: kernel.pti says.
+    bool isolates_user_tables = false;
     MmuParams mmu;
     MemoryParams mem;
     CoreParams core;
@@ -129,9 +139,14 @@ struct MachineParams {
     [[nodiscard]] Cycles lookahead() const;
     // platform.quantum, with 0 resolved. Throws UserError above L or if L is 0.
     [[nodiscard]] Cycles resolved_quantum() const;
+    // What an interrupt of a core that is idle takes before anything else.
+    [[nodiscard]] Cycles idle_exit() const;
     // What no single value shows: throws UserError, naming the key, if values do not go together.
     void check() const;
 };
+
+// The TLBs of one of two busy sibling threads: half of the sets of each array, or half of the ways where there is one set.
+[[nodiscard]] MmuParams shared_by_siblings(MmuParams whole);
 
 void describe(MachineParams& params, ParamVisitor& visitor);
 

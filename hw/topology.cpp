@@ -5,7 +5,10 @@
 namespace splinter::hw {
 
 Topology::Topology(const MachineParams& params)
-    : sockets_{params.sockets}, cores_per_socket_{params.cores_per_socket}, cluster_cores_{params.cluster_cores} {
+    : cores_{params.cores},
+      sockets_{params.sockets},
+      cores_per_socket_{params.cores_per_socket},
+      cluster_cores_{params.cluster_cores} {
     if (params.cores > sockets_ * cores_per_socket_ * kThreadsPerCore) {
         hypothetical_ = true;
         cores_per_socket_ = (params.cores + sockets_ - 1) / sockets_;
@@ -14,6 +17,7 @@ Topology::Topology(const MachineParams& params)
 
 Distance Topology::distance(CpuId from, CpuId to) const {
     if (from == to) return Distance::self;
+    if (core(from) == core(to)) return Distance::sibling;
     if (socket(from) != socket(to)) return Distance::cross;
     const std::uint64_t a = core(from) % cores_per_socket_;
     const std::uint64_t b = core(to) % cores_per_socket_;

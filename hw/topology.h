@@ -6,7 +6,7 @@
 
 namespace splinter::hw {
 
-enum class Distance : std::uint8_t { self, cluster, socket, cross };
+enum class Distance : std::uint8_t { self, sibling, cluster, socket, cross };
 
 class Topology {
   public:
@@ -21,6 +21,13 @@ class Topology {
     [[nodiscard]] std::uint32_t apic_id(CpuId cpu) const;
     // The other thread of the same core, online or not.
     [[nodiscard]] CpuId sibling(CpuId cpu) const;
+    // Both threads of the core are online: they share its TLBs, and are taken to be busy all the time.
+    [[nodiscard]] bool shares_core(CpuId cpu) const { return sibling(cpu).raw() < cores_; }
+    // Online threads that share a core with another one.
+    [[nodiscard]] std::uint64_t threads_with_sibling() const {
+        const std::uint64_t physical = sockets_ * cores_per_socket_;
+        return cores_ > physical ? 2 * (cores_ - physical) : 0;
+    }
     [[nodiscard]] std::uint64_t clusters() const { return sockets_ * clusters_per_socket(); }
     [[nodiscard]] std::uint64_t sockets() const { return sockets_; }
     // More online threads than the product has.
@@ -31,6 +38,7 @@ class Topology {
     [[nodiscard]] std::uint64_t clusters_per_socket() const {
         return (cores_per_socket_ + cluster_cores_ - 1) / cluster_cores_;
     }
+    std::uint64_t cores_;  // online threads
     std::uint64_t sockets_;
     std::uint64_t cores_per_socket_;
     std::uint64_t cluster_cores_;

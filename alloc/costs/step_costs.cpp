@@ -29,6 +29,8 @@ constexpr std::array<StepInfo, kStepCount> kSteps{{
     {Step::csd_enqueue, "csd_enqueue", 30, "queue a cross-call, per target"},
     {Step::csd_handle, "csd_handle", 50, "take a queued cross-call, per request"},
     {Step::csd_wait, "csd_wait", 17, "wait loop of the initiator, once per shootdown"},
+    {Step::latr_record, "latr_record", 60, "mechanism latr: record a flush in a state"},
+    {Step::latr_scan, "latr_scan", 5, "mechanism latr: a sweep looks whether a CPU has states"},
     {Step::compact_scan, "compact_scan", 12, "compaction looks at one page"},
     {Step::migrate_page, "migrate_page", 2200,
      "compaction migrates one page: rmap, unmap, local flush, map again; not the copy"},
@@ -47,6 +49,16 @@ constexpr std::array<StepInfo, kStepCount> kSteps{{
     {Step::vfree_area, "vfree_area", 700, "vfree, per call"},
     {Step::vmap_page, "vmap_page", 15, "vmalloc maps one page"},
     {Step::vunmap_page, "vunmap_page", 25, "vfree unmaps one page"},
+    {Step::user_flush, "user_flush", 550, "flush of a user range, fixed part; not the invalidations"},
+    {Step::flush_func, "flush_func", 100, "a CPU's share of a user flush, fixed part; not the invalidations"},
+    {Step::lazy_check, "lazy_check", 10, "user flush asks whether a CPU is lazy, per CPU of the address space"},
+    {Step::switch_mm, "switch_mm", 200, "another address space is loaded; not the write of CR3"},
+    {Step::syscall, "syscall", 200, "entry and exit of a system call"},
+    {Step::vma_change, "vma_change", 800, "munmap, mprotect, mremap: areas found, split, merged; per call"},
+    {Step::madvise, "madvise", 250, "madvise(MADV_DONTNEED), fixed part"},
+    {Step::change_pte, "change_pte", 40, "mprotect changes one PTE"},
+    {Step::move_pte, "move_pte", 40, "mremap moves one PTE"},
+    {Step::wp_fault, "wp_fault", 1200, "write fault that copies a shared page, per fault; not the copy and the flush"},
 }};
 
 }  // namespace

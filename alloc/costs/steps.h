@@ -25,6 +25,8 @@ enum class Step : std::uint8_t {
     csd_enqueue,     // llist_add() per target
     csd_handle,      // __flush_smp_call_function_queue(), per request
     csd_wait,        // csd_lock_wait(): the spin loop's last turn, once per call
+    latr_record,     // mechanism latr: a free state of this CPU's found and filled in
+    latr_scan,       // its sweep, per CPU looked at
     compact_scan,    // isolate_migratepages_block(), isolate_freepages_block(): per page looked at
     migrate_page,    // isolate, try_to_migrate(), move_to_new_folio(), remove_migration_ptes(), put back: per page, flush
                      // included
@@ -43,6 +45,16 @@ enum class Step : std::uint8_t {
     vfree_area,      // remove_vm_area(), per vfree()
     vmap_page,       // vmap_pages_pte_range(), per page
     vunmap_page,     // vunmap_pte_range(), per page
+    user_flush,      // flush_tlb_mm_range(): generation, flush_tlb_info, a look at mm_cpumask()
+    flush_func,      // flush_tlb_func(): everything but the invalidations
+    lazy_check,      // should_flush_tlb(), per CPU of mm_cpumask()
+    switch_mm,       // switch_mm_irqs_off(): everything but the write of CR3
+    syscall,         // entry and exit of a system call
+    vma_change,      // munmap(), mprotect(), mremap(): find, split or merge areas, accounting; per call
+    madvise,         // madvise(MADV_DONTNEED): find the area; per call
+    change_pte,      // change_pte_range(), per entry
+    move_pte,        // move_ptes(), per entry
+    wp_fault,        // do_wp_page(), wp_page_copy(), per fault; not the page, its copy and its flush
     count_           // number of steps
 };
 inline constexpr std::size_t kStepCount = static_cast<std::size_t>(Step::count_);

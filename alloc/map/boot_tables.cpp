@@ -19,7 +19,8 @@ Pfn BootFrames::take(PageCount count) {
     return first;
 }
 
-BootTables::BootTables(x86::PhysMem& memory, BootFrames& frames) : BootTables{memory, frames, frames.take()} {}
+BootTables::BootTables(x86::PhysMem& memory, BootFrames& frames, KernelLeaves leaves)
+    : BootTables{memory, frames, frames.take(), kernel_leaf(leaves)} {}
 
 void BootTables::map_direct(PfnRange range, PageSize largest) {
     const std::uint64_t giant = x86::kPdpte.pages().raw();
@@ -30,14 +31,14 @@ void BootTables::map_direct(PfnRange range, PageSize largest) {
         if (at.raw() % large == 0 && left >= large) size = PageSize::m2;
         if (at.raw() % giant == 0 && left >= giant && at != Pfn{0}) size = PageSize::g1;
         size = std::min(size, largest);
-        set_leaf(layout::direct_map(at), at, size, kKernelTable, kKernelLeaf);
+        set_leaf(layout::direct_map(at), at, size, kKernelTable, kernel_leaf_);
         if (size == PageSize::k4 && at.raw() % large == 0 && left >= large) {
             // A whole table: millions of leaves, found once per table.
             Pfn table = root_;
             for (Level level = x86::kPml4e; level > x86::kPte; level = level.below())
                 table = memory_->load(base_of(table) + level.index(layout::direct_map(at)) * 8).next_table();
             for (std::uint64_t i = 1; i < large; ++i)
-                memory_->store(base_of(table) + i * 8, Pte::leaf(at + PageCount{i}, PageSize::k4, kKernelLeaf));
+                memory_->store(base_of(table) + i * 8, Pte::leaf(at + PageCount{i}, PageSize::k4, kernel_leaf_));
             at += PageCount{large};
             continue;
         }
@@ -124,7 +125,7 @@ BootTables BootTables::new_address_space() const {
         const Pte entry = memory_->load(base_of(root_) + i * 8);
         if (entry.present()) memory_->store(base_of(root) + i * 8, entry);
     }
-    return BootTables{*memory_, *frames_, root};
+    return BootTables{*memory_, *frames_, root, kernel_leaf_};
 }
 
 }  // namespace splinter::alloc

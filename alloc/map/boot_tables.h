@@ -40,9 +40,17 @@ using KernelHalf = std::array<x86::Pte, x86::kEntriesPerTable>;
 // not none either.
 inline constexpr x86::Pte kUnmappedMermapPte{x86::Pte::kGlobal | x86::Pte::kAccessed | x86::Pte::kNoExecute};
 
+// Whether leaves of the kernel's half are global. With page-table isolation they are not (pti_init() clears _PAGE_GLOBAL in
+// __supported_pte_mask's kernel default; entries that user mode could see under another PCID must not be shared).
+enum class KernelLeaves : std::uint8_t { global, not_global };
+
+constexpr std::uint64_t kernel_leaf(KernelLeaves leaves) {
+    return leaves == KernelLeaves::global ? kKernelLeaf : kKernelLeaf & ~x86::Pte::kGlobal;
+}
+
 class BootTables {
   public:
-    BootTables(x86::PhysMem& memory, BootFrames& frames);
+    BootTables(x86::PhysMem& memory, BootFrames& frames, KernelLeaves leaves = KernelLeaves::global);
     [[nodiscard]] Pfn root() const { return root_; }
     // Maps `range` at its direct-map address with the largest leaves that fit, up to `largest`; up to 2 MiB in the first GiB.
     void map_direct(PfnRange range, x86::PageSize largest = x86::PageSize::g1);
@@ -63,11 +71,13 @@ class BootTables {
     [[nodiscard]] BootTables new_address_space() const;
 
   private:
-    BootTables(x86::PhysMem& memory, BootFrames& frames, Pfn root) : memory_{&memory}, frames_{&frames}, root_{root} {}
+    BootTables(x86::PhysMem& memory, BootFrames& frames, Pfn root, std::uint64_t kernel_leaf)
+        : memory_{&memory}, frames_{&frames}, root_{root}, kernel_leaf_{kernel_leaf} {}
     void set_leaf(VirtAddr va, Pfn frame, x86::PageSize size, std::uint64_t table_flags, std::uint64_t leaf_flags);
     x86::PhysMem* memory_;
     BootFrames* frames_;
     Pfn root_;
+    std::uint64_t kernel_leaf_;  // flags of what map_direct() maps
 };
 
 }  // namespace splinter::alloc

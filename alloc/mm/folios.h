@@ -21,6 +21,8 @@ class Folios {
     }
     [[nodiscard]] Order order_of(Pfn page) { return record(page).order; }
     [[nodiscard]] Pfn head_of(Pfn page) { return Pfn{page.raw() & ~(order_of(page).pages().raw() - 1)}; }
+    // Whether more entries than one map each of its pages, on average: another space has it too.
+    [[nodiscard]] bool shared(Pfn head) { return record(head).mappings > order_of(head).pages().raw(); }
     // More, or fewer, entries map pages of the folio. False: no entry does any more.
     void get(Pfn head, std::uint32_t entries) { record(head).mappings += entries; }
     [[nodiscard]] bool put(Pfn head, std::uint32_t entries) {

@@ -15,13 +15,14 @@ constexpr std::uint64_t kTableBytes = x86::kPde.bytes();  // that a table of PTE
 
 AddressSpace::Outcome AddressSpace::fork(Cpu& cpu, AddressSpace& child) {
     const Account account{cpu, kFork};
+    const MmapWriteGuard lock{cpu, mmap_lock_};
     Outcome outcome = Outcome::done;
     for (const Area& area : areas_) {
         child.areas_.push_back(area);
         outcome = copy_range(cpu, child, area);
         if (outcome != Outcome::done) break;
     }
-    parts_.flush.local_user_all(cpu);  // dup_mmap(): flush_tlb_mm(oldmm), also if it fails
+    parts_.flush.whole(cpu, mm_);  // dup_mmap(): flush_tlb_mm(oldmm), also if it fails
     return outcome;
 }
 

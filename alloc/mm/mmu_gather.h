@@ -3,6 +3,8 @@
 // Leaves out: the pages that hold the batches, RCU between the flush and the free of tables.
 #pragma once
 
+#include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "hw/base/types.h"
@@ -25,13 +27,31 @@ class MmuGather {
         filled_ = 0;
         return false;
     }
-    void add_table(Pfn table) { tables_.push_back(table); }
+    // tlb_remove_tlb_entry(), tlb_flush_pte_range(): translations of [start, start + bytes), by leaves of `leaf` pages, must
+    // go.
+    void cover(VirtAddr start, std::uint64_t bytes, PageCount leaf) {
+        if (!stride_ || leaf < *stride_) stride_ = leaf;
+        if (end_ == VirtAddr{0} || start < start_) start_ = start;
+        end_ = std::max(end_, start + bytes);
+    }
+    // pte_free_tlb() and its like: `table` covered the address `at`, as one of the entries of `entry` pages above it.
+    void add_table(Pfn table, VirtAddr at, PageCount entry) {
+        cover(at, kPageBytes, entry);
+        tables_.push_back(table);
+    }
+    // Whether there is anything to flush; what, and with which stride (tlb_get_unmap_shift()).
+    [[nodiscard]] bool needs_flush() const { return stride_.has_value(); }
+    [[nodiscard]] VirtAddr start() const { return start_; }
+    [[nodiscard]] std::uint64_t bytes() const { return end_ - start_; }
+    [[nodiscard]] PageCount stride() const { return *stride_; }
     [[nodiscard]] const std::vector<Piece>& pieces() const { return pieces_; }
     [[nodiscard]] const std::vector<Pfn>& tables() const { return tables_; }
     // After the flush. The batches stay (tlb_batch_pages_flush()), but are filled again from the first on.
     void clear() {
         pieces_.clear();
         tables_.clear();
+        stride_.reset();
+        start_ = end_ = VirtAddr{0};
         filled_ = 0;
         batches_ = 0;
     }
@@ -42,6 +62,9 @@ class MmuGather {
     static constexpr unsigned kBatches = 10000 / kBatch;  // MAX_GATHER_BATCH_COUNT
     std::vector<Piece> pieces_;
     std::vector<Pfn> tables_;
+    std::optional<PageCount> stride_;  // pages of the smallest leaf or entry that went
+    VirtAddr start_{0};
+    VirtAddr end_{0};
     unsigned filled_ = 0;   // of the current batch
     unsigned batches_ = 0;  // beyond the bundle
 };

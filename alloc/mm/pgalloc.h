@@ -22,6 +22,12 @@ constexpr VirtAddr entry_in(Pfn table, x86::Level level, VirtAddr va) {
     return layout::direct_map(base_of(table) + level.index(va) * 8);
 }
 
+// _PAGE_PROTNONE: marks a leaf of PROT_NONE, which is not present, from nothing.
+inline constexpr std::uint64_t kProtNone = x86::Pte::kGlobal;
+inline constexpr Order kHugeOrder{9U};  // HPAGE_PMD_ORDER
+// pte_present() as the kernel means it.
+constexpr bool is_mapped(x86::Pte leaf) { return leaf.present() || leaf.has(kProtNone); }
+
 class PgAlloc {
   public:
     // `kernel_half`: the root's entries that all address spaces share; boot has filled all that will ever be needed.

@@ -136,7 +136,7 @@ bool Vmalloc::map(Cpu& cpu, VirtAddr start, const std::vector<Pfn>& pages) {
             const VirtAddr entry = entry_in(*table, x86::kPte, start + at * kPageBytes);
             cpu.retire(Step::vmap_page);
             SPLINTER_CHECK(!cpu.load_pte(entry).present(), "vmalloc() maps free addresses");
-            pgalloc_.set(cpu, entry, Pte::leaf(pages[at], x86::PageSize::k4, kKernelLeaf));
+            pgalloc_.set(cpu, entry, Pte::leaf(pages[at], x86::PageSize::k4, leaf_));
         }
     }
     return true;

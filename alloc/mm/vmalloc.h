@@ -31,6 +31,8 @@ class Vmalloc : public VmapAliases {
     [[nodiscard]] PageCount lazy_pages() const { return lazy_pages_; }
     [[nodiscard]] PageCount lazy_max_pages() const { return lazy_max_; }
     [[nodiscard]] std::uint64_t purges() const { return purges_; }
+    // Before the first allocation.
+    void set_leaves(KernelLeaves leaves) { leaf_ = kernel_leaf(leaves); }
 
   private:
     struct Block {  // struct vm_struct
@@ -48,6 +50,7 @@ class Vmalloc : public VmapAliases {
     PgAlloc& pgalloc_;
     TlbFlush& flush_;
     Pfn root_;
+    std::uint64_t leaf_ = kKernelLeaf;  // flags
     PageCount lazy_max_;
     // All of these under kVmapLock.
     std::map<VirtAddr, PageCount> free_;  // addresses, by start

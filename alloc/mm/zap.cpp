@@ -21,45 +21,76 @@ VirtAddr round_down(VirtAddr va, std::uint64_t bytes) { return VirtAddr{va.raw()
 }  // namespace
 
 void AddressSpace::munmap(Cpu& cpu, VirtAddr start) {
-    const Account account{cpu, kMunmap};
     const auto found = std::ranges::find(areas_, start, &Area::start);
     SPLINTER_CHECK(found != areas_.end(), "munmap() of an area that is mapped");
-    const Area area = *found;
-    areas_.erase(found);
-    MmuGather gather;
-    unmap(cpu, gather, area);
-    free_tables(cpu, gather, area);
-    flush_gathered(cpu, gather, area);
+    munmap(cpu, start, found->pages);
 }
 
+// do_vmi_munmap(), unmap_region().
+void AddressSpace::munmap(Cpu& cpu, VirtAddr start, PageCount pages) {
+    const Account account{cpu, kMunmap};
+    const MmapWriteGuard lock{cpu, mmap_lock_};
+    remove(cpu, start, start + pages.raw() * kPageBytes);
+}
+
+void AddressSpace::remove(Cpu& cpu, VirtAddr start, VirtAddr end) {
+    split_at(start);
+    split_at(end);
+    std::vector<Area> removed;
+    std::erase_if(areas_, [&](const Area& area) {
+        if (area.start < start || end <= area.start) return false;
+        removed.push_back(area);
+        return true;
+    });
+    MmuGather gather;
+    for (const Area& area : removed) unmap(cpu, gather, area.start, area.end());
+    for (const Area& area : removed) free_tables(cpu, gather, area);
+    flush_gathered(cpu, gather);
+}
+
+// madvise_dontneed_single_vma(), zap_page_range_single().
+void AddressSpace::dontneed(Cpu& cpu, VirtAddr start, PageCount pages) {
+    const Account account{cpu, kMadvise};
+    cpu.retire(Step::madvise);
+    const MmapReadGuard lock{cpu, mmap_lock_};
+    MmuGather gather;
+    unmap(cpu, gather, start, start + pages.raw() * kPageBytes);
+    flush_gathered(cpu, gather);
+}
+
+// exit_mm() leaves the space lazily; the flush of exit_mmap() then sends this CPU, as others that are lazy, to init_mm.
 void AddressSpace::exit(Cpu& cpu) {
     const Account account{cpu, kExit};
+    TlbState& state = parts_.flush.state();
+    if (&state.loaded_mm(cpu.id()) == &mm_) state.enter_lazy_tlb(cpu);
+    exiting_ = true;
     MmuGather gather;
-    for (const Area& area : areas_) unmap(cpu, gather, area);
-    const std::optional<Area> whole = hull();
+    for (const Area& area : areas_) unmap(cpu, gather, area.start, area.end());
     while (!areas_.empty()) {  // a table goes with the last area that needs it
         const Area area = areas_.front();
         areas_.erase(areas_.begin());
         free_tables(cpu, gather, area);
     }
-    if (whole) flush_gathered(cpu, gather, *whole);
-    parts_.pgalloc.free_table(cpu, pgd_);  // pgd_free()
+    if (gather.needs_flush())
+        flush_gathered(cpu, gather);
+    else if (!mm_.cpus.empty())
+        parts_.flush.whole(cpu, mm_);  // an empty space needs no flush: in Linux it would wait for the CPUs that have it
+    state.destroy(cpu, mm_);
+    parts_.pgalloc.free_table(cpu, pgd());  // pgd_free()
     exited_ = true;
 }
 
-std::optional<AddressSpace::Area> AddressSpace::hull() const {
-    if (areas_.empty()) return std::nullopt;
-    const VirtAddr start = areas_.front().start;
-    return Area{start, PageCount{(areas_.back().end() - start) / kPageBytes}};
-}
-
-void AddressSpace::unmap(Cpu& cpu, MmuGather& gather, const Area& area) {
-    for (VirtAddr at = area.start; at < area.end();) {
-        const VirtAddr end = std::min(area.end(), round_down(at, kTableBytes) + kTableBytes);
+void AddressSpace::unmap(Cpu& cpu, MmuGather& gather, VirtAddr start, VirtAddr stop) {
+    for (VirtAddr at = start; at < stop;) {
+        const VirtAddr end = std::min(stop, round_down(at, kTableBytes) + kTableBytes);
+        if (zap_huge(cpu, gather, at, end)) {
+            at = end;
+            continue;
+        }
         const auto table = find_pte_table(cpu, at);
         while (table && at < end) {
             at = zap_ptes(cpu, gather, *table, at, end);
-            if (at < end) flush_gathered(cpu, gather, area);
+            if (at < end) flush_gathered(cpu, gather);
         }
         at = end;
     }
@@ -72,11 +103,12 @@ VirtAddr AddressSpace::zap_ptes(Cpu& cpu, MmuGather& gather, Pfn table, VirtAddr
     for (VirtAddr at = start; at < end;) {
         const VirtAddr entry = entry_in(table, x86::kPte, at);
         const Pte value = cpu.load_pte(entry);
-        if (!value.present()) {
+        if (value == Pte{}) {
             at = at + kPageBytes;
             continue;
         }
         const std::uint64_t zapped = zap_present(cpu, entry, (end - at) / kPageBytes, value);
+        gather.cover(at, zapped * kPageBytes, PageCount{1});
         at = at + zapped * kPageBytes;
         if (gather.add(parts_.folios.head_of(value.frame()), static_cast<std::uint32_t>(zapped))) return at;
     }
@@ -106,7 +138,7 @@ bool AddressSpace::in_use(VirtAddr begin, std::uint64_t bytes) const {
 
 void AddressSpace::free_tables(Cpu& cpu, MmuGather& gather, const Area& area) {
     const Account account{cpu, kFreePgTables};
-    free_tables_below(cpu, gather, pgd_, x86::kPml4e, area);
+    free_tables_below(cpu, gather, pgd(), x86::kPml4e, area);
 }
 
 // free_p4d_range(), free_pud_range(), free_pmd_range(), free_pte_range(): the entry is cleared after what it covers is done.
@@ -122,13 +154,19 @@ void AddressSpace::free_tables_below(Cpu& cpu, MmuGather& gather, Pfn table, Lev
         }
         if (in_use(at, level.bytes())) continue;
         parts_.pgalloc.set(cpu, entry, Pte{});  // pmd_clear() and its like, outside of lazy sections
-        gather.add_table(value.next_table());
+        gather.add_table(value.next_table(), at, level.pages());
     }
 }
 
 // tlb_flush_mmu(): the flush, then the tables, then the pages.
-void AddressSpace::flush_gathered(Cpu& cpu, MmuGather& gather, const Area& area) {
-    parts_.flush.local_user_range(cpu, area.start, area.pages);
+void AddressSpace::flush_gathered(Cpu& cpu, MmuGather& gather) {
+    if (gather.needs_flush()) {
+        const auto tables = gather.tables().empty() ? RemoteWork::Tables::kept : RemoteWork::Tables::freed;
+        if (exiting_)
+            parts_.flush.whole(cpu, mm_);
+        else
+            parts_.flush.mm_range(cpu, mm_, gather.start(), gather.bytes(), gather.stride(), tables);
+    }
     for (Pfn table : gather.tables()) parts_.pgalloc.free_table(cpu, table);
     free_pieces(cpu, gather);
     gather.clear();

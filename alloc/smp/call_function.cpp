@@ -7,20 +7,16 @@
 namespace splinter::alloc {
 
 CallFunction::CallFunction(std::size_t cpus, layout::KernelData data)
-    : data_{data}, local_{cpus}, queues_(cpus), sequences_(cpus, 0) {}
+    : data_{data}, local_{cpus, data}, queues_(cpus), sequences_(cpus, 0) {}
 
-void CallFunction::run_on_all(Cpu& cpu, const RemoteWork& work) {
-    CpuMask targets = cpu.online();
-    targets.clear(cpu.id());
-    run_on(cpu, targets, work);
-}
+void CallFunction::run_on_all(Cpu& cpu, const RemoteWork& work) { run_on(cpu, all_but(cpu), work); }
 
-void CallFunction::run_on(Cpu& cpu, const CpuMask& targets, const RemoteWork& work) {
+void CallFunction::run_on(Cpu& cpu, const CpuMask& targets, const RemoteWork& work, Acknowledge acknowledge) {
     const std::uint64_t sequence = ++sequences_[cpu.id().index()];
     if (!targets.empty()) {
         const Account account{cpu, kCallSetup};
         cpu.retire(Step::flush_setup);
-        const CpuMask to_interrupt = enqueue(cpu, targets, work, sequence);
+        const CpuMask to_interrupt = enqueue(cpu, targets, {cpu.id(), sequence, work, acknowledge});
         if (!to_interrupt.empty()) send_ipi(cpu, to_interrupt, kCallFunctionVector);
         ++counters(cpu.id()).nr_tlb_remote_flush;
     }
@@ -37,14 +33,14 @@ void CallFunction::run_on(Cpu& cpu, const CpuMask& targets, const RemoteWork& wo
     });
 }
 
-CpuMask CallFunction::enqueue(Cpu& cpu, const CpuMask& targets, const RemoteWork& work, std::uint64_t sequence) {
+CpuMask CallFunction::enqueue(Cpu& cpu, const CpuMask& targets, const Request& request) {
     CpuMask to_interrupt;
     targets.for_each([&](CpuId target) {
         cpu.retire(Step::csd_enqueue);
         cpu.touch(data_.call_queue(target), Touch::contended);  // llist_add(): atomic
         std::deque<Request>& queue = queues_[target.index()];
         if (queue.empty()) to_interrupt.set(target);
-        queue.push_back({cpu.id(), sequence, work});
+        queue.push_back(request);
     });
     return to_interrupt;
 }
@@ -53,12 +49,19 @@ void CallFunction::on_interrupt(Cpu& cpu) {
     const Account account{cpu, kCallHandler};
     cpu.touch(data_.call_queue(cpu.id()), Touch::contended);  // llist_del_all(): atomic
     const std::deque<Request> requests = std::exchange(queues_[cpu.id().index()], {});
+    const auto is_early = [](const Request& request) { return request.acknowledge == Acknowledge::on_entry; };
+    for (const Request& request : requests) {
+        if (!is_early(request)) continue;
+        cpu.touch(data_.call_data(request.initiator, cpu.id()), Touch::owned);
+        acknowledge(cpu, request);
+    }
     for (const Request& request : requests) {
         cpu.retire(Step::csd_handle);
-        cpu.touch(data_.call_data(request.initiator, cpu.id()), Touch::owned);  // the initiator only waits
+        if (!is_early(request))
+            cpu.touch(data_.call_data(request.initiator, cpu.id()), Touch::owned);  // the initiator only waits
         local_.execute(cpu, request.work);
         ++counters(cpu.id()).nr_tlb_remote_flush_received;
-        cpu.complete(completion(request.initiator, cpu.id()), request.sequence);
+        if (!is_early(request)) acknowledge(cpu, request);
     }
 }
 

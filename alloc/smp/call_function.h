@@ -19,8 +19,16 @@ class CallFunction {
 
     // on_each_cpu(work, wait = 1). REQUIRES: interrupts on, else two initiators can wait for each other.
     void run_on_all(Cpu& cpu, const RemoteWork& work);
+    // When a target tells the initiator that it need not wait: when the work is done, or, as Amit et al. propose, at the start
+    // of its handler, before it does any.
+    enum class Acknowledge : std::uint8_t { when_done, on_entry };
     // The same on these CPUs and this one: on_each_cpu_mask(). REQUIRES: `targets` without this CPU.
-    void run_on(Cpu& cpu, const CpuMask& targets, const RemoteWork& work);
+    void run_on(Cpu& cpu, const CpuMask& targets, const RemoteWork& work, Acknowledge acknowledge = Acknowledge::when_done);
+    [[nodiscard]] static CpuMask all_but(const Cpu& cpu) {
+        CpuMask others = cpu.online();
+        others.clear(cpu.id());
+        return others;
+    }
     // The call-function interrupt.
     void on_interrupt(Cpu& cpu);
     [[nodiscard]] LocalFlush& local() { return local_; }
@@ -32,8 +40,12 @@ class CallFunction {
         CpuId initiator;
         std::uint64_t sequence;
         RemoteWork work;
+        Acknowledge acknowledge;
     };
-    CpuMask enqueue(Cpu& cpu, const CpuMask& targets, const RemoteWork& work, std::uint64_t sequence);
+    CpuMask enqueue(Cpu& cpu, const CpuMask& targets, const Request& request);
+    void acknowledge(Cpu& cpu, const Request& request) {
+        cpu.complete(completion(request.initiator, cpu.id()), request.sequence);
+    }
     [[nodiscard]] CompletionId completion(CpuId initiator, CpuId target) const {
         return CompletionId{std::uint64_t{initiator.raw()} << 32 | target.raw()};
     }

@@ -14,9 +14,15 @@ class FlushMechanism {
     virtual void kernel(Cpu& cpu, const RemoteWork& work) = 0;
     // A range of one address space, here and on `targets`, which are without this CPU and may be none.
     virtual void user(Cpu& cpu, const CpuMask& targets, const RemoteWork& work) = 0;
+    // The same by a broadcast to all CPUs at once, if the mechanism has one for this space; false: it has not, and has done
+    // nothing.
+    [[nodiscard]] virtual bool user_by_broadcast(Cpu& /*cpu*/, const RemoteWork& /*work*/) { return false; }
+    // Once on each CPU, before anything else runs on it.
+    virtual void start(Cpu& /*cpu*/) {}
     // The moments at which a late mechanism catches up on a CPU: it has left user mode or idleness for the kernel, it is about
-    // to load another address space, its timer tick has come.
+    // to load another address space, its timer has come. The first two only if its row asks for them; with interrupts off.
     virtual void entered_kernel(Cpu& /*cpu*/) {}
+    virtual void leaves_kernel(Cpu& /*cpu*/) {}
     virtual void switches_context(Cpu& /*cpu*/) {}
     virtual void ticked(Cpu& /*cpu*/) {}
 };

@@ -1,32 +1,31 @@
 // What a CPU does to its own TLB for a flush, its own or another CPU's: do_flush_tlb_all(), do_kernel_range_flush(),
-// flush_tlb_one_kernel() of arch/x86/mm/tlb.c, Linux 6.12.
+// flush_tlb_one_kernel() of arch/x86/mm/tlb.c, Linux 6.12; for user ranges tlb_state.h.
 #pragma once
 
 #include <vector>
 
 #include "alloc/counters.h"
 #include "alloc/cpu.h"
+#include "alloc/smp/tlb_state.h"
 
 namespace splinter::alloc {
 
-// A flush as a small value, never a closure.
-struct RemoteWork {
-    enum class Kind : std::uint8_t { flush_all, flush_range };
-    Kind kind = Kind::flush_all;
-    VirtAddr start{};  // flush_range: one INVLPG per stride
-    PageCount steps{};
-    PageCount stride{1};
-};
+enum class Isolation : std::uint8_t { off, on };  // of page tables: kernel.pti
 
 class LocalFlush {
   public:
-    explicit LocalFlush(std::size_t cpus) : counters_(cpus) {}
+    LocalFlush(std::size_t cpus, layout::KernelData data) : counters_(cpus), tlb_state_{cpus, data} {}
     LocalFlush(const LocalFlush&) = delete;
     LocalFlush& operator=(const LocalFlush&) = delete;
 
     void execute(Cpu& cpu, const RemoteWork& work);
+    // Before the first CPU runs.
+    void set_isolation(Isolation isolation) { isolation_ = isolation; }
     [[nodiscard]] KernelCounters& counters(CpuId cpu) { return counters_[cpu.index()]; }
-    // How often any CPU has executed a flush of everything and of a range.
+    [[nodiscard]] TlbState& tlb_state() { return tlb_state_; }
+    // For page-table isolation: after a flush of kernel addresses whose entries are not global.
+    void invalidate_other_asids(CpuId cpu) { tlb_state_.invalidate_other_asids(cpu); }
+    // How often any CPU has executed a flush of everything and of a range of kernel addresses.
     struct Executions {
         std::uint64_t full = 0;
         std::uint64_t ranged = 0;
@@ -35,7 +34,9 @@ class LocalFlush {
 
   private:
     std::vector<KernelCounters> counters_;  // by CPU
+    TlbState tlb_state_;
     Executions executed_;
+    Isolation isolation_ = Isolation::off;
 };
 
 }  // namespace splinter::alloc

@@ -35,21 +35,6 @@ void TlbFlush::everything(Cpu& cpu) {
     if (observer_ != nullptr) observer_->flushed_all(cpu);
 }
 
-void TlbFlush::local_user_range(Cpu& cpu, VirtAddr start, PageCount pages) {
-    if (pages > ceiling_) return local_user_all(cpu);
-    const Account account{cpu, kFlush};
-    for (std::uint64_t i = 0; i < pages.raw(); ++i) {
-        cpu.invalidate(x86::Invalidation::page(start + i * kPageBytes));
-        ++local_.counters(cpu.id()).nr_tlb_local_flush_one;
-    }
-}
-
-void TlbFlush::local_user_all(Cpu& cpu) {
-    const Account account{cpu, kFlush};
-    cpu.invalidate(x86::Invalidation::current_pcid());
-    ++local_.counters(cpu.id()).nr_tlb_local_flush_all;
-}
-
 void TlbFlush::range(Cpu& cpu, VirtAddr start, PageCount steps, PageCount stride) {
     const Account account{cpu, kFlush};
     if (observer_ != nullptr) observer_->flush_begins(cpu);

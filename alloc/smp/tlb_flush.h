@@ -1,7 +1,8 @@
 // TLB flushes of kernel ranges: flush_tlb_kernel_range() and flush_tlb_all() of arch/x86/mm/tlb.c, Linux 6.12. One INVLPG per
 // page up to the ceiling, everything above it; no stride, so that a 2 MiB leaf counts as 512 pages. A stride, as
 // flush_tlb_mm_range() has one for user ranges, is a variant of ours: one INVLPG per stride, and the ceiling counts strides.
-// Leaves out: user ranges (mm_cpumask, tlb_gen), broadcast (INVLPGB), page-table isolation's second address space.
+// User ranges: user_flush.h.
+// Leaves out: broadcast (INVLPGB), page-table isolation's second address space.
 #pragma once
 
 #include "alloc/smp/flush_mechanism.h"
@@ -18,18 +19,13 @@ class FlushObserver {
 
 class TlbFlush {
   public:
-    // `local`: whose counters the flushes of this CPU alone go to.
-    TlbFlush(FlushMechanism& mechanism, LocalFlush& local, PageCount ceiling)
-        : mechanism_{mechanism}, local_{local}, ceiling_{ceiling} {}
+    TlbFlush(FlushMechanism& mechanism, PageCount ceiling) : mechanism_{mechanism}, ceiling_{ceiling} {}
     // After return no CPU translates [start, start + pages) with rights that the tables have taken away. With a `stride` of
     // more than a page. REQUIRES: all leaves there are at least as large, and have been since the last full flush.
     void kernel_range(Cpu& cpu, VirtAddr start, PageCount pages, PageCount stride = PageCount{1});
     void all(Cpu& cpu);
     // Hears of each flush, when it begins and when it has reached all CPUs.
     void set_observer(FlushObserver& observer) { observer_ = &observer; }
-    // flush_tlb_mm_range(), flush_tlb_mm() of an address space that no other CPU uses: here only, non-global entries only.
-    void local_user_range(Cpu& cpu, VirtAddr start, PageCount pages);
-    void local_user_all(Cpu& cpu);
     // cpa_flush() of arch/x86/mm/pat/set_memory.c: what set_memory_*() does after a change. One INVLPG per page up to the
     // ceiling (on_each_cpu(__cpa_flush_tlb)), above it flush_tlb_all().
     void changed_pages(Cpu& cpu, VirtAddr start, PageCount pages);
@@ -48,7 +44,6 @@ class TlbFlush {
     void everything(Cpu& cpu);
     void range(Cpu& cpu, VirtAddr start, PageCount steps, PageCount stride);
     FlushMechanism& mechanism_;
-    LocalFlush& local_;
     PageCount ceiling_;
     FlushObserver* observer_ = nullptr;
     Calls made_;

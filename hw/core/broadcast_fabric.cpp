@@ -7,13 +7,20 @@ namespace splinter::hw {
 
 BroadcastFabric::BroadcastFabric(sc_core::sc_module_name name, const MachineParams& params, const Topology& topology,
                                  Conductor& conductor)
-    : sc_module{name}, params_{params.broadcast}, cores_{params.cores}, topology_{topology}, conductor_{conductor} {
+    : sc_module{name},
+      params_{params.broadcast},
+      cores_{params.cores},
+      lookahead_{params.lookahead()},
+      topology_{topology},
+      conductor_{conductor},
+      busy_until_(params.cores) {
     in.bind(*this);
 }
 
 Cycles BroadcastFabric::send(CpuId sender, Cycles now, const x86::Invlpgb& invalidation, std::uint64_t sequence) {
     const std::uint64_t payload = first_flight_ + flights_.size();
     Cycles confirmed = now;
+    busy_until_[sender.index()] = kNever;
     if (cores_ == 1) return confirmed;
     flights_.push_back({invalidation, cores_ - 1});
     for (std::uint32_t i = 0; i < cores_; ++i) {
@@ -24,6 +31,24 @@ Cycles BroadcastFabric::send(CpuId sender, Cycles now, const x86::Invlpgb& inval
         confirmed = std::max(confirmed, now + one_way * 2);
     }
     return confirmed;
+}
+
+Cycles BroadcastFabric::end_of_sync(CpuId sender, Cycles now, Cycles alone) {
+    std::uint64_t others = 0;
+    for (std::size_t i = 0; i < busy_until_.size(); ++i)
+        if (i != sender.index() && busy_until_[i] > now) ++others;
+    busy_until_[sender.index()] = alone + params_.per_sender * others;
+    return busy_until_[sender.index()];
+}
+
+void BroadcastFabric::drop(CpuId sender, Cycles now, const x86::Invlpgb& invalidation, std::uint64_t sequence) {
+    if (cores_ == 1) return;
+    const std::uint64_t payload = first_flight_ + flights_.size();
+    flights_.push_back({invalidation, cores_ - 1});
+    for (std::uint32_t i = 0; i < cores_; ++i) {
+        const CpuId target{i};
+        if (target != sender) conductor_.core(target).post_notice({now + lookahead_, sender, sequence, kDrop, payload});
+    }
 }
 
 x86::Invlpgb BroadcastFabric::take(std::uint64_t payload) {

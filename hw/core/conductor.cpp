@@ -16,8 +16,8 @@ CpuId Conductor::start() {
 void Conductor::suspend(Timeline& self, Cycles key) {
     if (key != kNever) {
         // Still the earliest: no queue, no switch. Endless cores come through the queue when a deadlock check is due.
-        if (!check_is_due(self, key) && (!drop_dead_entries() || Entry{key, self.id(), 0} < queue_.top())) {
-            dispatch({key, self.id(), 0});
+        if (!check_is_due(self, key) && (queue_.empty() || Entry{key, self.id()} < queue_.top())) {
+            dispatch({key, self.id()});
             return;
         }
         push(self, key);
@@ -49,18 +49,12 @@ Cycles Conductor::limit_before(Cycles effect_time) const { return effect_time ==
 
 void Conductor::push(Timeline& core, Cycles key) {
     core.set_queued(key);
-    queue_.push({key, core.id(), core.queue_version()});
-}
-
-bool Conductor::drop_dead_entries() {
-    while (!queue_.empty() && core(queue_.top().cpu).queue_version() != queue_.top().version) queue_.pop();
-    return !queue_.empty();
+    queue_.push({key, core.id()});
 }
 
 Conductor::Entry Conductor::pop() {
-    if (!drop_dead_entries()) report_deadlock();
-    const Entry entry = queue_.top();
-    queue_.pop();
+    if (queue_.empty()) report_deadlock();
+    const Entry entry = queue_.pop();
     if (check_is_due(core(entry.cpu), entry.key)) {
         check_for_deadlock();
         next_deadlock_check_ = entry.key + lag_;
@@ -70,14 +64,14 @@ Conductor::Entry Conductor::pop() {
 
 void Conductor::dispatch(const Entry& entry) {
     running_ = &core(entry.cpu);
-    const Cycles others = drop_dead_entries() ? queue_.top().key : kNever;
+    const Cycles others = !queue_.empty() ? queue_.top().key : kNever;
     // A core that is alone comes back now and then, too: it may be one that runs for ever while the others wait for nobody.
     running_->set_dispatched(entry.key, others == kNever ? entry.key + lag_ : limit_before(others));
     if (on_horizon_ && entry.key > lag_) on_horizon_(entry.key - lag_);
 }
 
 bool Conductor::check_is_due(const Timeline& core, Cycles key) const {
-    return core.passive() || ((core.endless() || core.waits_but_for_timer()) && key >= next_deadlock_check_);
+    return (core.endless() || core.waits_but_for_timer()) && key >= next_deadlock_check_;
 }
 
 // Endless cores run for ever; what they do without interrupts helps nobody who waits, and neither does a timer.
@@ -97,7 +91,7 @@ void Conductor::report_deadlock() const {
     for (const Timeline* core : cores_)
         if (!core->finished() && !core->endless())
             report += "\n  core" + std::to_string(core->id().raw()) + " at cycle " + std::to_string(core->now().raw()) +
-                      " in " + core->ledger().path();
+                      " in " + core->ledger().path() + (core->interrupts_enabled() ? "" : ", interrupts off");
     throw SimulatedFinding(report);
 }
 

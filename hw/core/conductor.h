@@ -13,11 +13,10 @@
 
 #include <exception>
 #include <functional>
-#include <queue>
 #include <string>
 #include <vector>
 
-#include "hw/base/types.h"
+#include "hw/core/ready_queue.h"
 
 namespace splinter::hw {
 
@@ -38,7 +37,10 @@ class Conductor {
     void set_switcher(StackSwitcher& switcher) { switcher_ = &switcher; }
     // Called with the earliest time that any core can still read at, whenever it has grown.
     void set_horizon_listener(std::function<void(Cycles)> listener) { on_horizon_ = std::move(listener); }
-    void add(Timeline& core) { cores_.push_back(&core); }
+    void add(Timeline& core) {
+        cores_.push_back(&core);
+        queue_.grow();
+    }
 
     // All cores ready at time 0; returns the one to resume first.
     CpuId start();
@@ -55,16 +57,10 @@ class Conductor {
     [[nodiscard]] Timeline& core(CpuId cpu) const { return *cores_[cpu.index()]; }
 
   private:
-    struct Entry {
-        Cycles key;
-        CpuId cpu;
-        std::uint64_t version;  // an entry whose core has a newer version is dead
-        friend auto operator<=>(const Entry&, const Entry&) = default;
-    };
+    using Entry = ReadyQueue::Entry;
     void push(Timeline& core, Cycles key);
-    // The earliest live entry, taken off the queue. Throws SimulatedFinding if there is none but unfinished cores.
+    // The earliest entry, taken off the queue. Throws SimulatedFinding if there is none but unfinished cores.
     Entry pop();
-    [[nodiscard]] bool drop_dead_entries();
     void dispatch(const Entry& entry);
     [[nodiscard]] bool check_is_due(const Timeline& core, Cycles key) const;
     void check_for_deadlock() const;
@@ -73,12 +69,12 @@ class Conductor {
 
     Cycles quantum_;
     Cycles lag_;
-    Cycles next_deadlock_check_;  // of endless cores that are not passive: not at each of their ordering points
+    Cycles next_deadlock_check_;  // it looks at all cores: not whenever an endless one is dispatched
     Timeline* running_ = nullptr;
     StackSwitcher* switcher_ = nullptr;
     std::function<void(Cycles)> on_horizon_;
     std::vector<Timeline*> cores_;
-    std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue_;
+    ReadyQueue queue_;
 };
 
 }  // namespace splinter::hw

@@ -9,15 +9,22 @@ namespace splinter::hw {
 namespace {
 inline constexpr Label kInterrupt{"interrupt"};
 inline constexpr Label kEntryExit{"entry-exit"};
+inline constexpr Label kIdleExit{"idle-exit"};
+inline constexpr Label kTlbMiss{"tlb-miss"};
+
+MachineParams of_thread(CpuId id, MachineParams params, const Topology& topology) {
+    if (topology.shares_core(id)) params.mmu = shared_by_siblings(params.mmu);
+    return params;
+}
 }  // namespace
 
-Core::Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, Conductor& conductor, MemorySystem& memory,
-           AccountTree& accounts)
+Core::Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, const Topology& topology, Conductor& conductor,
+           MemorySystem& memory, AccountTree& accounts)
     : sc_module{name},
       timeline_{id, conductor, accounts},
-      params_{params},
+      params_{of_thread(id, params, topology)},
       caches_{memory.caches()},
-      mmu_{"mmu", params, memory, timeline_},
+      mmu_{"mmu", params_, memory, timeline_},
       apic_{"apic", timeline_} {
     timeline_.set_interrupt_handler([this](const Message& message) { handle_interrupt(message); });
     timeline_.set_notice_handler([this](const Message& notice) { handle_notice(notice); });
@@ -41,26 +48,65 @@ void Core::run_thread() {
 }
 
 void Core::handle_interrupt(const Message& message) {
-    const bool from_user = mode_ == x86::Mode::user;
-    const x86::Mode interrupted_mode = std::exchange(mode_, x86::Mode::supervisor);
-    const AccountTree::Id interrupted = timeline_.ledger().interrupt(kInterrupt);
+    const At interrupted = at_;
+    const AccountTree::Id interrupted_account = timeline_.ledger().interrupt(kInterrupt);
     apic_.count(message);
-    timeline_.ledger().enter(kEntryExit);
-    timeline_.advance(from_user ? params_.core.interrupt_entry_user : params_.core.interrupt_entry_kernel);
-    timeline_.ledger().leave();
+    charge_entry(interrupted);
+    go_to(At::kernel);
     program_->on_interrupt(*this, Vector{static_cast<std::uint8_t>(message.what)});
+    go_to(interrupted);
+    charge_exit(interrupted);
+    timeline_.ledger().resume(interrupted_account);
+}
+
+void Core::charge_entry(At interrupted) {
+    if (interrupted == At::idle && params_.idle_exit() > Cycles{0}) {
+        timeline_.ledger().enter(kIdleExit);
+        timeline_.advance(params_.idle_exit());
+        timeline_.ledger().leave();
+    }
     timeline_.ledger().enter(kEntryExit);
-    timeline_.advance(from_user ? params_.core.interrupt_exit_user : params_.core.interrupt_exit_kernel);
+    const bool from_user = interrupted == At::user;
+    timeline_.advance(from_user ? params_.core.interrupt_entry_user : params_.core.interrupt_entry_kernel);
+    if (from_user && params_.isolates_user_tables) timeline_.advance(params_.core.pti_entry);
     timeline_.ledger().leave();
-    timeline_.ledger().resume(interrupted);
-    mode_ = interrupted_mode;
+}
+
+void Core::charge_exit(At interrupted) {
+    timeline_.ledger().enter(kEntryExit);
+    const bool to_user = interrupted == At::user;
+    timeline_.advance(to_user ? params_.core.interrupt_exit_user : params_.core.interrupt_exit_kernel);
+    if (to_user && params_.isolates_user_tables) timeline_.advance(params_.core.pti_exit);
+    timeline_.ledger().leave();
+}
+
+// Entry and exit paths run with interrupts off: an interrupt in the middle would find neither the one nor the other.
+void Core::cross_into(At next) {
+    const bool enabled = timeline_.interrupts_enabled();
+    timeline_.disable_interrupts();
+    if (next == At::kernel) {
+        at_ = next;
+        program_->entered_kernel(*this);
+    } else {
+        program_->leaves_kernel(*this);
+        at_ = next;
+    }
+    if (enabled) timeline_.enable_interrupts();
 }
 
 void Core::handle_notice(const Message& notice) {
-    if (notice.what == BroadcastFabric::kInvalidate)
-        mmu_.unit().apply(broadcast_fabric->take(notice.payload));
-    else
-        program_->on_notice(*this, notice);
+    switch (notice.what) {
+        case BroadcastFabric::kInvalidate:
+            mmu_.unit().apply(broadcast_fabric->take(notice.payload));
+            return;
+        case BroadcastFabric::kDrop:
+            drops_late_by_ = params_.lookahead();
+            mmu_.unit().apply(broadcast_fabric->take(notice.payload));
+            drops_late_by_ = Cycles{0};
+            return;
+        default:
+            program_->on_notice(*this, notice);
+    }
 }
 
 void Core::broadcast(const x86::Invlpgb& invalidation) {
@@ -68,21 +114,35 @@ void Core::broadcast(const x86::Invlpgb& invalidation) {
         throw SimulatedFinding(fmt::format("invalid opcode: INVLPGB on core{} at cycle {}, which {} does not have", id().raw(),
                                            timeline_.now().raw(), params_.name));
     timeline_.advance(params_.broadcast.issue);
+    timeline_.order();  // who sends at the same time is seen at the fabric
     mmu_.unit().apply(invalidation);
     const Cycles confirmed = broadcast_fabric->send(id(), timeline_.now(), invalidation, next_notice());
     broadcasts_confirmed_ = std::max(broadcasts_confirmed_, confirmed);
 }
 
 void Core::sync_broadcasts() {
-    timeline_.advance(params_.broadcast.sync);
-    if (timeline_.now() < broadcasts_confirmed_) timeline_.advance(broadcasts_confirmed_ - timeline_.now());
+    timeline_.order();
+    const Cycles begin = timeline_.now();
+    const Cycles alone = std::max(begin + params_.broadcast.sync, broadcasts_confirmed_);
+    timeline_.advance(broadcast_fabric->end_of_sync(id(), begin, alone) - begin);
+}
+
+void Core::drop_everywhere(const x86::Invlpgb& invalidation) {
+    mmu_.unit().apply(invalidation);
+    broadcast_fabric->drop(id(), timeline_.now(), invalidation, next_notice());
 }
 
 void Core::access_with_look_up(VirtAddr va, x86::Access access) {
     const TranslationUnit::Served served = mmu_.unit().serve(va, access);
     if (served.address == TranslationUnit::kFaulted) [[unlikely]]
         report_fault(va, mmu_.unit().fault());
-    timeline_.advance(served.latency + line_latency(served.address));
+    const Cycles line = line_latency(served.address);
+    if (served.latency != Cycles{0}) {
+        timeline_.ledger().enter(kTlbMiss);
+        timeline_.advance(served.latency);
+        timeline_.ledger().leave();
+    }
+    timeline_.advance(line);
 }
 
 Cycles Core::simulated_line_latency(PhysAddr address) {

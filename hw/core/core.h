@@ -17,14 +17,17 @@ class CoreProgram {
     virtual void run(Core& core) = 0;
     virtual void on_interrupt(Core& core, Vector vector) = 0;
     virtual void on_notice(Core& core, const Message& notice) = 0;
+    // The core has left user mode or idleness for the kernel, is about to leave the kernel: of a core that tells its entries.
+    virtual void entered_kernel(Core& /*core*/) {}
+    virtual void leaves_kernel(Core& /*core*/) {}
 };
 
 class Core : public sc_core::sc_module {
   public:
     sc_core::sc_port<BroadcastFabricIf> broadcast_fabric{"broadcast_fabric"};
 
-    Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, Conductor& conductor, MemorySystem& memory,
-         AccountTree& accounts);
+    Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, const Topology& topology, Conductor& conductor,
+         MemorySystem& memory, AccountTree& accounts);
     Core(const Core&) = delete;
     Core& operator=(const Core&) = delete;
 
@@ -45,8 +48,19 @@ class Core : public sc_core::sc_module {
     // Keeps messages of this core that arrive together in order.
     [[nodiscard]] std::uint64_t next_notice() { return notices_++; }
 
-    // The mode that an interrupt finds the core in: decides the cost of its entry and exit.
-    void set_mode(x86::Mode mode) { mode_ = mode; }
+    // What an interrupt finds the core at: decides the cost of its entry and exit.
+    enum class At : std::uint8_t { kernel, user, idle };
+    void set_mode(x86::Mode mode) { go_to(mode == x86::Mode::user ? At::user : At::kernel); }
+    // Between enter_idle() and leave_idle() the core waits in a C-state.
+    void enter_idle() { go_to(At::idle); }
+    void leave_idle() { go_to(At::kernel); }
+    // From here on the program hears of each entry to the kernel, with interrupts off, and of each exit.
+    void tell_entries() { tells_entries_ = true; }
+    // When what a message has just dropped from the TLBs was gone: its arrival, or earlier, when the model could not tell it
+    // in time (drop_everywhere()).
+    [[nodiscard]] Cycles time_of_drop() const { return timeline_.now() - drops_late_by_; }
+    // No hardware does it: drops the same from all TLBs, here at once and elsewhere one lookahead later, at no cost.
+    void drop_everywhere(const x86::Invlpgb& invalidation);
     // A data access that must succeed: translation, then the line. A fault is a finding (kernel oops, or the loop's segfault).
     // Inline as far as a known L1 TLB hit goes: nearly all accesses are one, and they are most of a run's host time.
     [[gnu::always_inline]] void access(VirtAddr va, x86::Access access) {
@@ -73,19 +87,29 @@ class Core : public sc_core::sc_module {
     void run_thread();  // SC_THREAD
     void handle_interrupt(const Message& message);
     void handle_notice(const Message& notice);
+    void go_to(At next) {
+        if (tells_entries_ && (at_ == At::kernel) != (next == At::kernel)) [[unlikely]]
+            return cross_into(next);
+        at_ = next;
+    }
+    void cross_into(At next);
+    void charge_entry(At interrupted);
+    void charge_exit(At interrupted);
     void access_with_look_up(VirtAddr va, x86::Access access);
     [[nodiscard]] Cycles simulated_line_latency(PhysAddr address);
     [[noreturn]] void report_fault(VirtAddr va, const x86::AccessOutcome& outcome) const;
 
     Timeline timeline_;
-    MachineParams params_;
+    MachineParams params_;  // this core's: its TLBs are what its sibling leaves of them
     CacheHierarchy& caches_;
     Mmu mmu_;
     LocalApic apic_;
     CoreProgram* program_ = nullptr;
     std::uint64_t notices_ = 0;
     Cycles broadcasts_confirmed_;  // when all that this core has broadcast is done everywhere
-    x86::Mode mode_ = x86::Mode::supervisor;
+    At at_ = At::kernel;
+    bool tells_entries_ = false;
+    Cycles drops_late_by_;
     std::function<void(Core&)> on_finished_;  // set by Machine
     std::function<void(std::exception_ptr)> on_exception_;
     sc_core::sc_event resumed_;

@@ -17,7 +17,8 @@ Machine::Machine(sc_core::sc_module_name name, const MachineParams& params, x86:
     conductor_.set_horizon_listener([this](Cycles time) { memory_.recent_stores().forget_before(time); });
     for (std::uint32_t i = 0; i < params.cores; ++i) {
         const std::string core_name = "core" + std::to_string(i);
-        cores_.push_back(std::make_unique<Core>(core_name.c_str(), CpuId{i}, params, conductor_, memory_, accounts_));
+        cores_.push_back(
+            std::make_unique<Core>(core_name.c_str(), CpuId{i}, params, topology_, conductor_, memory_, accounts_));
         Core& core = *cores_.back();
         core.apic().fabric.bind(fabric_.in);
         core.broadcast_fabric.bind(broadcast_fabric_.in);
@@ -40,7 +41,7 @@ void Machine::run() {
 
 void Machine::start_thread() {
     const CpuId first = conductor_.start();
-    resume(first, Cycles{0});
+    core(first).resumed_.notify(sc_core::SC_ZERO_TIME);  // its thread may not have come to its wait() yet
 }
 
 void Machine::switch_stack(CpuId self, CpuId next, Cycles when) {
@@ -48,10 +49,15 @@ void Machine::switch_stack(CpuId self, CpuId next, Cycles when) {
     wait(core(self).resumed_);
 }
 
-// Exactly one notification is pending at any time, so the "earliest wins" rule of sc_event cannot lose one.
+// Exactly one notification is pending at any time, so the "earliest wins" rule of sc_event cannot lose one. SystemC's clock
+// follows the cores' in steps of a lookahead, no closer: `next` waits already, so that an immediate notification reaches it, at
+// a fraction of the host time of one that goes through SystemC's timed queue.
 void Machine::resume(CpuId next, Cycles when) {
     const Cycles systemc_now = to_cycles(sc_core::sc_time_stamp());
-    core(next).resumed_.notify(when > systemc_now ? to_sc_time(when - systemc_now) : sc_core::SC_ZERO_TIME);
+    if (when >= systemc_now + params_.lookahead())
+        core(next).resumed_.notify(to_sc_time(when - systemc_now));
+    else
+        core(next).resumed_.notify();
 }
 
 void Machine::core_finished(Core& finished) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "hw/base/flat_map.h"
 #include "hw/core/timeline.h"
 #include "hw/mem/line_directory.h"
 
@@ -30,7 +31,7 @@ class SharedWords {
         Timeline* waiter = nullptr;
         std::uint64_t wanted = 0;
     };
-    std::unordered_map<std::uint64_t, Word> words_;  // looked up only, never iterated
+    FlatMap<Word> words_;
 };
 
 class SpinLockId : public Quantity<class SpinLockIdTag, std::uint32_t> {
@@ -38,7 +39,12 @@ class SpinLockId : public Quantity<class SpinLockIdTag, std::uint32_t> {
     using Quantity::Quantity;
 };
 
-// Queued spinlocks (kernel/locking/qspinlock.c): FIFO hand-over, one line transfer by distance per hand-over.
+// Queued spinlocks (queued_spin_lock_slowpath() of kernel/locking/qspinlock.c, Linux 6.12): first come first served. A waiter
+// spins on a line of its own, so that a release reaches the first of the queue one line transfer later, by the distance
+// between the two, however many wait: published pings of a line between two spinning cores, which transfer_* are, hold the
+// store's miss and the load's. The exchange of the queue's tail, by which a waiter joins, moves a line as well, but is over
+// before the hand-over can be: the line comes from the core that is served before it, which has not released the lock yet.
+// Leaves out: the pending bit of the first waiter, what the spinning of the queue's head does to the holder's lines.
 class SpinLocks {
   public:
     explicit SpinLocks(LineDirectory& lines) : lines_{&lines} {}

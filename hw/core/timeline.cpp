@@ -84,10 +84,7 @@ void Timeline::message_arrived() {
     if (passive()) conductor_->ready(*this, effect_time());
 }
 
-void Timeline::set_queued(Cycles key) {
-    queue_key_ = key;
-    ++queue_version_;
-}
+void Timeline::set_queued(Cycles key) { queue_key_ = key; }
 
 // A waiting core has let the time up to `key` pass; one in the middle of its program goes on where it was.
 void Timeline::set_dispatched(Cycles key, Cycles limit) {
@@ -95,7 +92,6 @@ void Timeline::set_dispatched(Cycles key, Cycles limit) {
     if (waiting_) pay_until(key);
     limit_ = limit;
     queue_key_ = kNever;
-    ++queue_version_;
     suspended_ = false;
     update_barrier();
 }

@@ -84,7 +84,6 @@ class Timeline {
     [[nodiscard]] bool finished() const { return finished_; }
     [[nodiscard]] bool suspended() const { return suspended_; }
     [[nodiscard]] Cycles queue_key() const { return queue_key_; }
-    [[nodiscard]] std::uint64_t queue_version() const { return queue_version_; }
 
   private:
     void advance_to_barrier(Cycles cycles);
@@ -118,7 +117,6 @@ class Timeline {
     bool suspended_ = true;  // not the running core
     bool finished_ = false;
     Cycles queue_key_ = kNever;
-    std::uint64_t queue_version_ = 0;
 };
 
 }  // namespace splinter::hw

@@ -5,8 +5,8 @@
 namespace splinter::hw {
 
 std::optional<Cycles> LineDirectory::take_from_others(CpuId cpu, VirtAddr address) {
-    const auto [line, first_touch] = owner_.try_emplace(address.raw() >> kLineShift, cpu);
-    const CpuId owner = std::exchange(line->second, cpu);
+    const auto [line, first_touch] = owner_.find_or_add(address.raw() >> kLineShift);
+    const CpuId owner = std::exchange(line, cpu);
     if (first_touch || owner == cpu) return std::nullopt;
     return transfer(owner, cpu);
 }
@@ -15,6 +15,8 @@ Cycles LineDirectory::transfer(CpuId from, CpuId to) const {
     switch (topology_->distance(from, to)) {
         case Distance::self:
             return params_.l1d_hit;
+        case Distance::sibling:
+            return params_.transfer_sibling;
         case Distance::cluster:
             return params_.transfer_cluster;
         case Distance::socket:

@@ -4,8 +4,8 @@
 #pragma once
 
 #include <optional>
-#include <unordered_map>
 
+#include "hw/base/flat_map.h"
 #include "hw/topology.h"
 
 namespace splinter::hw {
@@ -25,7 +25,7 @@ class LineDirectory {
     static constexpr unsigned kLineShift = 6;
     MemoryParams params_;
     const Topology* topology_;
-    std::unordered_map<std::uint64_t, CpuId> owner_;  // looked up only, never iterated
+    FlatMap<CpuId> owner_;  // by line
 };
 
 }  // namespace splinter::hw

@@ -111,6 +111,10 @@ class TlbArray {
     void drop_non_global();                                      // of every PCID
     void drop_all();
 
+    // visit(Pcid) for each entry of `va`, of any page size, that is not global.
+    template <class Visitor>
+    void for_each_pcid_of(VirtAddr va, Visitor&& visit) const;
+
     // Marks the entry of `va` at `size` under `pcid`, if there is one.
     void mark_stale(VirtAddr va, x86::PageSize size, Pcid pcid);
     // Marks each valid entry that overlaps [begin, begin + bytes) and reports it to `visit(page, size)`.
@@ -254,6 +258,21 @@ void TlbArray::for_each_slot(Visitor&& visit) const {
         if (!live(set)) continue;
         for (std::size_t way = 0; way < ways_; ++way)
             if ((tags(set)[way] & kValid) != 0) visit(Slot{set, way}, tags(set)[way]);
+    }
+}
+
+template <class Visitor>
+void TlbArray::for_each_pcid_of(VirtAddr va, Visitor&& visit) const {
+    for (const x86::PageSize size : x86::kPageSizes) {
+        if (!holds(size)) continue;
+        const std::uint64_t page = page_number(va, size);
+        const std::size_t set = set_of(page, size);
+        if (!live(set)) continue;
+        for (std::size_t way = 0; way < ways_; ++way) {
+            const std::uint64_t tag = tags(set)[way];
+            if (tag >> kPageShiftInTag == page && (tag & (kValid | kGlobal)) == kValid && size_of(tag) == size)
+                visit(pcid_of(tag));
+        }
     }
 }
 

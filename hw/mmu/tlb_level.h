@@ -66,6 +66,10 @@ class TlbLevel {
         for (TlbArray& array : arrays_) array.mark_stale_range(begin, bytes, visit);
     }
     template <class Visitor>
+    void for_each_pcid_of(VirtAddr va, Visitor&& visit) const {
+        for (const TlbArray& array : arrays_) array.for_each_pcid_of(va, visit);
+    }
+    template <class Visitor>
     void for_each(Visitor&& visit) const {
         for (const TlbArray& array : arrays_) array.for_each(visit);
     }

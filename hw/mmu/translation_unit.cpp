@@ -1,5 +1,6 @@
 #include "hw/mmu/translation_unit.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "hw/base/check.h"
@@ -54,9 +55,13 @@ Cycles TranslationUnit::write_cr3(Pfn root, Pcid pcid, Cr3Flush flush) {
     SPLINTER_CHECK(state_.pcide || (pcid == Pcid{} && flush == Cr3Flush::flush), "PCIDs and no-flush writes need CR4.PCIDE");
     ++invalidations_;
     root_ = root;
+    several_pcids_ = several_pcids_ || pcid != pcid_;
     pcid_ = pcid;
     forget_hits();
-    if (flush == Cr3Flush::no_flush) return core_.cr3_no_flush;
+    if (flush == Cr3Flush::no_flush) {
+        count_survivors(pcid);
+        return core_.cr3_no_flush;
+    }
     drop_pcid(pcid);
     return core_.cr3_write;
 }
@@ -242,12 +247,14 @@ void TranslationUnit::drop_for_fault(VirtAddr va) {
 void TranslationUnit::drop_pcid(Pcid pcid) {
     for (TlbLevel& level : levels_) level.drop_pcid(pcid);
     paging_cache_.drop_pcid(pcid);
+    std::erase_if(survivors_, [pcid](const Survivor& survivor) { return survivor.pcid == pcid; });
 }
 
 void TranslationUnit::drop_all() {
     ++stats_.full_flushes;
     for (TlbLevel& level : levels_) level.drop_all();
     paging_cache_.drop_all();
+    survivors_.clear();
 }
 
 void TranslationUnit::forget_hits() {
@@ -263,6 +270,7 @@ Cycles TranslationUnit::invalidate(const x86::Invalidation& invalidation) {
             ++stats_.invlpg;
             for (TlbLevel& level : levels_) level.drop_address(invalidation.address, pcid_, Globals::dropped);
             paging_cache_.drop_pcid(pcid_);
+            if (several_pcids_) note_survivors(invalidation.address);
             return core_.invlpg;
         case Kind::invpcid_address:
             ++stats_.invlpg;
@@ -287,6 +295,27 @@ Cycles TranslationUnit::invalidate(const x86::Invalidation& invalidation) {
             return core_.pge_toggle;
     }
     return Cycles{0};
+}
+
+bool TranslationUnit::holds_under(VirtAddr va, Pcid pcid) const {
+    bool found = false;
+    for (const TlbLevel& level : levels_) level.for_each_pcid_of(va, [&](Pcid other) { found = found || other == pcid; });
+    return found;
+}
+
+// SDM Vol. 3A 4.10.4.1: INVLPG drops entries of the current PCID and global ones. Only the kernel's half is the same memory
+// under every PCID.
+void TranslationUnit::note_survivors(VirtAddr va) {
+    if ((va.raw() >> 63) == 0) return;
+    for (const TlbLevel& level : levels_) level.for_each_pcid_of(va, [&](Pcid pcid) { survivors_.insert({pcid, va}); });
+}
+
+void TranslationUnit::count_survivors(Pcid pcid) {
+    std::erase_if(survivors_, [&](const Survivor& survivor) {
+        if (survivor.pcid != pcid) return false;
+        stats_.pcid_survivors += holds_under(survivor.va, pcid) ? 1 : 0;
+        return true;
+    });
 }
 
 // AMD APM Vol. 3, INVLPGB. Without "valid PCID" every PCID is meant.

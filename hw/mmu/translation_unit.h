@@ -9,6 +9,7 @@
 
 #include <array>
 #include <optional>
+#include <set>
 
 #include "hw/mem/recent_stores.h"
 #include "hw/mmu/paging_cache.h"
@@ -29,6 +30,9 @@ struct MmuStats {
     std::uint64_t faults = 0;
     std::uint64_t invlpg = 0;  // addresses dropped one by one
     std::uint64_t full_flushes = 0;
+    // Kernel addresses that INVLPG left cached under another PCID than the current one, and that MOV CR3 to that PCID, without
+    // a flush, has made usable again.
+    std::uint64_t pcid_survivors = 0;
 };
 
 // What the walker asks of the memory that holds the page tables.
@@ -183,6 +187,9 @@ class TranslationUnit {
     void drop_pcid(Pcid pcid);
     void drop_all();
     void forget_hits();
+    [[nodiscard]] bool holds_under(VirtAddr va, Pcid pcid) const;
+    void note_survivors(VirtAddr va);
+    void count_survivors(Pcid pcid);
 
     MmuParams params_;
     CoreParams core_;
@@ -204,6 +211,13 @@ class TranslationUnit {
     x86::PageSize served_size_ = x86::PageSize::k4;  // of the last access that did not fault
     TranslationObserver* observer_ = nullptr;
     std::uint64_t invalidations_ = 0;  // of any kind, and register writes
+    struct Survivor {
+        Pcid pcid;
+        VirtAddr va;
+        friend auto operator<=>(const Survivor&, const Survivor&) = default;
+    };
+    std::set<Survivor> survivors_;  // what INVLPG has left under other PCIDs; some may have gone since
+    bool several_pcids_ = false;    // more than one has been loaded
     // Guesses at whether the next access walks, for hints only.
     static constexpr std::uint64_t kWalksLately = 4;
     std::uint64_t walked_at_ = 0;    // stats_.accesses after the last that walked

@@ -37,6 +37,7 @@ class CoreCpu : public alloc::Cpu {
     }
     void broadcast(const x86::Invlpgb& invalidation) override { core_.broadcast(invalidation); }
     void sync_broadcasts() override { core_.sync_broadcasts(); }
+    void invalidate_everywhere(const x86::Invlpgb& invalidation) override { core_.drop_everywhere(invalidation); }
     void write_icr(const CpuMask& targets, alloc::IcrDestination destination, std::uint8_t vector) override;
     [[nodiscard]] std::uint32_t x2apic_cluster(CpuId cpu) const override {
         return machine_.topology().apic_id(cpu) / alloc::kClusterCpus;

@@ -95,12 +95,13 @@ void Node::size_memory(PageCount managed_end) {
     managed_end_ = managed_end;
     const std::uint64_t begin = round_up(managed_end.raw() * kPageBytes, kLargeBytes);
     const std::uint64_t struct_pages = round_up(managed_end.raw() * alloc::layout::kStructPageBytes, kLargeBytes);
-    const std::uint64_t footprints = config_.hw.cores * round_up(user_footprint_, kLargeBytes);
+    const std::uint64_t spaces = config_.hw.cores * config_.workload.background.processes;
+    const std::uint64_t footprints = spaces * round_up(user_footprint_, kLargeBytes);
     const std::uint64_t whole = begin + struct_pages + footprints + alloc::layout::kKernelDataBytes;
     // Page tables: at most one page per 2 MiB mapped with 4 KiB leaves (footprints, the tail of memory), and a few per GiB; and
     // what the direct map takes beyond that.
-    const std::uint64_t tables = round_up((footprints / kLargeBytes + whole / (std::uint64_t{1} << 30) * 2 +
-                                           config_.hw.cores * 8 + 1024 + direct_map_start_.tables_for(whole).raw()) *
+    const std::uint64_t tables = round_up((footprints / kLargeBytes + whole / (std::uint64_t{1} << 30) * 2 + spaces * 8 + 1024 +
+                                           direct_map_start_.tables_for(whole).raw()) *
                                               kPageBytes,
                                           kLargeBytes);
     const std::uint64_t end = whole + 8 * kLargeBytes;  // alignment of the parts
@@ -116,12 +117,13 @@ void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, co
     const std::uint64_t struct_page_bytes = round_up(managed_end_.raw() * alloc::layout::kStructPageBytes, kLargeBytes);
     const Pfn struct_pages = boot_frames_->take(PageCount{struct_page_bytes >> kPageShift});
     table_frames_ = std::make_unique<alloc::BootFrames>(*table_range_);
-    tables_ = std::make_unique<alloc::BootTables>(*memory_, *table_frames_);
+    const auto leaves = config_.kernel.pti == "on" ? alloc::KernelLeaves::not_global : alloc::KernelLeaves::global;
+    tables_ = std::make_unique<alloc::BootTables>(*memory_, *table_frames_, leaves);
     direct_map_start_.map_memory(*tables_, managed_end_);
     direct_map_start_.map(*tables_, *boot_range_);
     direct_map_start_.map(*tables_, *table_range_);
     tables_->map(alloc::layout::kVmemmap, struct_pages, struct_page_bytes, x86::PageSize::m2, alloc::kKernelTable,
-                 alloc::kKernelLeaf);
+                 alloc::kernel_leaf(leaves));
     tables_->preallocate(alloc::layout::kVmalloc);
     std::vector<Pfn> mermap = tables_->prepare_mermap(config_.hw.cores);
     const alloc::KernelRules& rules = *alloc::find_kernel_rules(config_.kernel.version);
@@ -135,35 +137,48 @@ void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, co
         config_.kernel, strategy, *frames_,
         alloc::BootInfo{config_.hw.cores, tables_->root(), alloc::layout::KernelData{alloc::layout::direct_map(data)},
                         std::move(zones), nodes_of_cpus(config_), std::move(early_tables), tables_->kernel_half(),
-                        std::move(mermap), config_.flush.mechanism},
+                        std::move(mermap), config_.flush.mechanism,
+                        config_.platform.pcid == "absent" ? alloc::Pcids::absent : alloc::Pcids::present,
+                        config_.flush.interrupts == "off" ? alloc::IrqState::disabled : alloc::IrqState::enabled,
+                        config_.flush.is_unsafe ? alloc::KernelRanges::allowed : alloc::KernelRanges::refused},
         observer);
     if (snapshot != nullptr) load_pcp_lists(*snapshot, kernel_->pages(), *frames_, config_.hw.cores);
 }
 
 void Node::build_silicon(const alloc::BootTables& kernel_tables) {
+    config_.hw.isolates_user_tables = config_.kernel.pti == "on";
     machine_ = std::make_unique<hw::Machine>("machine", config_.hw, *memory_);
     online_ = CpuMask::first(config_.hw.cores);
-    const std::uint64_t bytes = user_footprint_;
-    const PageCount pages{bytes >> kPageShift};
-    Pfn footprint = boot_frames_->take(PageCount{pages.raw() * config_.hw.cores});
-    const bool keyed = kernel_->keys().tables() == alloc::KeyRegister::Tables::have_a_key;
+    BootCpu cpu{*memory_};
+    const PageCount pages{user_footprint_ >> kPageShift};
+    Pfn footprint = boot_frames_->take(PageCount{pages.raw() * config_.hw.cores * config_.workload.background.processes});
     for (std::uint32_t i = 0; i < config_.hw.cores; ++i) {
         cpus_.push_back(std::make_unique<CoreCpu>(*machine_, CpuId{i}, config_.costs, online_));
-        alloc::BootTables space = kernel_tables.new_address_space();
-        space.map(kUserBase, footprint, bytes, x86::PageSize::k4, alloc::kUserTable, alloc::kUserLeaf);
-        footprint += pages;
-        const std::uint16_t pcid = config_.platform.pcid == "absent" ? 0 : 1;
-        hw::TranslationUnit& unit = machine_->core(CpuId{i}).mmu().unit();
-        x86::PagingState state;
-        state.pcide = config_.platform.pcid != "absent";
-        state.pke = config_.platform.pku != "absent";
-        state.pks = keyed;
-        if (keyed) state.pkrs = x86::KeyRights{alloc::kPkrsDefault};
-        state.maxphyaddr = static_cast<std::uint8_t>(config_.hw.mmu.physical_bits);
-        unit.write_state(state);
-        roots_.push_back(space.root());
-        unit.write_cr3(space.root(), hw::Pcid{pcid}, hw::TranslationUnit::Cr3Flush::flush);
+        for (std::uint64_t process = 0; process < config_.workload.background.processes; ++process) {
+            alloc::BootTables space = kernel_tables.new_address_space();
+            space.map(kUserBase, footprint, user_footprint_, x86::PageSize::k4, alloc::kUserTable, alloc::kUserLeaf);
+            footprint += pages;
+            roots_.push_back(space.root());
+            spaces_.push_back(std::make_unique<alloc::MmContext>());
+            kernel_->tlb_state().init(cpu, *spaces_.back(), roots_.back(), alloc::MmUse::one_cpu);
+        }
+        start_core(CpuId{i});
     }
+}
+
+void Node::start_core(CpuId core) {
+    const bool keyed = kernel_->keys().tables() == alloc::KeyRegister::Tables::have_a_key;
+    hw::TranslationUnit& unit = machine_->core(core).mmu().unit();
+    x86::PagingState state;
+    state.pcide = config_.platform.pcid != "absent";
+    state.pke = config_.platform.pku != "absent";
+    state.pks = keyed;
+    if (keyed) state.pkrs = x86::KeyRights{alloc::kPkrsDefault};
+    state.maxphyaddr = static_cast<std::uint8_t>(config_.hw.mmu.physical_bits);
+    unit.write_state(state);
+    alloc::TlbState& tlb = kernel_->tlb_state();
+    tlb.start_in(core, space(core));
+    unit.write_cr3(space(core).pgd, tlb.pcid_of(0), hw::TranslationUnit::Cr3Flush::flush);
 }
 
 bool Node::tables_have_a_key() const {

@@ -33,7 +33,12 @@ class Node {
     [[nodiscard]] CoreCpu& cpu(CpuId id) { return *cpus_[id.index()]; }
     [[nodiscard]] std::size_t core_count() const { return cpus_.size(); }
     [[nodiscard]] Pfn root() const { return tables_->root(); }
-    // Of all address spaces that cores start in.
+    // The address spaces of a core's background loop, workload.background.processes of them, which no other core uses; it
+    // starts in the first.
+    [[nodiscard]] alloc::MmContext& space(CpuId core, std::size_t process = 0) {
+        return *spaces_[core.index() * config_.workload.background.processes + process];
+    }
+    // Of all of them.
     [[nodiscard]] const std::vector<Pfn>& roots() const { return roots_; }
     [[nodiscard]] bool tables_have_a_key() const;
     [[nodiscard]] x86::PhysMem& memory() { return *memory_; }
@@ -45,6 +50,7 @@ class Node {
     void size_memory(PageCount managed_end);
     void boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, const alloc::StrategyInfo& strategy);
     void build_silicon(const alloc::BootTables& kernel_tables);
+    void start_core(CpuId core);
     void take_kernel_pages();
     void key_boot_tables();
 
@@ -65,6 +71,7 @@ class Node {
     std::vector<std::unique_ptr<CoreCpu>> cpus_;
     std::vector<Pfn> kernel_pages_;
     std::vector<Pfn> roots_;
+    std::vector<std::unique_ptr<alloc::MmContext>> spaces_;  // by core, then process
 };
 
 }  // namespace splinter::platforms

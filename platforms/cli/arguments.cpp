@@ -50,6 +50,8 @@ po::options_description options_of(const Command& command) {
     if (takes(command, OptionId::set))
         add("set", po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
             "set a parameter, or several values of it (KEY=V1,V2) as an axis; may be repeated");
+    if (takes(command, OptionId::unsafe))
+        add("unsafe", "allow flush.mechanism ipi-early-ack to flush kernel memory, which stays exposed (flush.unsafe = true)");
     if (takes(command, OptionId::jobs)) add("jobs,j", text("N"), "points simulated at a time (default: the host's CPUs)");
     if (takes(command, OptionId::out)) add("out", text("DIR"), "directory for one JSON file per point and sweep.csv");
     if (takes(command, OptionId::json)) add("json", text("FILE"), "write the result, with its whole config, to FILE");
@@ -137,6 +139,7 @@ Arguments parse_arguments(const Command& command, const std::vector<std::string>
     out.positional = positional;
     check_positional(command, out.positional);
     if (values.contains("set")) out.sets = values["set"].as<std::vector<std::string>>();
+    if (values.contains("unsafe")) out.sets.emplace_back("flush.unsafe=true");
     out.json = text("json");
     out.out = text("out");
     out.configs = text("configs");

@@ -12,7 +12,7 @@ namespace splinter::platforms {
 struct Command;
 
 // The options that a command can offer beside --help, --verbose and --quiet, which all have.
-enum class OptionId { set, json, jobs, out, configs, walk, level, proc, free_lists };
+enum class OptionId { set, json, jobs, out, configs, walk, level, proc, free_lists, unsafe };
 
 // The options of `splinter walk`, as text.
 struct WalkArguments {

@@ -10,12 +10,14 @@ constexpr std::string_view kFile[] = {"FILE"};
 constexpr std::string_view kRecords[] = {"FILE|DIR..."};
 constexpr std::string_view kAddress[] = {"ADDRESS"};
 
-constexpr OptionId kRunOptions[] = {OptionId::set, OptionId::json, OptionId::proc};
+constexpr OptionId kRunOptions[] = {OptionId::set, OptionId::unsafe, OptionId::json, OptionId::proc};
 constexpr OptionId kReplayOptions[] = {OptionId::level, OptionId::set, OptionId::json, OptionId::proc, OptionId::free_lists};
-constexpr OptionId kSweepOptions[] = {OptionId::set, OptionId::jobs, OptionId::out, OptionId::json};
-constexpr OptionId kCompareOptions[] = {OptionId::set, OptionId::jobs, OptionId::json};
+constexpr OptionId kSweepOptions[] = {OptionId::set, OptionId::unsafe, OptionId::jobs, OptionId::out, OptionId::json};
+constexpr OptionId kCompareOptions[] = {OptionId::set, OptionId::unsafe, OptionId::jobs, OptionId::json};
 constexpr OptionId kListOptions[] = {OptionId::configs};
+constexpr OptionId kValidateOptions[] = {OptionId::set, OptionId::jobs, OptionId::json, OptionId::configs};
 constexpr OptionId kSetOnly[] = {OptionId::set};
+constexpr OptionId kCheckOptions[] = {OptionId::set, OptionId::unsafe};
 constexpr OptionId kWalkOptions[] = {OptionId::walk, OptionId::set};
 
 constexpr Command kCommands[] = {
@@ -39,11 +41,20 @@ constexpr Command kCommands[] = {
      "run recorded page walks and TLB scenarios (FILE) and kernel allocation traces (DIR, both levels) on the model; exit 0 if "
      "all agree. --set platform.model=NAME: on whose TLBs; --verbose: list all disputed vectors",
      "splinter conform tests/data/walker/vectors.txt.xz tests/data/walker/scenarios.jsonl.xz", execute_conform},
+    {"validate",
+     {},
+     kValidateOptions,
+     "simulate published measurements (validation/*.toml of the configs) and print each beside its simulated value; exit 1 if "
+     "a "
+     "row "
+     "misses its tolerance. --set sets a parameter in all of them",
+     "splinter validate",
+     execute_validate},
     {"walk", kAddress, kWalkOptions, "explain one page walk level by level: entries, checks with their SDM sections, cycles",
      "splinter walk 0x7f1234567890 --access user-write --cr3 0x1000 --word 0x17f0:0x2067 --word 0x2240:0x3067 "
      "--word 0x3d10:0x40000e7",
      execute_walk},
-    {"config check", kFile, kSetOnly, "check an experiment and all its points, simulate nothing",
+    {"config check", kFile, kCheckOptions, "check an experiment and all its points, simulate nothing",
      "splinter config check configs/experiments/smoke.toml", execute_config_check},
     {"config reference",
      {},

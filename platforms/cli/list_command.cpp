@@ -9,6 +9,7 @@
 
 #include "hw/base/user_error.h"
 #include "platforms/cli/commands.h"
+#include "platforms/cli/configs_directory.h"
 #include "platforms/cli/exit_codes.h"
 #include "platforms/cli/output.h"
 #include "platforms/report/text_table.h"
@@ -23,21 +24,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kIndent = "      ";
 constexpr std::size_t kWidth = 120;
-
-// The default is where a checkout keeps them, seen from the checkout or from its build/PRESET/splinter.
-fs::path configs_directory(const Arguments& arguments) {
-    std::error_code error;
-    if (arguments.configs) {
-        if (!fs::is_directory(*arguments.configs, error))
-            throw UserError("--configs " + *arguments.configs, "no such directory");
-        return *arguments.configs;
-    }
-    if (fs::is_directory("configs", error)) return "configs";
-    const fs::path program = fs::read_symlink("/proc/self/exe", error);
-    const fs::path beside = (program.parent_path() / "../../configs").lexically_normal();
-    if (!fs::is_directory(beside, error)) throw UserError("configs", "no such directory", "name it with --configs DIR");
-    return beside;
-}
 
 std::vector<fs::path> platform_files(const fs::path& configs) {
     std::vector<fs::path> files;

@@ -38,6 +38,7 @@ class Flattener {
     void includes(const toml::node& node, RawFile& into) const;
     void collect_axes(const std::string& prefix, const toml::table& table, std::vector<Placed>& into) const;
     void axes(const toml::node& node, RawFile& into) const;
+    void rows(const toml::node& node, RawFile& into) const;
 
     std::string path_;
 };
@@ -173,6 +174,18 @@ void Flattener::axes(const toml::node& node, RawFile& into) const {
     for (Placed& axis : found) into.axes.push_back(std::move(axis.second));
 }
 
+void Flattener::rows(const toml::node& node, RawFile& into) const {
+    const auto* array = node.as_array();
+    if (array == nullptr) throw UserError(place(node.source()), "`row` must be a list of tables, [[row]]");
+    for (const toml::node& item : *array) {
+        const auto* table = item.as_table();
+        if (table == nullptr) throw UserError(place(item.source()), "`row` must be a list of tables, [[row]]");
+        RawRow row{place(item.source()), {}};
+        for (const auto& [name, child] : *table) row.values.emplace(std::string{name.str()}, leaf(name, child));
+        into.rows.push_back(std::move(row));
+    }
+}
+
 RawFile Flattener::file(const toml::table& root) const {
     RawFile file;
     file.path = path_;
@@ -181,6 +194,8 @@ RawFile Flattener::file(const toml::table& root) const {
             includes(node, file);
         } else if (name == "axes") {
             axes(node, file);
+        } else if (name == "row") {
+            rows(node, file);
         } else {
             flatten(std::string{name.str()}, name, node, file.values);
         }

@@ -1,7 +1,7 @@
 // One TOML file, flattened to dotted keys. The only file that knows toml++.
 //
-// A table with a key named `value` is a leaf with metadata; `include` and [axes] at the top level are set apart. What a key
-// means, and whether it exists, is not known here.
+// A table with a key named `value` is a leaf with metadata; `include`, [axes] and [[row]] at the top level are set apart. What
+// a key means, and whether it exists, is not known here.
 #pragma once
 
 #include <string>
@@ -16,12 +16,18 @@ struct RawInclude {
     std::string origin;
 };
 
+struct RawRow {
+    std::string origin;
+    RawTable values;
+};
+
 struct RawFile {
     std::string path;
     RawTable values;
     std::vector<RawInclude> includes;
     std::vector<RawAxis> axes;  // in the order of the file
     std::string axes_origin;    // "" without [axes]
+    std::vector<RawRow> rows;   // of [[row]], in the order of the file: what `splinter validate` compares
 };
 
 // `referrer` is where the path was named: "command line" or "path:line:column". Throws UserError.

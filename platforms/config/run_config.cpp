@@ -35,6 +35,13 @@ void describe(FlushParams& p, ParamVisitor& v) {
     std::vector<std::string> mechanisms;
     for (const alloc::MechanismInfo& info : alloc::flush_mechanisms()) mechanisms.emplace_back(info.name);
     v.choice("mechanism", p.mechanism, mechanisms, "how other cores are told to flush");
+    v.choice(
+        "interrupts", p.interrupts, {"on", "off"},
+        "hypothetical: off makes whoever flushes wait with interrupts off, which smp_call_function_many_cond() forbids: two "
+        "that do it at the same time wait for each other for ever");
+    v.flag("unsafe", p.is_unsafe,
+           "allows a mechanism that does not protect kernel memory (flush.mechanism ipi-early-ack) to flush it; the option "
+           "--unsafe sets it");
 }
 
 void describe(BackgroundParams& p, ParamVisitor& v) {
@@ -44,6 +51,16 @@ void describe(BackgroundParams& p, ParamVisitor& v) {
     v.count("kernel_percent", p.kernel_percent, kPercent, "share of accesses made in kernel mode");
     v.count("same_page_percent", p.same_page_percent, kPercent, "share of accesses to the page of the access before");
     v.cycles("think", p.think, {1, 1'000'000}, "straight-line work between two accesses");
+    v.count("irq_off_percent", p.irq_off_percent, kPercent,
+            "share of steps of the loop that are kernel code with interrupts off: they acknowledge late");
+    v.cycles("irq_off_cycles", p.irq_off_cycles, {1, 1'000'000'000}, "how long each of them takes, or takes on average");
+    v.choice("irq_off_length", p.irq_off_length, {"fixed", "exponential"}, "how these lengths are distributed");
+    v.count("processes", p.processes, {1, 16},
+            "address spaces that each core's background loop switches between, each with a user footprint; more than 6 do not "
+            "all keep a PCID (TLB_NR_DYN_ASIDS)");
+    v.cycles("switch_every", p.switch_every, kTime,
+             "how long a core stays in one of its address spaces; after the last comes a kernel thread, which keeps the "
+             "translations of that space (lazy TLB); 0: for ever in the first");
 }
 
 void describe(SecretmemParams& p, ParamVisitor& v) {
@@ -108,6 +125,30 @@ void describe(MappingParams& p, ParamVisitor& v) {
     v.count("repetitions", p.repetitions, {1, 1'000'000}, "times that a fresh process forks or unmaps the memory");
 }
 
+void describe(UserFlushParams& p, ParamVisitor& v) {
+    const ParamGroup group{v, "user_flush"};
+    v.choice("op", p.op, {"dontneed", "munmap", "mprotect_ro", "mprotect_rw", "pkey_mprotect", "flush"},
+             "what is measured: a system call on anonymous memory that is all there and dirty, or a bare flush_tlb_mm_range()");
+    v.count("pages", p.pages, {1, 1'000'000}, "of an operation");
+    v.count("threads", p.threads, {1, 1024}, "of the process, one on each of the first cores");
+    v.choice("helpers", p.helpers, {"spin", "sleep", "other"},
+             "what threads do that make no operations: run in user mode, sleep (their cores are lazy), or let another process "
+             "run");
+    v.choice("initiators", p.initiators, {"one", "all"},
+             "threads that make operations, each on memory of its own: the first, or all");
+    v.count("repetitions", p.repetitions, {1, 10'000'000}, "operations of each of them that are measured");
+    v.count("warm_up", p.warm_up, {0, 1'000'000}, "operations before those");
+    v.choice("touch", p.touch, {"no", "yes"},
+             "whether the operation ends with a write to each page, with its fault if need be");
+    v.count("helper_footprint", p.helper_footprint, {1, 65'536}, "pages that a spinning thread reads, of its own");
+    v.choice("helpers_touch", p.helpers_touch, {"no", "yes"},
+             "whether spinning threads also read the first initiator's pages, while they can");
+    v.cycles("own_work", p.own_work, kTime, "of an operation, besides what is modelled: for calibration");
+    v.cycles(
+        "serial_work", p.serial_work, kTime,
+        "of an operation, under one spinlock that all initiators share: for calibration, what is contended and not modelled");
+}
+
 void describe(VmallocParams& p, ParamVisitor& v) {
     const ParamGroup group{v, "vmalloc"};
     v.count("cores_percent", p.cores_percent, {1, 100}, "share of cores that allocate, at least one core");
@@ -170,6 +211,7 @@ void describe(WorkloadParams& p, ParamVisitor& v) {
     describe(p.fragmentation, v);
     describe(p.pressure, v);
     describe(p.mapping, v);
+    describe(p.user_flush, v);
     describe(p.vmalloc, v);
     describe(p.pgtable_churn, v);
     describe(p.reserve_search, v);

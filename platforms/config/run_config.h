@@ -26,6 +26,8 @@ struct PlatformParams {
 struct FlushParams {
     std::string strategy = "freetype";
     std::string mechanism = "ipi";
+    std::string interrupts = "on";  // of the CPU that flushes, while it waits: on | off
+    bool is_unsafe = false;         // flush.unsafe: --unsafe
 };
 
 struct BackgroundParams {
@@ -34,6 +36,11 @@ struct BackgroundParams {
     std::uint64_t kernel_percent = 25;                        // share of accesses made in kernel mode
     std::uint64_t same_page_percent = 90;                     // share of accesses to the page of the one before
     Cycles think{20};                                         // straight-line work between two accesses
+    std::uint64_t irq_off_percent = 0;                        // share of steps that run with interrupts off,
+    Cycles irq_off_cycles{2000};                              // for so long, or so long on average:
+    std::string irq_off_length = "fixed";                     // fixed | exponential
+    std::uint64_t processes = 1;                              // address spaces of each core, with a footprint each
+    Cycles switch_every{0};                                   // from one to the next; 0: never
 };
 
 struct SecretmemParams {
@@ -88,6 +95,21 @@ struct MappingParams {  // of fork, munmap
     std::uint64_t repetitions = 1;
 };
 
+struct UserFlushParams {
+    std::string op = "dontneed";          // dontneed | munmap | mprotect_ro | mprotect_rw | pkey_mprotect | flush
+    std::uint64_t pages = 1;              // of an operation
+    std::uint64_t threads = 2;            // of the process, on cores 0, 1, ...
+    std::string helpers = "spin";         // what threads that make no operations do: spin | sleep | other
+    std::string initiators = "one";       // threads that make operations: one | all
+    std::uint64_t repetitions = 100;      // of each of them
+    std::uint64_t warm_up = 20;           // repetitions before those that are measured
+    std::string touch = "no";             // no | yes: the operation ends with a write to each page
+    std::uint64_t helper_footprint = 16;  // pages of its own that a spinning thread reads
+    std::string helpers_touch = "no";     // no | yes: and those that are flushed, while they can be read
+    Cycles own_work{0};                   // of an operation, besides what is modelled
+    Cycles serial_work{0};                // of an operation, under a lock that all initiators share
+};
+
 struct VmallocParams {
     std::uint64_t cores_percent = 1;  // share of cores that allocate, at least one
     std::uint64_t pages = 1;          // of each call
@@ -128,6 +150,7 @@ struct WorkloadParams {
     FragmentationParams fragmentation;
     PressureParams pressure;
     MappingParams mapping;
+    UserFlushParams user_flush;
     VmallocParams vmalloc;
     PgtableChurnParams pgtable_churn;
     ReserveSearchParams reserve_search;

@@ -66,7 +66,7 @@ StaleCount ConformReport::stale() const { return sum(counted_).stale; }
 
 bool ConformReport::agrees() const {
     const Tally all = sum(counted_);
-    return all.agree == all.records;
+    return all.records - all.agree <= tolerated_;
 }
 
 std::string ConformReport::text() const {
@@ -83,10 +83,12 @@ std::string ConformReport::text() const {
         for (const std::string& line : disputed_lines_) out += line;
         if (!disputed_lines_.empty()) out += "\n";
     }
+    if (!listed_.empty()) out += listed_ + "\n";
     if (!explanations_.empty()) {
         out += fmt::format("The first {} of {} disagreements:\n\n", explanations_.size(), all.records - all.agree);
         for (const std::string& explanation : explanations_) out += explanation + "\n";
     }
+    if (tolerated_ > 0) out += fmt::format("Of those that do not agree, {} are within the recording's noise.\n", tolerated_);
     return out + fmt::format("{} of {} agree\n", all.agree, all.records);
 }
 

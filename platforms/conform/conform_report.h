@@ -42,11 +42,17 @@ class ConformReport {
         if (detail_ == Detail::every_disputed_record || verdict == Verdict::disagrees) disputed_lines_.push_back(describe());
     }
 
+    // A line of the result, agreement or not.
+    void list(std::string line) { listed_ += line + "\n"; }
+    // So many of the counted disagreements are within what the recording's noise may take: they do not fail the comparison.
+    // Each has been listed.
+    void tolerate(std::uint64_t disagreements) { tolerated_ += disagreements; }
+
     void count_stale(std::string_view category, StaleCount count);
 
     [[nodiscard]] bool agrees() const;
     [[nodiscard]] StaleCount stale() const;
-    // Tables, the first disagreements in full, and as its last line "N of M agree".
+    // Tables, what was listed, the first disagreements in full, and as its last line "N of M agree".
     [[nodiscard]] std::string text() const;
 
   private:
@@ -67,6 +73,8 @@ class ConformReport {
     Tallies disputed_;
     std::vector<std::string> explanations_;
     std::vector<std::string> disputed_lines_;
+    std::string listed_;
+    std::uint64_t tolerated_ = 0;
 };
 
 }  // namespace splinter::platforms

@@ -1,12 +1,10 @@
 #include "platforms/conform/dmap_machine.h"
 
-#include <functional>
-#include <map>
-#include <set>
 #include <utility>
 
 #include "alloc/kernel_params.h"
 #include "alloc/smp/ipi_mechanism.h"
+#include "platforms/conform/counting_cpu.h"
 
 namespace splinter::platforms {
 
@@ -15,44 +13,6 @@ namespace {
 using alloc::DirectMapRun;
 using x86::Level;
 using x86::Pte;
-
-struct Interrupts {
-    std::set<CpuId> pending;
-    std::map<alloc::CompletionId, std::uint64_t> completions;
-    std::uint64_t multi_sends = 0;
-    std::uint64_t single_sends = 0;
-    std::uint64_t multi_received = 0;
-    std::uint64_t single_received = 0;
-};
-
-class CountingCpu : public UntimedCpu {
-  public:
-    CountingCpu(CpuId id, std::size_t cpus, x86::PhysMem& memory, Interrupts& interrupts, std::function<void()> answer)
-        : UntimedCpu{id, cpus}, memory_{memory}, interrupts_{interrupts}, answer_{std::move(answer)} {}
-
-    [[nodiscard]] Pte load_pte(VirtAddr entry) override { return memory_.load(address_of(entry)); }
-    void store_pte(VirtAddr entry, Pte value) override { memory_.store(address_of(entry), value); }
-    void fill_table(VirtAddr table, std::span<const Pte, x86::kEntriesPerTable> entries) override {
-        for (std::size_t i = 0; i < entries.size(); ++i) store_pte(table + i * 8, entries[i]);
-    }
-    void invalidate(const x86::Invalidation&) override {}
-    void write_icr(const CpuMask& targets, alloc::IcrDestination, std::uint8_t) override {
-        ++(targets.count() > 1 ? interrupts_.multi_sends : interrupts_.single_sends);
-        (targets.count() > 1 ? interrupts_.multi_received : interrupts_.single_received) += targets.count();
-        targets.for_each([&](CpuId target) { interrupts_.pending.insert(target); });
-    }
-    void complete(alloc::CompletionId completion, std::uint64_t count) override { interrupts_.completions[completion] = count; }
-    void wait_for(alloc::CompletionId completion, std::uint64_t count) override {
-        answer_();
-        SPLINTER_CHECK(interrupts_.completions[completion] >= count, "the CPUs that were interrupted have answered");
-    }
-
-  private:
-    static PhysAddr address_of(VirtAddr va) { return PhysAddr{va - alloc::layout::kDirectMap}; }
-    x86::PhysMem& memory_;
-    Interrupts& interrupts_;
-    std::function<void()> answer_;
-};
 
 class BootFramePages : public alloc::PageTablePages {
   public:
@@ -83,7 +43,7 @@ struct DmapMachine::Parts {
           boot{memory, frames},
           calls{cpu_count, alloc::layout::KernelData{alloc::layout::kDirectMap}},
           mechanism{calls},
-          flush{mechanism, calls.local(), PageCount{alloc::KernelParams{}.flush_ceiling}},
+          flush{mechanism, PageCount{alloc::KernelParams{}.flush_ceiling}},
           pages{frames},
           keys{alloc::KeyRegister::Tables::have_no_key, alloc::KeyScope::entry, cpu_count},
           map{boot.root(), pages, keys, flush, cpu_count},
@@ -126,7 +86,7 @@ struct DmapMachine::Parts {
     alloc::DirectMap map;
     alloc::BareVmapAreas aliases;
     alloc::SetMemory set_memory;
-    Interrupts interrupts;
+    CountedInterrupts interrupts;
     std::vector<std::unique_ptr<CountingCpu>> cpus;
 };
 

@@ -8,6 +8,7 @@
 #include "platforms/conform/dmap_ops_run.h"
 #include "platforms/conform/scenario_run.h"
 #include "platforms/conform/secretmem_run.h"
+#include "platforms/conform/shoot_run.h"
 #include "platforms/conform/vector_run.h"
 #include "platforms/workload/compressed_file.h"
 
@@ -19,6 +20,7 @@ constexpr RecordFormat kFormats[] = {
     {"walker vectors", "V ", run_vectors},
     {"TLB scenarios", "{", run_scenarios},
     {"counts of memfd_secret", "run,kernel,mem,gbpages,smp,rep,phase,", run_secretmem},
+    {"counts of user shootdowns", "run,kernel,mem,gbpages,smp,ceiling,op,pages,helpers,mode,reps,", run_shoot},
     {"direct-map operations", "run,kernel,mem,gbpages,smp,cmd,result,", run_dmap_operations},
 };
 

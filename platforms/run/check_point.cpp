@@ -54,8 +54,49 @@ void check_pool_marks(const alloc::FreetypeParams& params) {
                         "choose a larger one, or 0");
 }
 
+std::string other_mechanisms(std::string_view name) {
+    std::string others;
+    for (const alloc::MechanismInfo& info : alloc::flush_mechanisms())
+        if (info.name != name) others += (others.empty() ? "" : ", ") + std::string{info.name};
+    return others;
+}
+
+bool runs(const RunConfig& config, std::string_view workload) {
+    return std::ranges::find(config.workload.run, workload) != config.workload.run.end();
+}
+
+// A mechanism that is late on the kernel's half may not serve what relies on its flushes.
+void check_late_mechanism(const RunConfig& config) {
+    const std::string& name = config.flush.mechanism;
+    if (alloc::find_flush_mechanism(name).arrival != alloc::Arrival::late) return;
+    const std::string& policy = config.kernel.page_tables.policy;
+    if (alloc::find_table_policy(policy).tables == alloc::KeyRegister::Tables::have_a_key)
+        throw UserError("flush.mechanism", "found \"" + name + "\" with kernel.page_tables.policy " + policy +
+                                               ", whose keys must be in force when a flush returns, allowed: ipi, invlpgb, "
+                                               "deferred, ideal, or policy plain");
+    if (runs(config, "vmalloc"))
+        throw UserError("flush.mechanism", "found \"" + name +
+                                               "\" with the workload vmalloc, which reuses kernel addresses after a flush, "
+                                               "allowed: ipi, invlpgb, deferred, ideal");
+}
+
+void check_mechanism(const RunConfig& config) {
+    const std::string& name = config.flush.mechanism;
+    if (name == "invlpgb" && config.platform.invlpgb == "absent")
+        throw UserError("flush.mechanism",
+                        "found \"invlpgb\", but platform.invlpgb is absent, allowed: " + other_mechanisms(name),
+                        "choose an AMD platform, or platform.invlpgb = \"hypothetical\" with flights in hw.broadcast");
+    if (name == "ipi-early-ack" && !config.flush.is_unsafe && config.flush.strategy != "none")
+        throw UserError("flush.mechanism",
+                        "found \"ipi-early-ack\" with flush.strategy " + config.flush.strategy +
+                            ", whose pages of the kernel it would leave exposed, allowed: " + other_mechanisms(name),
+                        "or --unsafe");
+    check_late_mechanism(config);
+}
+
 void check(const ResolvedPoint& point) {
     Node::check(point.config);
+    check_mechanism(point.config);
     if (point.config.kernel.version != alloc::kLinux6_12.version && point.config.flush.strategy == "freetype")
         throw UserError("kernel.version", "is " + point.config.kernel.version + ", but freetypes exist on 6.12 only",
                         "choose 6.12, or another flush.strategy");

@@ -29,7 +29,7 @@ class ExposureTracker::CoreObserver : public hw::TranslationObserver {
   public:
     CoreObserver(ExposureTracker& tracker, hw::Core& core) : tracker_{tracker}, core_{core} {}
     void on_stale_drop(VirtAddr page, x86::PageSize size) override {
-        tracker_.close_holds(core_.id(), page, size, core_.timeline().now());
+        tracker_.close_holds(core_.id(), page, size, core_.time_of_drop());
     }
     bool is_stale_fill(VirtAddr page, x86::PageSize size) override {
         return tracker_.open_hold(core_.id(), page, size, core_.timeline().now());

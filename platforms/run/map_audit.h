@@ -25,7 +25,8 @@ class MapAudit : public alloc::MapObserver, public alloc::FlushObserver {
   public:
     enum class Tables : std::uint8_t { have_no_key, have_a_key };
     enum class HandOut : std::uint8_t { after_the_flush, any_time };  // any_time: the strategy declares that it is late
-    enum class Flush : std::uint8_t { reaches_all, is_not_checked };  // is_not_checked: of a strategy that breaks it on purpose
+    // is_not_checked: of a mechanism that returns earlier, of a test's strategy that breaks the contract on purpose.
+    enum class Flush : std::uint8_t { reaches_all, is_not_checked };
 
     MapAudit(std::size_t cores, HandOut hand_out, Flush flush) : begun_(cores, 0), hand_out_{hand_out}, flush_{flush} {}
     // Before the first CPU runs.

@@ -5,6 +5,8 @@
 #include <functional>
 #include <numeric>
 
+#include "alloc/accounts.h"
+#include "alloc/smp/mechanisms.h"
 #include "platforms/run/leaf_count.h"
 #include "platforms/run/proc_files.h"
 
@@ -12,9 +14,16 @@ namespace splinter::platforms {
 namespace {
 
 constexpr std::string_view kInterruptPath = "interrupt";
+constexpr std::string_view kTlbMissPath = "/tlb-miss";
 
 bool under(std::string_view path, std::string_view top) {
     return path.starts_with(top) && (path.size() == top.size() || path[top.size()] == '/');
+}
+
+// Interrupts, and flushes that a core makes up for by itself.
+bool is_stolen(const std::string& path) {
+    return under(path, kInterruptPath) ||
+           ("/" + path + "/").find("/" + std::string{alloc::kLateFlush.name} + "/") != std::string::npos;
 }
 
 // Order-independent of who ran first: FNV-1a over all cores in their order.
@@ -72,12 +81,13 @@ class Measurement {
         metrics["splits"] = static_cast<double>(counted(index, &alloc::KernelCounters::direct_map_level2_splits) +
                                                 counted(index, &alloc::KernelCounters::direct_map_level3_splits));
         metrics["unmapped_free_bytes"] = static_cast<double>(session_.unmapped_free_at_end(index).raw() * kPageBytes);
-        if (const auto slowdown = victim_slowdown(index)) metrics["victim_slowdown_percent"] = *slowdown;
+        add_victims(index, metrics);
         if (accesses > 0) metrics["cycles_per_access"] = static_cast<double>(access_cycles) / static_cast<double>(accesses);
         add_operations(index, metrics);
         add_memory(index, metrics);
         add_page_tables(metrics);
         if (is_protected) add_pool(index, pool_hits, latencies.size(), metrics);
+        add_survivors(index, metrics);
         if (worst_cycles > 0) metrics["worst_call_cycles"] = static_cast<double>(worst_cycles);
         if (const std::uint64_t zeroed = counted(index, &alloc::KernelCounters::pages_zeroed); zeroed > 0)
             metrics["zeroed_bytes"] = static_cast<double>(zeroed * kPageBytes);
@@ -174,6 +184,18 @@ class Measurement {
     [[nodiscard]] const CoreMark& begin(CpuId core, std::size_t phase) const { return session_.marks(core)[phase]; }
     [[nodiscard]] const CoreMark& end(CpuId core, std::size_t phase) const { return session_.marks(core)[phase + 1]; }
 
+    void add_survivors(std::size_t phase, std::map<std::string, double>& metrics) {
+        std::uint64_t entries = 0;
+        std::uint64_t cores = 0;
+        for_each_core([&](CpuId core) {
+            const std::uint64_t grown = end(core, phase).mmu.pcid_survivors - begin(core, phase).mmu.pcid_survivors;
+            entries += grown;
+            cores += grown > 0 ? 1 : 0;
+        });
+        metrics["pcid_survivors"] = static_cast<double>(entries);
+        metrics["pcid_survivor_cores"] = static_cast<double>(cores);
+    }
+
     void add_memory(std::size_t phase, std::map<std::string, double>& metrics) {
         const alloc::MemoryStatistics& memory = session_.memory_at_end(phase);
         constexpr double kThousandths = 1000;
@@ -268,41 +290,89 @@ class Measurement {
         return sum;
     }
 
-    std::uint64_t stolen(std::size_t phase) {
+    // What one core spent in a phase on the accounts that `counts` chooses by their paths.
+    template <class Counts>
+    std::uint64_t spent(CpuId core, std::size_t phase, Counts&& counts) {
+        const AccountTree& accounts = session_.node().machine().accounts();
+        const Ledger::Snapshot& before = begin(core, phase).ledger;
+        const Ledger::Snapshot& after = end(core, phase).ledger;
         std::uint64_t sum = 0;
-        for_each_core([&](CpuId core) {
-            const AccountTree& accounts = session_.node().machine().accounts();
-            const Ledger::Snapshot& before = begin(core, phase).ledger;
-            const Ledger::Snapshot& after = end(core, phase).ledger;
-            for (std::size_t i = 0; i < after.size(); ++i)
-                if (under(accounts.path(static_cast<AccountTree::Id>(i)), kInterruptPath))
-                    sum += after[i] - (i < before.size() ? before[i] : 0);
-        });
+        for (std::size_t i = 0; i < after.size(); ++i)
+            if (const std::uint64_t cycles = after[i] - (i < before.size() ? before[i] : 0); cycles != 0)
+                if (counts(accounts.path(static_cast<AccountTree::Id>(i)))) sum += cycles;
         return sum;
     }
 
-    // Cycles per background access of all victims together.
-    std::optional<double> victim_pace(std::size_t phase) {
-        std::uint64_t cycles = 0;
-        std::uint64_t accesses = 0;
-        for_each_core([&](CpuId core) {
-            if (session_.allocates(core)) return;
-            cycles += (end(core, phase).now - begin(core, phase).now).raw();
-            accesses += end(core, phase).background_accesses - begin(core, phase).background_accesses;
-        });
-        if (accesses == 0) return std::nullopt;
-        return static_cast<double>(cycles) / static_cast<double>(accesses);
+    static bool is_tlb_miss(const std::string& path) { return !is_stolen(path) && path.ends_with(kTlbMissPath); }
+
+    std::uint64_t stolen(std::size_t phase) {
+        std::uint64_t sum = 0;
+        for_each_core([&](CpuId core) { sum += spent(core, phase, is_stolen); });
+        return sum;
     }
 
-    std::optional<double> victim_slowdown(std::size_t phase) {
+    // Cycles per background access of all victims together, and the parts of them.
+    struct Pace {
+        double all = 0;
+        double interrupts = 0;
+        double tlb_misses = 0;
+        double seconds = 0;  // of the phase on one victim
+    };
+    std::optional<Pace> victim_pace(std::size_t phase) {
+        std::uint64_t accesses = 0;
+        std::uint64_t victims = 0;
+        Pace sum;
+        for_each_core([&](CpuId core) {
+            if (session_.allocates(core)) return;
+            ++victims;
+            accesses += end(core, phase).background_accesses - begin(core, phase).background_accesses;
+            sum.all += static_cast<double>((end(core, phase).now - begin(core, phase).now).raw());
+            sum.interrupts += static_cast<double>(spent(core, phase, is_stolen));
+            sum.tlb_misses += static_cast<double>(spent(core, phase, is_tlb_miss));
+        });
+        if (accesses == 0) return std::nullopt;
+        const auto per_access = static_cast<double>(accesses);
+        const auto hertz = static_cast<double>(session_.node().config().hw.frequency);
+        return Pace{sum.all / per_access, sum.interrupts / per_access, sum.tlb_misses / per_access,
+                    sum.all / static_cast<double>(victims) / hertz};
+    }
+
+    void add_victims(std::size_t phase, std::map<std::string, double>& metrics) {
         const auto undisturbed = victim_pace(Session::kBaseline);
         const auto disturbed = victim_pace(phase);
-        if (!undisturbed || !disturbed) return std::nullopt;
-        return 100 * (*disturbed / *undisturbed - 1);
+        if (!undisturbed || !disturbed) return;
+        const double slowdown = 100 * (disturbed->all / undisturbed->all - 1);
+        metrics["victim_slowdown_percent"] = slowdown;
+        metrics["victim_interrupt_percent"] = 100 * (disturbed->interrupts - undisturbed->interrupts) / undisturbed->all;
+        metrics["victim_refill_percent"] = 100 * (disturbed->tlb_misses - undisturbed->tlb_misses) / undisturbed->all;
+        if (disturbed->seconds == 0) return;
+        const double flushes = static_cast<double>(counted(phase, &alloc::KernelCounters::nr_tlb_remote_flush));
+        metrics["flushes_per_second"] = flushes / disturbed->seconds;
+        if (flushes > 0 && slowdown > 0) metrics["flushes_per_second_for_1_percent"] = metrics["flushes_per_second"] / slowdown;
     }
 
     Session& session_;
 };
+
+// What the mechanism and the kernel leave open, in words.
+void add_mechanism(const RunConfig& config, Session& session, WorkloadResult& result) {
+    const alloc::MechanismInfo& mechanism = alloc::find_flush_mechanism(config.flush.mechanism);
+    if (mechanism.arrival == alloc::Arrival::late || mechanism.arrival == alloc::Arrival::before_use)
+        result.facts["mechanism"] = config.flush.mechanism + (config.flush.mechanism == "latr" ? " (hypothetical here)" : "") +
+                                    " leaves exposed: " + std::string{mechanism.exposed};
+    std::uint64_t survivors = 0;
+    std::uint64_t cores = 0;
+    for (const auto& core : session.node().machine().cores()) {
+        const std::uint64_t of_core = core->mmu().unit().stats().pcid_survivors;
+        survivors += of_core;
+        cores += of_core > 0 ? 1 : 0;
+    }
+    if (survivors > 0)
+        result.facts["stale under other PCIDs"] =
+            "finding: INVLPG left " + std::to_string(survivors) + " kernel translations of other address spaces on " +
+            std::to_string(cores) + " cores, which a switch made usable again (the Global bit was lost, kernel.pti is " +
+            config.kernel.pti + ")";
+}
 
 }  // namespace
 
@@ -324,12 +394,17 @@ WorkloadResult measure(std::string_view workload_name, const Workload& workload,
         result.facts["exposure"] = "declared: protection is deferred by up to " +
                                    std::to_string(strategy.exposure_bound(config.kernel).raw()) + " cycles (" +
                                    config.flush.strategy + ")";
+    add_mechanism(config, session, result);
     if (session.node().config().platform.numa_nodes > 1)
         result.facts["numa"] =
             "no oracle: zonelists and pages of several NUMA nodes follow the kernel's sources, no recorded run";
     if (config.flush.strategy == "freetype")
         result.facts["freetype policies"] =
             config.kernel.freetype.generation + ", as read in the series; checked against no kernel";
+    if (const std::uint64_t shared = session.node().machine().topology().threads_with_sibling(); shared > 0)
+        result.facts["SMT"] = std::to_string(shared) + " of " + std::to_string(session.node().core_count()) +
+                              " threads share a core with an online sibling, which is taken to be busy all the time: each has "
+                              "half of the TLBs, and interrupts take longer to its handler";
     if (session.node().machine().topology().hypothetical())
         result.facts["hypothetical"] = "more cores than the product has: cores per socket were grown";
     result.end_cycles = session.end().raw();

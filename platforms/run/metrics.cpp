@@ -33,10 +33,28 @@ constexpr MetricInfo kMetrics[] = {
      "leaves of the direct map split into smaller ones in the phase: 1 GiB into 2 MiB and 2 MiB into 4 KiB count alike"},
     {"stolen_cycles_per_page", "stolen cyc/page", "cycles/page",
      "cycles of interrupt handlers on all cores, per page allocated in the phase: each serves a flush that another core asked "
-     "for, or a timer of the kernel's"},
+     "for, or a timer of the kernel's; and of what a core does for a late mechanism when it enters or leaves the kernel"},
     {"victim_slowdown_percent", "victims slowed %", "percent",
      "cycles per background access in the phase against the same cores' undisturbed rate, measured in the same run before the "
      "workload starts: 100 * (disturbed / undisturbed - 1)"},
+    {"victim_interrupt_percent", "of it interrupts %", "percent",
+     "the part of victim_slowdown_percent that interrupts take, entry, handler and exit: cycles under `interrupt` and "
+     "`late-flush` in the "
+     "victims' "
+     "ledgers per background access, phase less undisturbed, by the undisturbed cycles per access",
+     Column::on_request},
+    {"victim_refill_percent", "of it TLB misses %", "percent",
+     "the part of victim_slowdown_percent that refilling TLBs takes: cycles of L2 TLB look-ups and walks of the background "
+     "loop "
+     "(`tlb-miss` in the victims' ledgers) per access, phase less undisturbed, by the undisturbed cycles per access",
+     Column::on_request},
+    {"flushes_per_second", "flushes /s", "flushes/second",
+     "flushes sent to other CPUs in the phase by all initiators together (nr_tlb_remote_flush), per second of simulated time",
+     Column::on_request},
+    {"flushes_per_second_for_1_percent", "flushes /s for 1 %", "flushes/second",
+     "the rate of flushes that slows unrelated cores by 1 percent, if each takes what it took here: flushes_per_second by "
+     "victim_slowdown_percent; where a flip is one flush (per-page), also the rate of flips",
+     Column::on_request},
     {"exposure_cycles_per_page", "exposure cyc/page", "page-cycles/page",
      "page-cycles from the hand-out of a protected page until no core holds a translation with the old rights, per page handed "
      "out"},
@@ -103,6 +121,13 @@ constexpr MetricInfo kMetrics[] = {
      Column::on_request},
     {"longest_exposure_cycles", "longest exposure", "cycles",
      "longest time from the hand-out of a protected page until no core holds a translation with the old rights",
+     Column::on_request},
+    {"pcid_survivors", "stale, other PCID", "entries",
+     "kernel translations that an INVLPG of their address left in a TLB under another PCID, and that a later switch to that "
+     "PCID "
+     "made usable again, all cores: what Linux leaves open without page-table isolation where a leaf has lost its Global bit",
+     Column::on_request},
+    {"pcid_survivor_cores", "cores with them", "cores", "cores on which there were such entries in the phase",
      Column::on_request},
     {"mapped_allocations", "mapped allocs", "allocations", "ordinary allocations that succeeded in the phase",
      Column::on_request},

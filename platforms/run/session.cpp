@@ -18,8 +18,14 @@ inline constexpr Label kReleaseMapped{"release-mapped"};
 // A test's own strategy may be one that breaks the contract.
 MapAudit::HandOut hand_out_of(const RunConfig& config, const SessionParts& parts) {
     if (parts.strategy != nullptr) return MapAudit::HandOut::any_time;
-    const bool late = alloc::find_flush_strategy(config.flush.strategy).protection == alloc::Protection::deferred;
+    const bool late = alloc::find_flush_strategy(config.flush.strategy).protection == alloc::Protection::deferred ||
+                      alloc::find_flush_mechanism(config.flush.mechanism).arrival == alloc::Arrival::late;
     return late ? MapAudit::HandOut::any_time : MapAudit::HandOut::after_the_flush;
+}
+
+MapAudit::Flush flush_of(const RunConfig& config, const SessionParts& parts) {
+    const bool at_once = alloc::find_flush_mechanism(config.flush.mechanism).arrival == alloc::Arrival::on_return;
+    return at_once && parts.strategy == nullptr ? MapAudit::Flush::reaches_all : MapAudit::Flush::is_not_checked;
 }
 
 }  // namespace
@@ -31,6 +37,12 @@ class Session::Program : public hw::CoreProgram {
     void run(hw::Core& core) override { session_.run_core(core.id()); }
     void on_interrupt(hw::Core& core, hw::Vector vector) override { session_.on_interrupt(core, vector); }
     void on_notice(hw::Core& core, const hw::Message& notice) override { session_.on_notice(core, notice); }
+    void entered_kernel(hw::Core& core) override {
+        session_.node_->kernel().mechanism().entered_kernel(session_.node_->cpu(core.id()));
+    }
+    void leaves_kernel(hw::Core& core) override {
+        session_.node_->kernel().mechanism().leaves_kernel(session_.node_->cpu(core.id()));
+    }
 
   private:
     Session& session_;
@@ -67,8 +79,7 @@ class Session::Moments : public alloc::MapObserver {
 Session::Session(const RunConfig& config, Workload& workload, const SessionParts& parts)
     : workload_{workload},
       pool_{config.hw.cores},
-      map_audit_{config.hw.cores, hand_out_of(config, parts),
-                 parts.strategy != nullptr ? MapAudit::Flush::is_not_checked : MapAudit::Flush::reaches_all},
+      map_audit_{config.hw.cores, hand_out_of(config, parts), flush_of(config, parts)},
       moments_{std::make_unique<Moments>(exposure_, pool_, map_audit_, parts.audit)},
       node_{std::make_unique<Node>(
           config, workload.snapshot(), *moments_,
@@ -113,23 +124,35 @@ void Session::run() {
 void Session::run_core(CpuId core) {
     PerCore& mine = cores_[core.index()];
     hw::Core& silicon = node_->machine().core(core);
+    if (mechanism().entries == alloc::MechanismInfo::Entries::watched) silicon.tell_entries();
     mark(core);
     node_->kernel().start(node_->cpu(core));
     if (mine.allocates) {
         workload_.run(*this, core);
         finish_allocating(core);
     } else {
-        silicon.timeline().set_conduct(node_->machine().conduct_of_loops());
+        silicon.timeline().set_conduct(conduct_of_loops());
         while (!mine.stopped) {
             mine.background->step();
             if (!node_->kernel().work().pending(core)) [[likely]]
                 continue;
+            silicon.set_mode(x86::Mode::supervisor);
             serve_kernel(core);
-            silicon.timeline().set_conduct(node_->machine().conduct_of_loops());
+            silicon.timeline().set_conduct(conduct_of_loops());
         }
     }
     mark(core);
     silicon.set_mode(x86::Mode::supervisor);
+}
+
+const alloc::MechanismInfo& Session::mechanism() const { return alloc::find_flush_mechanism(node_->config().flush.mechanism); }
+
+// A loop whose entries to the kernel are told, or which sweeps where it loads an address space, reaches ordering points there.
+hw::Timeline::Conduct Session::conduct_of_loops() const {
+    const bool watched = mechanism().entries == alloc::MechanismInfo::Entries::watched;
+    const bool sweeps =
+        mechanism().arrival == alloc::Arrival::late && node_->config().workload.background.switch_every > Cycles{0};
+    return watched || sweeps ? hw::Timeline::Conduct::endless : node_->machine().conduct_of_loops();
 }
 
 void Session::begin_phase(CpuId core) {
@@ -158,16 +181,20 @@ void Session::note_phase_end(CpuId core) {
 void Session::sleep_until(CpuId core, const std::function<bool()>& condition) {
     PerCore& mine = cores_[core.index()];
     hw::Timeline& time = node_->machine().core(core).timeline();
+    hw::Core& silicon = node_->machine().core(core);
     while (true) {
+        // Idle before it looks: what going idle takes may let others change what it looks at.
+        silicon.enter_idle();
         time.order();
-        if (condition()) return;
-        if (node_->kernel().work().pending(core)) {
-            serve_kernel(core);
-            continue;
+        const bool done = condition();
+        if (!done && !node_->kernel().work().pending(core)) {
+            mine.asleep = true;
+            time.wait_for_wake();
+            mine.asleep = false;
         }
-        mine.asleep = true;
-        time.wait_for_wake();
-        mine.asleep = false;
+        silicon.leave_idle();
+        if (done) return;
+        serve_kernel(core);
     }
 }
 

@@ -122,6 +122,8 @@ class Session {
         std::vector<OperationSamples> samples;  // by phase
         std::unique_ptr<BackgroundLoop> background;
     };
+    [[nodiscard]] const alloc::MechanismInfo& mechanism() const;
+    [[nodiscard]] hw::Timeline::Conduct conduct_of_loops() const;
     void run_core(CpuId core);
     void finish_allocating(CpuId core);
     void on_interrupt(hw::Core& core, hw::Vector vector);

@@ -6,6 +6,8 @@ namespace splinter::platforms {
 namespace {
 inline constexpr Label kUser{"user"};
 inline constexpr Label kKernel{"kernel"};
+inline constexpr Label kIrqOff{"irq-off"};
+inline constexpr Label kSwitch{"switch_mm"};
 
 // The low 16 random bits as a number from 0 to 99.
 std::uint64_t percentile(std::uint64_t bits) { return (bits & 0xffff) * 100 >> 16; }
@@ -41,24 +43,60 @@ VirtAddr BackgroundDraws::next_kernel_page() {
 }
 
 BackgroundLoop::BackgroundLoop(Node& node, CpuId core)
-    : think_{node.config().workload.background.think},
+    : node_{node},
+      think_{node.config().workload.background.think},
+      switch_every_{node.config().workload.background.switch_every},
+      next_switch_{switch_every_},
+      processes_{node.config().workload.background.processes},
       core_{node.machine().core(core)},
       draws_{BackgroundDraws{node, core}},
+      irq_off_{node.config().workload.background, node.config().platform.seed, "core" + std::to_string(core.raw())},
       user_account_{core_.timeline().ledger().open(kUser)},
-      kernel_account_{core_.timeline().ledger().open(kKernel)} {}
+      kernel_account_{core_.timeline().ledger().open(kKernel)},
+      irq_off_account_{core_.timeline().ledger().open(kIrqOff)},
+      switch_account_{switch_every_ == Cycles{0} ? kernel_account_ : core_.timeline().ledger().open(kSwitch)} {}
+
+void BackgroundLoop::run_with_interrupts_off(Cycles length) {
+    hw::Timeline& time = core_.timeline();
+    time.ledger().switch_to(irq_off_account_);
+    core_.set_mode(x86::Mode::supervisor);
+    time.disable_interrupts();
+    time.advance(length);
+    time.enable_interrupts();
+}
+
+void BackgroundLoop::switch_space() {
+    hw::Timeline& time = core_.timeline();
+    time.ledger().switch_to(switch_account_);
+    core_.set_mode(x86::Mode::supervisor);
+    process_ = process_ == processes_ ? 0 : process_ + 1;
+    alloc::TlbState& tlb = node_.kernel().tlb_state();
+    CoreCpu& cpu = node_.cpu(core_.id());
+    if (process_ == processes_)
+        tlb.enter_lazy_tlb(cpu);
+    else
+        tlb.switch_mm(cpu, node_.space(core_.id(), process_));
+    if (process_ != processes_) node_.kernel().mechanism().switches_context(cpu);
+    next_switch_ = time.now() + switch_every_;
+}
 
 void BackgroundLoop::step() {
+    if (const Cycles length = irq_off_.next(); length > Cycles{0}) run_with_interrupts_off(length);
     using Target = BackgroundDraws::Target;
+    if (switch_every_ != Cycles{0} && core_.timeline().now() >= next_switch_) [[unlikely]]
+        switch_space();
     const BackgroundDraws::Draw draw = draws_.next([this](const BackgroundDraws::Draw& later) {
         if (later.target != Target::nothing) core_.expect(later.va);
     });
-    const bool kernel = draw.target == Target::kernel;
+    const bool kernel = draw.target == Target::kernel || process_ == processes_;
     hw::Timeline& time = core_.timeline();
     time.ledger().switch_to(kernel ? kernel_account_ : user_account_);
     core_.set_mode(kernel ? x86::Mode::supervisor : x86::Mode::user);
     time.advance(think_);
-    if (kernel)
+    if (draw.target == Target::kernel)
         core_.access(draw.va, {x86::AccessKind::read, x86::Mode::supervisor});
+    else if (kernel)
+        return;  // a kernel thread has no user memory
     else if (draw.target == Target::user)
         core_.access(draw.va, {x86::AccessKind::write, x86::Mode::user});
     ++accesses_;

@@ -1,10 +1,15 @@
 // What a core does that does not allocate: accesses to its own user memory and, for a share of them, to kernel data through the
 // direct map, with straight-line work in between. Its pace shows what flushes take from others.
+//
+// With workload.background.switch_every it goes from one of its address spaces to the next (switch_mm_irqs_off()), and after
+// the last to a kernel thread, which has none and keeps what is loaded (enter_lazy_tlb()). The spaces are this core's alone, so
+// that no switch reaches an ordering point. Leaves out: the scheduler around the switch, other cores' tasks.
 #pragma once
 
 #include "hw/base/rng.h"
 #include "hw/core/look_ahead.h"
 #include "platforms/build/node.h"
+#include "platforms/workload/irq_off_sections.h"
 
 namespace splinter::platforms {
 
@@ -39,11 +44,21 @@ class BackgroundLoop {
     [[nodiscard]] std::uint64_t accesses() const { return accesses_; }
 
   private:
+    void run_with_interrupts_off(Cycles length);
+    void switch_space();
+    Node& node_;
     Cycles think_;
+    Cycles switch_every_;
+    Cycles next_switch_;
+    std::uint64_t processes_;
+    std::uint64_t process_ = 0;  // `processes_`: the kernel thread
     hw::Core& core_;
     hw::LookAhead<BackgroundDraws> draws_;
+    IrqOffSections irq_off_;
     AccountTree::Id user_account_;
     AccountTree::Id kernel_account_;
+    AccountTree::Id irq_off_account_;
+    AccountTree::Id switch_account_;
     std::uint64_t accesses_ = 0;
 };
 

@@ -26,13 +26,16 @@ class OneSpace : public Workload {
     void run(Session& session, CpuId core) override {
         session.warm_up(core, Cycles{0}, Cycles{0});
         CoreCpu& cpu = session.node().cpu(core);
+        alloc::TlbState& tlb = session.node().kernel().tlb_state();
         for (std::uint64_t i = 0; i < params_.repetitions; ++i) {
             const auto parent = session.node().kernel().mm().new_space(cpu);
-            demand(parent != nullptr &&
-                   parent->populate(cpu, kStart, pages(), huge_ ? alloc::FolioSize::huge : alloc::FolioSize::small) ==
-                       Outcome::done);
+            demand(parent != nullptr);
+            tlb.switch_mm(cpu, parent->mm());
+            demand(parent->populate(cpu, kStart, pages(), huge_ ? alloc::FolioSize::huge : alloc::FolioSize::small) ==
+                   Outcome::done);
             measure(session, core, *parent);
             parent->exit(cpu);
+            tlb.switch_mm(cpu, session.node().space(core));
         }
     }
 

@@ -88,11 +88,16 @@ class PgtableChurn : public Workload {
         CoreCpu& cpu = session.node().cpu(core);
         const Session::Operation begun = session.begin_operation(core);
         const auto space = session.node().kernel().mm().new_space(cpu);
+        alloc::TlbState& tlb = session.node().kernel().tlb_state();
+        if (space != nullptr) tlb.switch_mm(cpu, space->mm());
         bool built = space != nullptr;
         for (std::uint64_t i = 0; built && i < params_.areas; ++i)
             built = space->populate(cpu, kFirstArea + i * kAreaDistance, PageCount{params_.pages}, alloc::FolioSize::small) ==
                     alloc::AddressSpace::Outcome::done;
-        if (space != nullptr) space->exit(cpu);
+        if (space != nullptr) {
+            space->exit(cpu);
+            tlb.switch_mm(cpu, session.node().space(core));
+        }
         session.end_operation(core, begun, params_.areas * params_.pages);
         if (!built) session.add_figure(core, "spaces_failed", 1);
     }

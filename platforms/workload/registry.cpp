@@ -18,6 +18,8 @@ constexpr std::array kWorkloads{
     WorkloadInfo{"fork", make_fork,
                  "one core copies the page tables of a process with 1 GiB, small or huge folios, mapped by PTEs"},
     WorkloadInfo{"munmap", make_munmap, "one core unmaps 1 GiB, small or huge folios, mapped by PTEs"},
+    WorkloadInfo{"user-flush", make_user_flush,
+                 "threads of one process: one or all unmap, protect or flush pages; the others run, sleep or are displaced"},
     WorkloadInfo{"vmalloc", make_vmalloc, "some cores allocate and free kernel memory that is contiguous in addresses only"},
     WorkloadInfo{"pgtable-churn", make_pgtable_churn,
                  "some cores build and tear down address spaces; others may flip the protection of kernel pages meanwhile"},

@@ -49,6 +49,7 @@ std::unique_ptr<Workload> make_reserve_search(const RunConfig& config);
 std::unique_ptr<Workload> make_pressure(const RunConfig& config);
 std::unique_ptr<Workload> make_fork(const RunConfig& config);
 std::unique_ptr<Workload> make_munmap(const RunConfig& config);
+std::unique_ptr<Workload> make_user_flush(const RunConfig& config);
 std::unique_ptr<Workload> make_vmalloc(const RunConfig& config);
 std::unique_ptr<Workload> make_pgtable_churn(const RunConfig& config);
 

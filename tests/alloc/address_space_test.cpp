@@ -217,6 +217,7 @@ TEST(Munmap, KeepsTheTablesThatAnotherAreaNeeds) {
 TEST(Munmap, FlushesPageByPageUpToTheCeilingAndEverythingAbove) {
     MmKernel node;
     Space space{node};
+    node.user_flush.state().switch_mm(node.cpu, space->mm());
     ASSERT_EQ(space->populate(node.cpu, kStart, PageCount{33}, FolioSize::small), Outcome::done);
     ASSERT_EQ(space->populate(node.cpu, kStart + kGiB, PageCount{34}, FolioSize::small), Outcome::done);
     space->munmap(node.cpu, kStart);

@@ -125,7 +125,7 @@ TEST(CallFunctionOnAll, ConcurrentInitiatorsAllReturnAndEveryRequestIsExecutedOn
 struct Flushes : Calls {
     Flushes() : Calls{2} {}
     IpiMechanism mechanism{calls};
-    TlbFlush flush{mechanism, calls.local(), PageCount{33}};
+    TlbFlush flush{mechanism, PageCount{33}};
 };
 
 TEST(TlbFlushCeiling, ThirtyThreePagesAreInvalidatedOneByOne) {

@@ -13,10 +13,11 @@ struct MmKernel {
           pages{memory.frames(), zones(memory), 1, pcp_limits({}), memory.data()},
           calls{1, memory.data()},
           mechanism{calls},
-          flush{mechanism, calls.local(), PageCount{KernelParams{}.flush_ceiling}},
+          flush{mechanism, PageCount{KernelParams{}.flush_ceiling}},
+          user_flush{mechanism, calls.local(), PageCount{KernelParams{}.flush_ceiling}, UserFlushOrder::concurrent},
           tables{pages},
           keys{KeyRegister::Tables::have_a_key, scope, 1},
-          mm{pages, tables, keys, flush, memory.root(), memory.kernel_half(), 1},
+          mm{pages, tables, keys, flush, user_flush, memory.root(), memory.kernel_half(), 1},
           cpu{memory, kPkrsDefault} {}
 
     static std::vector<Zone> zones(TestMemory& memory) {
@@ -36,6 +37,7 @@ struct MmKernel {
     CallFunction calls;
     IpiMechanism mechanism;
     TlbFlush flush;
+    UserFlush user_flush;
     FailingPageTablePages tables;
     KeyRegister keys;
     Mm mm;

@@ -1,5 +1,7 @@
 #include "tests/bench/machine_run.h"
 
+#include <algorithm>
+
 #include "tests/hw/test_machine.h"
 
 namespace splinter::bench {
@@ -35,6 +37,7 @@ void run_on_all_cores(MemoryImage& image, std::uint64_t cores, TimedProgram& pro
     const hw::FreshSystemC systemc;
     hw::MachineParams params;
     params.cores = cores;
+    params.cores_per_socket = std::max(params.cores_per_socket, cores);  // no siblings, which would share TLBs
     hw::Machine machine{"machine", params, image.memory()};
     program.attach(machine);
     for (const auto& core : machine.cores()) {

@@ -14,12 +14,15 @@ holds() { jq -e ".benchmarks | $1" "$rows"; }
     expected='["allocator/pair/order:0","allocator/pair/order:4","allocator/pair/order:9","allocator/random_free",
         "allocator/start_up/TiB:1",
         "every_access_walks/GiB:1","every_access_walks/GiB:16","every_access_walks/GiB:64",
-        "l1_hit/random/cores:1","l1_hit/random/cores:64","l1_hit/random/cores:8",
+        "host_memory","l1_hit/random/cores:1","l1_hit/random/cores:64","l1_hit/random/cores:8",
         "l1_hit/streaming/cores:1","l1_hit/streaming/cores:64","l1_hit/streaming/cores:8",
+        "shootdown/idle/cores:1024","shootdown/idle/cores:256","shootdown/idle/cores:64",
+        "shootdown/running/cores:1024","shootdown/running/cores:256","shootdown/running/cores:64",
+        "start_up/cores:1024/TiB:1","start_up/cores:256",
         "typical_mix/cores:256","typical_mix/cores:64","typical_mix/cores:8"]'
     holds "[.[].name | sub(\"/manual_time\"; \"\")] | sort == $expected"
-    holds 'all(.ns > 0)'
-    holds 'map(select(.name | startswith("allocator") | not)) | all(.["M/s"] > 0 and .ns > 0 and .floor_ns > 0 and .ratio > 0)'
+    holds 'map(select(.name | startswith("host_memory") | not)) | all(.ns > 0)'
+    holds 'map(select(.name | test("^(l1_hit|typical_mix|every)"))) | all(.["M/s"] > 0 and .ns > 0 and .floor_ns > 0 and .ratio > 0)'
 }
 
 @test "L1 rows hit the L1 TLB only" {
@@ -33,6 +36,14 @@ holds() { jq -e ".benchmarks | $1" "$rows"; }
 
 @test "nearly all accesses of the last rows walk" {
     holds 'map(select(.name | startswith("every"))) | all(.["walk_%"] > 99)'
+}
+
+@test "each shootdown interrupts each target once" {
+    holds 'map(select(.name | startswith("shootdown"))) | all(.["received/target"] == 1)'
+}
+
+@test "a simulated core takes at most 256 KiB of host memory" {
+    holds 'map(select(.name | startswith("host_memory"))) | all(.["KiB/core"] <= 256 and .["KiB/core"] > 0)'
 }
 
 @test "metadata is at most 16 bytes per touched frame, and next to nothing per untouched frame" {

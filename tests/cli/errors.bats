@@ -245,3 +245,21 @@ setup() { load common.bash; }
     [[ "$stderr" == *'out of memory: '*' allocations of the trace'* ]]
     leaves_only trace
 }
+
+@test "a mechanism that the platform does not have is refused with its key" {
+    # shellcheck disable=SC2016  # the message has backquotes
+    refuses '`flush.mechanism`: found "invlpgb", but platform.invlpgb is absent' run "$smoke" --set flush.mechanism=invlpgb
+}
+
+@test "early acknowledgement of kernel flushes takes --unsafe" {
+    refuses 'or --unsafe' run "$smoke" --set flush.mechanism=ipi-early-ack
+    run -0 "$splinter" run "$smoke" "${small[@]}" --set flush.mechanism=ipi-early-ack --unsafe --json "$work/out.json"
+    [ "$(jq -r '.config[] | select(.key == "flush.unsafe") | .value' "$work/out.json")" = true ]
+}
+
+@test "two cores that flush with interrupts off are a finding with both stacks" {
+    run --separate-stderr "$splinter" run "$smoke" "${small[@]}" --set flush.interrupts=off --set flush.strategy=per-page \
+        --set workload.secretmem.cores_percent=50
+    [ "$status" -eq 3 ]
+    [[ "$stderr" == *"deadlock"*"core0 at cycle "*"flush/ack-wait, interrupts off"*"core2 at cycle "*"flush/ack-wait, interrupts off"* ]]
+}

@@ -1,6 +1,8 @@
 // INVLPGB and TLBSYNC through a whole machine.
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "hw/base/user_error.h"
 #include "tests/hw/test_machine.h"
 
@@ -106,6 +108,66 @@ TEST_F(BroadcastTest, SyncWaitsForTheConfirmationOfTheFarthestCore) {
         EXPECT_EQ(core.timeline().now(), Cycles{kSendAt + 2 * kCross});
     });
     test_.run();
+}
+
+// The fabric serves one sender at a time: each that came before and is not done costs a slot.
+TEST_F(BroadcastTest, SyncTakesASlotLongerForEachSenderThatCameBefore) {
+    for (const std::uint32_t senders : {1U, 2U, 4U}) {
+        MachineParams machine = two_sockets();
+        machine.broadcast.per_sender = Cycles{150};
+        TestMachine test{machine};
+        std::array<Cycles, 4> took;
+        for (std::uint32_t cpu = 0; cpu < senders; ++cpu)
+            test.program(cpu).body = [&took, cpu](Core& core) {
+                core.broadcast({});
+                const Cycles begin = core.timeline().now();
+                core.sync_broadcasts();
+                took[cpu] = core.timeline().now() - begin;
+            };
+        test.run();
+        for (std::uint32_t cpu = 0; cpu < senders; ++cpu)
+            EXPECT_EQ(took[cpu], Cycles{2 * kCross + 150 * cpu}) << cpu << " of " << senders;
+    }
+}
+
+TEST_F(BroadcastTest, SyncDoesNotWaitForSendersThatAreDone) {
+    MachineParams machine = two_sockets();
+    machine.broadcast.per_sender = Cycles{150};
+    TestMachine test{machine};
+    test.program(1).body = [](Core& core) {
+        core.broadcast({});
+        core.sync_broadcasts();
+    };
+    test.program(0).body = [](Core& core) {
+        core.timeline().advance(Cycles{50'000});
+        core.broadcast({});
+        const Cycles begin = core.timeline().now();
+        core.sync_broadcasts();
+        EXPECT_EQ(core.timeline().now() - begin, Cycles{2 * kCross});
+    };
+    test.run();
+}
+
+// Mechanism `ideal`: no hardware, no cost, one lookahead later, and counted as gone at the call.
+TEST_F(BroadcastTest, DroppingEverywhereCostsNothingAndArrivesOneLookaheadLater) {
+    const std::uint64_t lookahead = two_sockets().lookahead().raw();
+    for (const auto& [when, held] : {std::pair{kSendAt + lookahead - 1, true}, {kSendAt + lookahead, false}}) {
+        TestMachine test{two_sockets()};
+        test.map(kPage, Pfn{0x1000}, kUsedLeaf);
+        bool holds = false;
+        test.program(0).body = [](Core& core) {
+            core.timeline().advance(Cycles{kSendAt});
+            core.drop_everywhere({});
+            EXPECT_EQ(core.timeline().now(), Cycles{kSendAt});
+        };
+        test.program(1).body = [when = when, &holds](Core& core) {
+            (void)probe(core, kPage, kRead);
+            core.timeline().advance(Cycles{when});
+            core.mmu().unit().for_each_translation([&](const CachedTranslation&) { holds = true; });
+        };
+        test.run();
+        EXPECT_EQ(holds, held) << "at " << when;
+    }
 }
 
 TEST_F(BroadcastTest, OneSyncClosesManyBroadcasts) {

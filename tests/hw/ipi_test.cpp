@@ -54,6 +54,28 @@ class IpiTest : public testing::Test {
     Arrivals arrivals_;
 };
 
+// Thread 4 is the sibling of core 0; core 1 has its core to itself.
+TEST(IpiOfSiblings, FliesLongerToAThreadWhoseSiblingIsOnline) {
+    MachineParams params = two_sockets();
+    params.cores = 5;
+    params.ipi.busy_sibling = Cycles{836};
+    TestMachine test{params};
+    std::vector<std::pair<std::uint32_t, std::uint64_t>> arrivals;
+    for (std::uint32_t cpu = 0; cpu < params.cores; ++cpu) {
+        test.program(cpu).body = [](Core& core) { core.timeline().advance(Cycles{10'000}); };
+        test.program(cpu).interrupt = [&](Core& core, Vector) {
+            arrivals.emplace_back(core.id().raw(), core.timeline().now().raw());
+        };
+    }
+    test.program(1).body = [](Core& core) {
+        core.apic().send(mask_of({0, 2, 4}), kVector);
+        core.timeline().advance(Cycles{10'000});
+    };
+    test.run();
+    std::sort(arrivals.begin(), arrivals.end());
+    EXPECT_EQ(arrivals, (std::vector<std::pair<std::uint32_t, std::uint64_t>>{{0, 1736}, {2, 1500}, {4, 1736}}));
+}
+
 TEST_F(IpiTest, FliesByTheDistanceOfItsTarget) {
     send(0, {1, 2, 3});
     EXPECT_EQ(arrivals(), (Arrivals{{1, 1000}, {2, 1600}, {3, 1600}}));

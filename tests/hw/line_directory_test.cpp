@@ -11,10 +11,11 @@ class LineDirectoryTest : public testing::Test {
   protected:
     static MachineParams params() {
         MachineParams machine;
-        machine.cores = 8;
+        machine.cores = 16;
         machine.cores_per_socket = 4;
         machine.cluster_cores = 2;
         machine.mem.l1d_hit = Cycles{4};
+        machine.mem.transfer_sibling = Cycles{19};
         machine.mem.transfer_cluster = Cycles{50};
         machine.mem.transfer_socket = Cycles{135};
         machine.mem.transfer_cross = Cycles{285};
@@ -34,6 +35,7 @@ TEST_F(LineDirectoryTest, TheOwnerHits) {
 
 TEST_F(LineDirectoryTest, AnotherCorePaysByDistance) {
     take(0);
+    EXPECT_EQ(take(8), Cycles{19});
     EXPECT_EQ(take(1), Cycles{50});
     EXPECT_EQ(take(2), Cycles{135});
     EXPECT_EQ(take(4), Cycles{285});

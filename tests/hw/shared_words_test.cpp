@@ -113,6 +113,16 @@ TEST_F(SharedWordsTest, WaitersAreServedInTheOrderOfTheirArrival) {
     EXPECT_EQ(taken_, (Taken{{0, 104}, {2, 1389}, {1, 1399 + 285}, {3, 1694 + 285}}));
 }
 
+// Each hand-over takes the transfer between the two, not more with more who wait.
+TEST_F(SharedWordsTest, AHandOverTakesOneTransferHoweverManyWait) {
+    lock_at(2, 100, 1000);  // 104 to 1104
+    lock_at(3, 200, 10);
+    lock_at(0, 300, 10);
+    lock_at(1, 400, 10);
+    test_.run();
+    EXPECT_EQ(taken_, (Taken{{2, 104}, {3, 1104 + 50}, {0, 1164 + 285}, {1, 1459 + 50}}));
+}
+
 TEST_F(SharedWordsTest, InOneCycleTheLowerCoreGetsTheLock) {
     lock_at(3, 100, 10);
     lock_at(1, 100, 10);

@@ -108,6 +108,19 @@ TEST_F(InterruptTest, CostsMoreFromUserMode) {
     EXPECT_EQ(test_.core(0).timeline().now(), Cycles{2000 + 560 + 460});
 }
 
+TEST_F(InterruptTest, OfAnIdleCoreWaitsUntilItHasLeftItsCState) {
+    send_to_arrive_at(1000);
+    test_.program(0).body = [](Core& core) {
+        core.enter_idle();
+        core.timeline().advance(Cycles{2000});
+        core.leave_idle();
+    };
+    test_.run();
+    const std::uint64_t exit = MachineParams{}.idle_exit().raw();
+    ASSERT_GT(exit, 0U);
+    EXPECT_EQ(handled_at_, Cycles{1000 + exit + 250});
+}
+
 TEST_F(InterruptTest, RunsWithInterruptsMasked) {
     send_to_arrive_at(1000);
     bool enabled = true;

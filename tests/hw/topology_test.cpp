@@ -35,9 +35,17 @@ TEST(Topology, DistanceIsTheSameBothWays) {
 
 TEST(Topology, SiblingsFollowAfterTheLastSocket) {
     const Topology topology{small_machine(16)};
-    EXPECT_EQ(distance(topology, 0, 8), Distance::cluster);
+    EXPECT_EQ(distance(topology, 0, 8), Distance::sibling);
+    EXPECT_EQ(distance(topology, 0, 9), Distance::cluster);
     EXPECT_EQ(topology.socket(CpuId{8U}), 0U);
     EXPECT_EQ(topology.socket(CpuId{12U}), 1U);
+}
+
+TEST(Topology, OnlyThreadsWithAnOnlineSiblingShareTheirCore) {
+    const Topology topology{small_machine(10)};  // 8 and 9 are the siblings of 0 and 1
+    for (std::uint32_t cpu = 0; cpu < 10; ++cpu) EXPECT_EQ(topology.shares_core(CpuId{cpu}), cpu < 2 || cpu >= 8) << cpu;
+    EXPECT_EQ(topology.threads_with_sibling(), 4U);
+    EXPECT_EQ(Topology{small_machine(8)}.threads_with_sibling(), 0U);
 }
 
 TEST(Topology, TheProductsThreadsAreNotHypothetical) { EXPECT_FALSE(Topology{small_machine(16)}.hypothetical()); }

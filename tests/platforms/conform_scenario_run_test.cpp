@@ -170,7 +170,9 @@ TEST(ConformScenarioSample, EveryPlatformAgreesAndShowsStaleOutcomesAtMostPlaces
         EXPECT_TRUE(report.text().ends_with("\n518 of 518 agree\n")) << file.path() << report.text();
         EXPECT_EQ(report.stale().allowed, 502U);
         // At the other 84 a page fault or an INVLPG has dropped the entry: only a speculative walk could have brought it back.
-        EXPECT_EQ(report.stale().shown, 418U) << file.path();
+        // Where the L2 TLB does not hold 1 GiB pages, their entries are pushed out of L1 earlier.
+        const hw::MmuParams& mmu = point.config.hw.mmu;
+        EXPECT_EQ(report.stale().shown, mmu.l2.holds("1g") || mmu.l2_second.holds("1g") ? 418U : 393U) << file.path();
     }
     EXPECT_GE(platforms, 3);
 }

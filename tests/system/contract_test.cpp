@@ -205,7 +205,7 @@ const std::vector<std::string> kOpenUnderOtherPcids{"per-page", "batched"};
 
 TEST_P(Contract, HoldsUnderEveryPcidUnlessListed) {
     // Batches are flushed page by page up to the ceiling.
-    const Findings findings = run(strategy(), {.pcids = ProbingParams::Pcids::two}, {"flush.batch_pages=8"});
+    const Findings findings = run(strategy(), {.pcids = ProbingParams::Pcids::two}, {"flush.batch_pages=8", "kernel.pti=off"});
     const bool listed = std::count(kOpenUnderOtherPcids.begin(), kOpenUnderOtherPcids.end(), GetParam()) > 0;
     EXPECT_EQ(findings.violations.empty(), !listed) << first_of(findings);
 }

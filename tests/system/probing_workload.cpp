@@ -100,6 +100,8 @@ void ProbingWorkload::probe(Session& session, CpuId core, Rng& rng) {
     if (params_.pcids == ProbingParams::Pcids::two)
         (void)mmu.write_cr3(session.node().root(), hw::Pcid{static_cast<std::uint16_t>(1 + rng.below(2))},
                             hw::TranslationUnit::Cr3Flush::no_flush);
+    if (params_.pcids == ProbingParams::Pcids::two_by_kernel)
+        session.node().kernel().tlb_state().switch_mm(session.node().cpu(core), session.node().space(core, rng.below(2)));
     const Pfn target = targets_[rng.below(targets_.size())];
     const bool owned = owned_.contains(target);
     const hw::TranslationUnit::Outcome outcome = mmu.access(alloc::layout::direct_map(target), kKernelRead);

@@ -19,8 +19,9 @@ struct ProbingParams {
     PageCount stride{512};         // between the frames that are probed before anything was handed out
     // Before the last phase core 0 takes all mapped blocks of 2 MiB and frees them: unmapped pageblocks must come back.
     enum class Squeeze : std::uint8_t { none, before_last_phase } squeeze = Squeeze::before_last_phase;
-    // Probing cores change their address space between probes, with the no-flush bit of CR3.
-    enum class Pcids : std::uint8_t { one, two } pcids = Pcids::one;
+    // Probing cores change their address space between probes: with the no-flush bit of CR3 whatever the kernel thinks, or as
+    // the kernel does it (switch_mm(); workload.background.processes must be 2).
+    enum class Pcids : std::uint8_t { one, two, two_by_kernel } pcids = Pcids::one;
 };
 
 class ProbingWorkload : public Workload {

@@ -47,6 +47,14 @@ TEST(Scale, MachineOf256CoresAnd256GiBTakesLessThanOneGiBOfHostMemory) {
     EXPECT_LT(peak, 1024U * 1024U);
 }
 
+TEST(Scale, MachineOf1024CoresAnd1TiBStartsInLessThanTwoGiBOfHostMemory) {
+    const std::uint64_t peak = footprint_of({"platform.cores=1024", "platform.memory=1TiB", "workload.secretmem.pages=2",
+                                             "workload.secretmem.cores_percent=1", "workload.background.think=1000cyc"})
+                                   .peak_kib;
+    RecordProperty("peak_kib", std::to_string(peak));
+    EXPECT_LT(peak, 2U * 1024U * 1024U);
+}
+
 TEST(Scale, MachineOf512CoresAnd1TiBRunsInBoundedHostMemory) {
     const Footprint found =
         footprint_of({"platform.cores=512", "platform.cores_per_socket=256", "platform.cluster_cores=16",

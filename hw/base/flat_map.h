@@ -1,0 +1,55 @@
+// A map from 64-bit numbers to small values in one array: open addressing, linear probing, at most half full. For what is
+// looked up for each line and word that travels; never iterated, entries never go away. Values move when the map grows.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace splinter {
+
+template <class Value>
+class FlatMap {
+  public:
+    struct Found {
+        Value& value;
+        bool added;
+    };
+    // The value of `key`; a new one is `Value{}`. The reference holds until the next call. REQUIRES: key < 2^64 - 1.
+    Found find_or_add(std::uint64_t key) {
+        if (2 * size_ >= slots_.size()) grow();
+        Slot& slot = slots_[place_of(key)];
+        const bool added = slot.key_plus_one == 0;
+        if (added) {
+            slot.key_plus_one = key + 1;
+            ++size_;
+        }
+        return {slot.value, added};
+    }
+    Value& operator[](std::uint64_t key) { return find_or_add(key).value; }
+    [[nodiscard]] std::size_t size() const { return size_; }
+
+  private:
+    struct Slot {
+        std::uint64_t key_plus_one = 0;  // 0: free
+        Value value{};
+    };
+    static constexpr std::size_t kFirstSlots = 64;
+
+    [[nodiscard]] std::size_t place_of(std::uint64_t key) const {
+        const std::size_t mask = slots_.size() - 1;
+        std::size_t place = (key * 0x9e3779b97f4a7c15U >> 20) & mask;  // Fibonacci hashing
+        while (slots_[place].key_plus_one != 0 && slots_[place].key_plus_one != key + 1) place = (place + 1) & mask;
+        return place;
+    }
+    void grow() {
+        std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(slots_.empty() ? kFirstSlots : 2 * slots_.size()));
+        for (Slot& slot : old)
+            if (slot.key_plus_one != 0) slots_[place_of(slot.key_plus_one - 1)] = std::move(slot);
+    }
+
+    std::vector<Slot> slots_;  // a power of two
+    std::size_t size_ = 0;
+};
+
+}  // namespace splinter
