@@ -75,10 +75,12 @@ void TlbState::switch_mm_irqs_off(Cpu& cpu, MmContext& next) {
         if (&prev != &init_mm_) {
             cpu.touch(data_.mm_cpumask(prev.slot, cpu.id()), prev.touch());
             prev.cpus.clear(cpu.id());
+            mine.mm = nullptr;  // others may look, and each change that they can see is made at an ordering point
         }
         if (&next != &init_mm_) {
             cpu.touch(data_.mm_cpumask(next.slot, cpu.id()), next.touch());
             next.cpus.set(cpu.id());
+            mine.mm = &next;
             cpu.touch(data_.mm(next.slot, layout::MmLine::context), next.touch());
         }
         next_gen = next.tlb_gen;
@@ -86,7 +88,6 @@ void TlbState::switch_mm_irqs_off(Cpu& cpu, MmContext& next) {
     }
     if (choice.flush == x86::Cr3Flush::flush) mine.contexts[choice.asid] = {next.ctx_id, next_gen};
     load_cr3(cpu, next, choice);
-    mine.mm = &next == &init_mm_ ? nullptr : &next;
     mine.asid = choice.asid;
 }
 
