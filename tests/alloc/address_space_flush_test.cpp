@@ -59,6 +59,13 @@ TEST_F(SystemCalls, OfPagesThatAreNotThereFlushNothing) {
     EXPECT_EQ(flushed(), "0r 0f 0p");
 }
 
+// The table of PDPTEs covers 512 GiB, and goes with the page; the flush does not reach back to where it begins.
+TEST_F(SystemCalls, AFlushWithFreedTablesBeginsNoEarlierThanTheTableOfPtes) {
+    map(kStart + 3 * kGiB + 7 * kPageBytes, 1);
+    space->munmap(node.cpu, kStart + 3 * kGiB + 7 * kPageBytes);
+    EXPECT_EQ(flushed(), "1r 0f 8p");
+}
+
 TEST_F(SystemCalls, MprotectFlushesARightThatGoesAndOneToWriteThatComes) {
     map(kStart, 3);
     space->mprotect(node.cpu, kStart, PageCount{3}, PageRights::read);
