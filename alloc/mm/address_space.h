@@ -60,7 +60,7 @@ class AddressSpace {
     // madvise(MADV_DONTNEED): the pages go, the area stays.
     void dontneed(Cpu& cpu, VirtAddr start, PageCount pages);
     // mprotect(), pkey_mprotect(): flushed is what has lost a right or changed its key, and what has got the right to write.
-    // REQUIRES: mapped by one area.
+    // REQUIRES: all mapped.
     void mprotect(Cpu& cpu, VirtAddr start, PageCount pages, PageRights rights);
     void pkey_mprotect(Cpu& cpu, VirtAddr start, PageCount pages, PageRights rights, unsigned key);
     // mremap(MREMAP_MAYMOVE | MREMAP_FIXED) to free addresses. no_memory: nothing has moved, or a part of it, and both ranges
@@ -97,6 +97,7 @@ class AddressSpace {
     void split_at(VirtAddr va);
     // protect.cpp
     void change(Cpu& cpu, VirtAddr start, PageCount pages, PageRights rights, std::optional<unsigned> key);
+    void change_area(Cpu& cpu, MmuGather& gather, const Area& area);
     void change_ptes(Cpu& cpu, MmuGather& gather, Pfn table, const Area& area, VirtAddr start, VirtAddr end);
     [[nodiscard]] x86::Pte changed(x86::Pte old, const Area& area);
     [[nodiscard]] static bool change_needs_flush(x86::Pte from, x86::Pte to);

@@ -19,7 +19,7 @@ class MmapLock {
     void write_lock(Cpu& cpu) {
         if (mm_.use == MmUse::one_cpu) return;
         cpu.lock(lock());
-        if (left_ < entered_) cpu.wait_for(readers(), entered_);
+        if (entered_ > 0) cpu.wait_for(readers(), entered_);
     }
     void write_unlock(Cpu& cpu) {
         if (mm_.use == MmUse::any_cpu) cpu.unlock(lock());

@@ -40,20 +40,25 @@ void AddressSpace::change(Cpu& cpu, VirtAddr start, PageCount pages, PageRights 
     cpu.retire(Step::vma_change);
     const MmapWriteGuard lock{cpu, mmap_lock_};
     const VirtAddr stop = start + pages.raw() * kPageBytes;
-    SPLINTER_CHECK(area_at(start).end() >= stop, "mprotect() of a range in one area");
     split_at(start);
     split_at(stop);
-    Area& area = area_at(start);
-    area.rights = rights;
-    if (key) area.key = *key;
     MmuGather gather;
-    for (VirtAddr at = start; at < stop;) {
-        const VirtAddr end = std::min(stop, VirtAddr{(at.raw() / kTableBytes + 1) * kTableBytes});
+    for (Area& area : areas_) {
+        if (area.start < start || stop <= area.start) continue;
+        area.rights = rights;
+        if (key) area.key = *key;
+        change_area(cpu, gather, area);
+    }
+    flush_gathered(cpu, gather);
+}
+
+void AddressSpace::change_area(Cpu& cpu, MmuGather& gather, const Area& area) {
+    for (VirtAddr at = area.start; at < area.end();) {
+        const VirtAddr end = std::min(area.end(), VirtAddr{(at.raw() / kTableBytes + 1) * kTableBytes});
         if (!change_huge(cpu, gather, area, at, end))
             if (const auto table = find_pte_table(cpu, at)) change_ptes(cpu, gather, *table, area, at, end);
         at = end;
     }
-    flush_gathered(cpu, gather);
 }
 
 void AddressSpace::change_ptes(Cpu& cpu, MmuGather& gather, Pfn table, const Area& area, VirtAddr start, VirtAddr end) {

@@ -154,7 +154,8 @@ void AddressSpace::free_tables_below(Cpu& cpu, MmuGather& gather, Pfn table, Lev
         }
         if (in_use(at, level.bytes())) continue;
         parts_.pgalloc.set(cpu, entry, Pte{});  // pmd_clear() and its like, outside of lazy sections
-        gather.add_table(value.next_table(), at, level.pages());
+        // The flush begins where the area does, not where the table does.
+        gather.add_table(value.next_table(), std::max(at, round_down(area.start, kTableBytes)), level.pages());
     }
 }
 

@@ -32,7 +32,7 @@ void TlbState::start_in(CpuId cpu, MmContext& mm) {
 }
 
 void TlbState::init(Cpu& cpu, MmContext& mm, Pfn pgd, MmUse use) {
-    if (use == MmUse::any_cpu) cpu.order();
+    cpu.order();  // numbers and slots are everybody's
     const auto slot = std::ranges::find(slots_in_use_, false);
     SPLINTER_CHECK(slot != slots_in_use_.end(), "fewer than 32,768 address spaces live at once");
     *slot = true;
@@ -44,7 +44,7 @@ void TlbState::init(Cpu& cpu, MmContext& mm, Pfn pgd, MmUse use) {
 }
 
 void TlbState::destroy(Cpu& cpu, MmContext& mm) {
-    if (mm.use == MmUse::any_cpu) cpu.order();
+    cpu.order();
     SPLINTER_CHECK(mm.cpus.empty(), "an address space that ends is loaded nowhere");
     slots_in_use_[mm.slot.raw()] = false;
 }
@@ -80,10 +80,12 @@ void TlbState::switch_mm_irqs_off(Cpu& cpu, MmContext& next) {
         if (&prev != &init_mm_) {
             cpu.touch(data_.mm_cpumask(prev.slot, cpu.id()), prev.touch());
             prev.cpus.clear(cpu.id());
+            mine.mm = nullptr;  // others may look, and each change that they can see is made at an ordering point
         }
         if (&next != &init_mm_) {
             cpu.touch(data_.mm_cpumask(next.slot, cpu.id()), next.touch());
             next.cpus.set(cpu.id());
+            mine.mm = &next;
             cpu.touch(data_.mm(next.slot, layout::MmLine::context), next.touch());
         }
         next_gen = next.tlb_gen;
@@ -91,7 +93,6 @@ void TlbState::switch_mm_irqs_off(Cpu& cpu, MmContext& next) {
     }
     if (choice.flush == x86::Cr3Flush::flush) mine.contexts[choice.asid] = {next.ctx_id, next_gen};
     load_cr3(cpu, next, choice);
-    mine.mm = &next == &init_mm_ ? nullptr : &next;
     mine.asid = choice.asid;
 }
 

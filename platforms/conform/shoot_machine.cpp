@@ -96,6 +96,7 @@ struct ShootMachine::Parts {
     std::unique_ptr<AddressSpace> space;
     std::unique_ptr<AddressSpace> other;  // of the process that displaces helpers
     std::unique_ptr<AddressSpace> child;
+    bool first = false;  // of the repetitions of a row
     VirtAddr region;
     VirtAddr start;  // of the operation's pages
 };
@@ -114,7 +115,7 @@ std::span<const ShootMachine::Operation> ShootMachine::operations() {
         Operation{"mprotect_none", &M::map_between_neighbours, &M::mprotect_none, &M::drop_pages},
         Operation{"pkey_mprotect", &M::map_between_neighbours, &M::pkey_mprotect, &M::drop_pages},
         Operation{"mremap", &M::map_between_neighbours, &M::mremap, &M::drop_moved_pages},
-        Operation{"thp_munmap", &M::map_huge, &M::munmap, &M::nothing},
+        Operation{"thp_munmap", &M::map_huge_after_small, &M::munmap, &M::nothing},
         Operation{"thp_split_mprotect", &M::map_huge, &M::split_mprotect, &M::drop_pages},
         Operation{"cow", &M::map_shared, &M::cow, &M::drop_child},
         Operation{"fork", &M::map_between_neighbours, &M::fork, &M::drop_child},
@@ -126,6 +127,7 @@ ShootCounts ShootMachine::run(const Operation& operation, PageCount pages, std::
     ShootCounts sum;
     for (std::uint64_t i = 0; i < repetitions; ++i) {
         parts_->region = kFirstRegion + regions_++ * kRegionBytes;
+        parts_->first = i == 0;
         (this->*operation.make_ready)(pages);
         const ShootCounts before = counts();
         (this->*operation.run)(pages);
@@ -152,6 +154,9 @@ void ShootMachine::map_huge(PageCount pages) {
     parts_->start = parts_->region;
     demand(parts_->space->populate(parts_->cpu(), parts_->start, pages, FolioSize::transparent));
 }
+
+// At first there are still tables of PTEs from what the program did before, which keep huge pages out.
+void ShootMachine::map_huge_after_small(PageCount pages) { parts_->first ? map_alone(pages) : map_huge(pages); }
 
 void ShootMachine::map_read_only(PageCount pages) {
     map_between_neighbours(pages);

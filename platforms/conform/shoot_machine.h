@@ -58,6 +58,7 @@ class ShootMachine {
     void map_between_neighbours(PageCount pages);
     void map_alone(PageCount pages);
     void map_huge(PageCount pages);
+    void map_huge_after_small(PageCount pages);
     void map_read_only(PageCount pages);
     void map_shared(PageCount pages);
     void munmap(PageCount pages);

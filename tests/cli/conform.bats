@@ -177,6 +177,17 @@ one_vector() {
     [ "${lines[-1]}" = '1 of 2 agree' ]
 }
 
+@test "counts of recorded kernels' user shootdowns agree, and a changed one is shown" {
+    run --separate-stderr "$splinter" conform "$source_dir/tests/data/shoot/shoot.csv"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'10 rows of fork run and not compared'* ]]
+    xz -dc "$source_dir/tests/data/shoot/shoot.csv.xz" | head -n 2 | sed -E '2s/,none,10,1.0,/,none,10,3.0,/' >"$work/shoot.csv"
+    run --separate-stderr "$splinter" conform "$work/shoot.csv"
+    [ "$status" -eq 1 ]
+    [[ "$output" == *'shoot.csv:2: '*'mm_range_calls_per_op recorded 3, model 1'* ]]
+    [ "${lines[-1]}" = '9 of 10 agree' ]
+}
+
 @test "a direct-map command or function that is not known is refused" {
     tables="$source_dir/tests/data/direct_map"
     cp -r "$tables/dmap_layouts" "$work"
