@@ -32,7 +32,7 @@ void TlbState::start_in(CpuId cpu, MmContext& mm) {
 }
 
 void TlbState::init(Cpu& cpu, MmContext& mm, Pfn pgd, MmUse use) {
-    if (use == MmUse::any_cpu) cpu.order();
+    cpu.order();  // slots are everybody's, whoever uses the space
     const auto slot = std::ranges::find(slots_in_use_, false);
     SPLINTER_CHECK(slot != slots_in_use_.end(), "fewer than 32,768 address spaces live at once");
     *slot = true;
@@ -44,7 +44,7 @@ void TlbState::init(Cpu& cpu, MmContext& mm, Pfn pgd, MmUse use) {
 }
 
 void TlbState::destroy(Cpu& cpu, MmContext& mm) {
-    if (mm.use == MmUse::any_cpu) cpu.order();
+    cpu.order();
     SPLINTER_CHECK(mm.cpus.empty(), "an address space that ends is loaded nowhere");
     slots_in_use_[mm.slot.raw()] = false;
 }
