@@ -45,10 +45,10 @@ struct Findings {
     std::uint64_t leaks, handed_out, longest;
 };
 
-// Flushes of late mechanisms take long on the targets: everything goes.
+// Flushes of late mechanisms take long on the targets, everything goes, and few acknowledgements are to be fetched meanwhile.
 Sets long_flushes(const std::string& mechanism) {
     if (alloc::find_flush_mechanism(mechanism).arrival != Arrival::late) return {};
-    return {"kernel.flush_ceiling=0"};
+    return {"kernel.flush_ceiling=0", "platform.cores=3"};
 }
 
 // All cores run kernel code: some take protected pages, the others read exactly these.
@@ -56,11 +56,9 @@ Findings probe(const std::string& mechanism, const std::string& strategy) {
     const Json json = Json::parse(run_in_child([&] {
         ContractAudit audit;
         ProbingWorkload workload{{.pages = 16, .large = Order{0U}, .squeeze = ProbingParams::Squeeze::none}};
-        Session session{small_config(with(mechanism) + long_flushes(mechanism) +
-                                     Sets{"flush.strategy=" + strategy, "platform.quantum=1", "flush.batch_pages=16",
-                                          "platform.cores=6", "platform.cores_per_socket=3"}),
-                        workload,
-                        {.audit = &audit}};
+        const Sets small{"flush.strategy=" + strategy, "platform.quantum=1", "flush.batch_pages=16", "platform.cores=6",
+                         "platform.cores_per_socket=3"};
+        Session session{small_config(with(mechanism) + small + long_flushes(mechanism)), workload, {.audit = &audit}};
         audit.attach(session.node());
         session.run();
         std::uint64_t longest = 0;
