@@ -189,9 +189,9 @@ TEST(Mechanisms, DeferredInterruptsFewerCoresTheMoreTheyAreInUserMode) {
 
 // Victims that used what they may not would end the run; their translations stay until they enter the kernel.
 TEST(Mechanisms, DeferredLeavesEntriesWhereTheyCannotBeUsed) {
-    const WorkloadResult result = per_page(
-        "deferred",
-        {"workload.background.kernel_percent=1", "workload.background.think=100cyc", "workload.secretmem.warm_up=400000cyc"});
+    const WorkloadResult result =
+        per_page("deferred", {"workload.secretmem.cores_percent=1", "workload.background.kernel_percent=1",
+                              "workload.background.think=100cyc", "workload.secretmem.warm_up=400000cyc"});
     EXPECT_GT(result.counters.at("flushes_left_pending"), 0U);
     EXPECT_GT(metric(result, "population", "exposure_cycles_per_page"), 0);
 }
