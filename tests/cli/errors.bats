@@ -104,8 +104,8 @@ setup() { load common.bash; }
 }
 
 @test "an unknown option is refused with the options of the command" {
-    refuses '--set, --json' run "$smoke" --jsn out.json
-    refuses '--set, --jobs, --json' compare "$smoke" --out x
+    refuses '--set, --unsafe, --json' run "$smoke" --jsn out.json
+    refuses '--set, --unsafe, --jobs, --json' compare "$smoke" --out x
     refuses '--argument' run --argument "$smoke"
 }
 

@@ -82,7 +82,7 @@ struct Exposed {
 // All that takes time between hand-out and flush is one of these three or zero.
 Exposed late_by(Cycles step, Cycles flight, Cycles interrupt_entry) {
     const Json json = Json::parse(run_in_child([&] {
-        RunConfig config = small_config({"platform.cores=2"});
+        RunConfig config = small_config({"platform.cores=2", "platform.idle=poll"});
         config.hw.mmu.l2_hit = config.hw.mmu.walk_step = Cycles{0};
         hw::MemoryParams& memory = config.hw.mem;
         memory.page_table_read = memory.l1d_hit = Cycles{0};

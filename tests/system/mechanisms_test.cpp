@@ -45,16 +45,21 @@ struct Findings {
     std::uint64_t leaks, handed_out, longest;
 };
 
+// Between the entry of a late mechanism's handler and its flush passes a time that is longer than the acknowledgement's way
+// back.
+Sets slow_handlers(const std::string& mechanism) {
+    if (alloc::find_flush_mechanism(mechanism).arrival != Arrival::late) return {};
+    return {"costs.csd_handle=5000cyc"};
+}
+
 // All cores run kernel code: some take protected pages, the others read exactly these.
 Findings probe(const std::string& mechanism, const std::string& strategy) {
     const Json json = Json::parse(run_in_child([&] {
         ContractAudit audit;
         ProbingWorkload workload{{.pages = 16, .large = Order{0U}, .squeeze = ProbingParams::Squeeze::none}};
-        Session session{
-            small_config(with(mechanism) + Sets{"flush.strategy=" + strategy, "platform.quantum=1", "flush.batch_pages=16",
-                                                "platform.cores=6", "platform.cores_per_socket=3"}),
-            workload,
-            {.audit = &audit}};
+        const Sets small{"flush.strategy=" + strategy, "platform.quantum=1", "flush.batch_pages=16", "platform.cores=6",
+                         "platform.cores_per_socket=3"};
+        Session session{small_config(with(mechanism) + small + slow_handlers(mechanism)), workload, {.audit = &audit}};
         audit.attach(session.node());
         session.run();
         std::uint64_t longest = 0;
@@ -89,7 +94,7 @@ TEST_P(MechanismContract, IsKeptAsTheRowSays) {
         case Arrival::late:
             // Of other strategies a flush is over before the hand-out, or before the initiator has fetched the
             // acknowledgements.
-            if (strategy == "batched") EXPECT_GT(findings.longest, 0U);
+            if (strategy == "per-page") EXPECT_GT(findings.longest, 0U);
             break;
     }
 }
@@ -185,7 +190,9 @@ TEST(Mechanisms, DeferredInterruptsFewerCoresTheMoreTheyAreInUserMode) {
 
 // Victims that used what they may not would end the run; their translations stay until they enter the kernel.
 TEST(Mechanisms, DeferredLeavesEntriesWhereTheyCannotBeUsed) {
-    const WorkloadResult result = per_page("deferred", {"workload.background.kernel_percent=2"});
+    const WorkloadResult result =
+        per_page("deferred", {"workload.secretmem.cores_percent=1", "workload.background.kernel_percent=1",
+                              "workload.background.think=100cyc", "workload.secretmem.warm_up=400000cyc"});
     EXPECT_GT(result.counters.at("flushes_left_pending"), 0U);
     EXPECT_GT(metric(result, "population", "exposure_cycles_per_page"), 0);
 }

@@ -73,7 +73,10 @@ double user_interrupt_cycles(const Sets& sets) {
     for (const LedgerLine& line : result.ledger)
         if (line.side == LedgerSide::victim && line.path == "interrupt/entry-exit") cycles += static_cast<double>(line.cycles);
     std::uint64_t received = 0;
-    for (unsigned core = 4; core < 8; ++core) received += result.counters.at("core" + std::to_string(core) + ".apic.received");
+    for (unsigned i = 0; i < 8; ++i) {
+        const std::string core = "core" + std::to_string(i);
+        if (result.counters.contains(core + ".background.accesses")) received += result.counters.at(core + ".apic.received");
+    }
     return cycles / static_cast<double>(received);
 }
 
