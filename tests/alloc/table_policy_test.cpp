@@ -70,7 +70,9 @@ struct TableNode {
     // Half of the free memory goes, every other block of order 4.
     void leave_pieces() {
         std::vector<Pfn> blocks;
-        while (const auto block = pages.alloc_pages(cpu(), {.order = Order{4U}})) blocks.push_back(*block);
+        AllocRequest request;
+        request.order = Order{4U};
+        while (const auto block = pages.alloc_pages(cpu(), request)) blocks.push_back(*block);
         for (std::size_t i = 0; i < blocks.size(); i += 2) pages.free_pages(cpu(), blocks[i], Order{4U});
     }
     void take_all_above(std::uint64_t left) {

@@ -94,7 +94,9 @@ TEST_P(MechanismContract, IsKeptAsTheRowSays) {
         case Arrival::late:
             // Of other strategies a flush is over before the hand-out, or before the initiator has fetched the
             // acknowledgements.
-            if (strategy == "per-page") EXPECT_GT(findings.longest, 0U);
+            if (strategy == "per-page") {
+                EXPECT_GT(findings.longest, 0U);
+            }
             break;
     }
 }
