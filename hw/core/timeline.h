@@ -75,6 +75,8 @@ class Timeline {
     void clip_limit(Cycles limit);
     [[nodiscard]] bool passive() const { return conduct_ == Conduct::passive && !handling_; }
     [[nodiscard]] bool endless() const { return conduct_ != Conduct::active && !handling_; }
+    // When the next notice comes that it has not seen yet: a passive core may be behind it.
+    [[nodiscard]] Cycles next_notice() const { return notices_.next_arrival(); }
     [[nodiscard]] bool interrupt_pending() const { return interrupts_.next_arrival() != kNever; }
     // Nothing but its timer can make it run.
     [[nodiscard]] bool waits_but_for_timer() const {
