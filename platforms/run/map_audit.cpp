@@ -69,7 +69,7 @@ void MapAudit::check_tlbs(const alloc::Cpu& cpu, PfnRange range) const {
         unit.for_each_translation_in(
             alloc::layout::direct_map(range.first), range.count.raw() * kPageBytes, [&](const hw::CachedTranslation& entry) {
                 const x86::Rights& cached = entry.translation.rights;
-                if (!cached.global && entry.pcid != unit.pcid()) return;
+                if (!cached.global && (flush_ != Flush::reaches_all || entry.pcid != unit.pcid())) return;
                 const Pfn page = std::max(range.first, entry.translation.frame);
                 const Pte leaf = leaf_of(page);
                 const bool keeps = leaf.present() && leaf.key() == cached.key && (leaf.has(Pte::kWritable) || !cached.writable);

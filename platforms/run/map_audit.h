@@ -1,7 +1,7 @@
 // Invariants that every run checks, of rights that the kernel takes away in the direct map:
-//   - when a flush of such a change has reached all CPUs, no TLB that it was to reach gives the old rights, under the PCID that
-//     is loaded there or by a global entry (an entry that lost its Global bit and is cached under another PCID survives, in
-//     Linux as well);
+//   - when a flush of such a change has reached all CPUs, no TLB that it was to reach gives the old rights by a global entry
+//     or, with page-table isolation, under the PCID that is loaded there. Without isolation what has lost its Global bit
+//     survives INVLPG under other PCIDs, in Linux as well: metric pcid_survivors;
 //   - no page is reused (a protected page handed out, a page-table page handed out, a page that had the key freed) before a
 //   flush
 //     that began after the change has reached all CPUs;
@@ -26,7 +26,7 @@ class MapAudit : public alloc::MapObserver, public alloc::FlushObserver {
     enum class Tables : std::uint8_t { have_no_key, have_a_key };
     enum class HandOut : std::uint8_t { after_the_flush, any_time };  // any_time: the strategy declares that it is late
     // is_not_checked: of a mechanism that returns earlier, of a test's strategy that breaks the contract on purpose.
-    enum class Flush : std::uint8_t { reaches_all, is_not_checked };
+    enum class Flush : std::uint8_t { reaches_all, reaches_global_entries, is_not_checked };
 
     MapAudit(std::size_t cores, HandOut hand_out, Flush flush) : begun_(cores, 0), hand_out_{hand_out}, flush_{flush} {}
     // Before the first CPU runs.

@@ -25,7 +25,8 @@ MapAudit::HandOut hand_out_of(const RunConfig& config, const SessionParts& parts
 
 MapAudit::Flush flush_of(const RunConfig& config, const SessionParts& parts) {
     const bool at_once = alloc::find_flush_mechanism(config.flush.mechanism).arrival == alloc::Arrival::on_return;
-    return at_once && parts.strategy == nullptr ? MapAudit::Flush::reaches_all : MapAudit::Flush::is_not_checked;
+    if (!at_once || parts.strategy != nullptr) return MapAudit::Flush::is_not_checked;
+    return config.kernel.pti == "on" ? MapAudit::Flush::reaches_all : MapAudit::Flush::reaches_global_entries;
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ class ForwardingCpu : public alloc::Cpu {
     alloc::IrqState irq_save() override { return real_.irq_save(); }
     void irq_restore(alloc::IrqState state) override { real_.irq_restore(state); }
     void invalidate(const x86::Invalidation& invalidation) override { real_.invalidate(invalidation); }
+    void write_pkrs(std::uint32_t rights) override { real_.write_pkrs(rights); }
     void write_cr3(Pfn root, x86::Pcid pcid, x86::Cr3Flush flush) override { real_.write_cr3(root, pcid, flush); }
     void broadcast(const x86::Invlpgb& invalidation) override { real_.broadcast(invalidation); }
     void sync_broadcasts() override { real_.sync_broadcasts(); }

