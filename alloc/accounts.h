@@ -23,6 +23,7 @@ inline constexpr Label kLocalFlush{"local-flush"};
 inline constexpr Label kAckWait{"ack-wait"};
 inline constexpr Label kCallHandler{"call-function"};
 inline constexpr Label kLateFlush{"late-flush"};
+inline constexpr Label kReclaim{"latr-reclaim"};
 inline constexpr Label kLockWait{"lock"};
 inline constexpr Label kKernelWork{"kworker"};
 inline constexpr Label kVmstat{"vmstat"};

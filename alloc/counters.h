@@ -28,10 +28,15 @@ struct KernelCounters {
     std::uint64_t nr_tlb_local_flush_one = 0;
     std::uint64_t invlpgb = 0;  // mechanism invlpgb: instructions
     std::uint64_t tlbsync = 0;
-    std::uint64_t flushes_left_pending = 0;  // mechanism deferred: targets that got a flag and no interrupt
-    std::uint64_t latr_states = 0;           // mechanism latr: flushes recorded
-    std::uint64_t latr_fallbacks = 0;        // all states in use: interrupts
-    std::uint64_t flips_to_unmapped = 0;     // pageblocks
+    std::uint64_t flushes_left_pending = 0;       // mechanism deferred: targets that got a flag and no interrupt
+    std::uint64_t latr_states = 0;                // mechanism latr: flushes recorded
+    std::uint64_t latr_fallbacks = 0;             // all states in use: interrupts
+    std::uint64_t latr_user_swept = 0;            // user flushes of them that all CPUs have swept
+    std::uint64_t latr_user_exposure_cycles = 0;  // from the flush until then, of all of them
+    std::uint64_t quarantined_pages = 0;          // mechanism latr: unmapped, and not freed yet
+    std::uint64_t quarantine_freed_pages = 0;     // freed since
+    std::uint64_t quarantine_page_cycles = 0;     // that these were kept
+    std::uint64_t flips_to_unmapped = 0;          // pageblocks
     std::uint64_t flips_to_mapped = 0;
     std::uint64_t flips_rolled_back = 0;
     std::uint64_t flips_leaked = 0;  // blocks lost for want of a page-table page (early)
@@ -100,6 +105,11 @@ void for_each_counter(Visitor&& visit) {
     visit("flushes_left_pending", &KernelCounters::flushes_left_pending);
     visit("latr_states", &KernelCounters::latr_states);
     visit("latr_fallbacks", &KernelCounters::latr_fallbacks);
+    visit("latr_user_swept", &KernelCounters::latr_user_swept);
+    visit("latr_user_exposure_cycles", &KernelCounters::latr_user_exposure_cycles);
+    visit("quarantined_pages", &KernelCounters::quarantined_pages);
+    visit("quarantine_freed_pages", &KernelCounters::quarantine_freed_pages);
+    visit("quarantine_page_cycles", &KernelCounters::quarantine_page_cycles);
     visit("flips_to_unmapped", &KernelCounters::flips_to_unmapped);
     visit("flips_to_mapped", &KernelCounters::flips_to_mapped);
     visit("flips_rolled_back", &KernelCounters::flips_rolled_back);

@@ -53,6 +53,11 @@ class Kernel {
     // Which address space each CPU runs on.
     [[nodiscard]] TlbState& tlb_state() { return calls_.local().tlb_state(); }
     [[nodiscard]] FlushMechanism& mechanism() { return *mechanism_; }
+    // context_switch() of kernel/sched/core.c to a thread of another process, as far as TLBs are concerned.
+    void context_switch(Cpu& cpu, MmContext& next) {
+        tlb_state().switch_mm(cpu, next);
+        mechanism_->switches_context(cpu);
+    }
     [[nodiscard]] PageTableAllocator& page_table_pages() { return tables_; }
     [[nodiscard]] KeyRegister& keys() { return keys_; }
     [[nodiscard]] Mm& mm() { return mm_; }

@@ -14,22 +14,11 @@
 #include <optional>
 #include <vector>
 
-#include "alloc/buddy/page_allocator.h"
-#include "alloc/mm/folios.h"
+#include "alloc/mm/mm_parts.h"
 #include "alloc/mm/mmap_lock.h"
 #include "alloc/mm/mmu_gather.h"
-#include "alloc/mm/pgalloc.h"
-#include "alloc/smp/user_flush.h"
 
 namespace splinter::alloc {
-
-// What all address spaces of a kernel work with.
-struct MmParts {
-    PageAllocator& pages;
-    PgAlloc& pgalloc;
-    Folios& folios;
-    UserFlush& flush;
-};
 
 // PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE.
 enum class PageRights : std::uint8_t { none, read, read_write };
@@ -146,7 +135,6 @@ class AddressSpace {
     [[nodiscard]] bool in_use(VirtAddr begin, std::uint64_t bytes) const;
     // tlb_flush_mmu(). In exit_mmap() the flush is one of everything.
     void flush_gathered(Cpu& cpu, MmuGather& gather);
-    void free_pieces(Cpu& cpu, const MmuGather& gather);
 
     MmParts parts_;
     MmContext mm_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "hw/base/types.h"
@@ -44,8 +45,10 @@ class MmuGather {
     [[nodiscard]] VirtAddr start() const { return start_; }
     [[nodiscard]] std::uint64_t bytes() const { return end_ - start_; }
     [[nodiscard]] PageCount stride() const { return *stride_; }
-    [[nodiscard]] const std::vector<Piece>& pieces() const { return pieces_; }
     [[nodiscard]] const std::vector<Pfn>& tables() const { return tables_; }
+    // What is to be freed: to be taken before the flush.
+    [[nodiscard]] std::vector<Pfn> take_tables() { return std::exchange(tables_, {}); }
+    [[nodiscard]] std::vector<Piece> take_pieces() { return std::exchange(pieces_, {}); }
     // After the flush. The batches stay (tlb_batch_pages_flush()), but are filled again from the first on.
     void clear() {
         pieces_.clear();

@@ -1,9 +1,9 @@
 // munmap() and exit_mmap(): unmap_page_range(), free_pgtables() of mm/memory.c, mm/mmu_gather.c, Linux 6.12. Part of
 // AddressSpace.
 #include <algorithm>
-#include <array>
 
 #include "alloc/mm/address_space.h"
+#include "alloc/mm/gathered_memory.h"
 #include "hw/base/check.h"
 
 namespace splinter::alloc {
@@ -14,7 +14,6 @@ using x86::Pte;
 namespace {
 
 constexpr std::uint64_t kTableBytes = x86::kPde.bytes();  // that a table of PTEs maps
-constexpr std::size_t kFolioBatch = 31;                   // PAGEVEC_SIZE: folios_put_refs() frees so many at once
 
 VirtAddr round_down(VirtAddr va, std::uint64_t bytes) { return VirtAddr{va.raw() & ~(bytes - 1)}; }
 
@@ -161,39 +160,18 @@ void AddressSpace::free_tables_below(Cpu& cpu, MmuGather& gather, Pfn table, Lev
 
 // tlb_flush_mmu(): the flush, then the tables, then the pages.
 void AddressSpace::flush_gathered(Cpu& cpu, MmuGather& gather) {
-    if (gather.needs_flush()) {
-        const auto tables = gather.tables().empty() ? RemoteWork::Tables::kept : RemoteWork::Tables::freed;
-        if (exiting_)
-            parts_.flush.whole(cpu, mm_);
-        else
-            parts_.flush.mm_range(cpu, mm_, gather.start(), gather.bytes(), gather.stride(), tables);
+    if (!gather.needs_flush()) return;
+    const auto tables = gather.tables().empty() ? RemoteWork::Tables::kept : RemoteWork::Tables::freed;
+    UnmappedMemoryPtr memory = std::make_unique<GatheredMemory>(parts_, gather);
+    if (exiting_) {
+        parts_.flush.whole(cpu, mm_);
+        memory->free(cpu);
+    } else if (memory->pages() == PageCount{0}) {  // rights have changed
+        parts_.flush.mm_range(cpu, mm_, gather.start(), gather.bytes(), gather.stride(), tables);
+    } else {
+        parts_.flush.unmapped(cpu, mm_, gather.start(), gather.bytes(), gather.stride(), tables, std::move(memory));
     }
-    for (Pfn table : gather.tables()) parts_.pgalloc.free_table(cpu, table);
-    free_pieces(cpu, gather);
     gather.clear();
-}
-
-// free_pages_and_swap_cache(), folios_put_refs(): small folios go to the page allocator 31 at a time.
-void AddressSpace::free_pieces(Cpu& cpu, const MmuGather& gather) {
-    std::array<Pfn, kFolioBatch> batch;
-    std::size_t count = 0;
-    const auto free_batch = [&] {
-        if (count != 0) parts_.pages.free_pages_bulk(cpu, std::span{batch}.first(count));
-        count = 0;
-    };
-    for (const MmuGather::Piece& piece : gather.pieces()) {
-        cpu.touch(layout::struct_page(piece.head), Touch::owned);
-        if (parts_.folios.put(piece.head, piece.entries)) continue;
-        cpu.retire(Step::folio_free);
-        const Order order = parts_.folios.order_of(piece.head);
-        if (order != Order{0U}) {
-            parts_.pages.free_pages(cpu, piece.head, order);
-            continue;
-        }
-        batch[count++] = piece.head;
-        if (count == batch.size()) free_batch();
-    }
-    free_batch();
 }
 
 }  // namespace splinter::alloc

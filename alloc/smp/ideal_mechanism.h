@@ -18,6 +18,7 @@ class IdealMechanism : public FlushMechanism {
     }
     void user(Cpu& cpu, const CpuMask& /*targets*/, const RemoteWork& work) override {
         for_each_broadcast(work, [&](const x86::Invlpgb& invalidation) { cpu.invalidate_everywhere(invalidation); });
+        cpu.order();  // others load the space, and look at how far behind they are
         calls_.local().tlb_state().catch_up(*work.mm);
     }
 

@@ -20,6 +20,14 @@ class WithInterruptsOff : public FlushMechanism {
         inner_->user(cpu, targets, work);
         cpu.irq_restore(state);
     }
+    [[nodiscard]] UnmappedMemoryPtr user_unmapped(Cpu& cpu, const CpuMask& targets, const RemoteWork& work,
+                                                  UnmappedMemoryPtr memory) override {
+        const IrqState state = cpu.irq_save();
+        memory = inner_->user_unmapped(cpu, targets, work, std::move(memory));
+        cpu.irq_restore(state);
+        return memory;
+    }
+    [[nodiscard]] const Quarantine::Gauges* quarantine() const override { return inner_->quarantine(); }
     [[nodiscard]] bool user_by_broadcast(Cpu& cpu, const RemoteWork& work) override {
         const IrqState state = cpu.irq_save();
         const bool done = inner_->user_by_broadcast(cpu, work);

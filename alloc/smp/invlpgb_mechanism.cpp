@@ -21,7 +21,7 @@ void InvlpgbMechanism::sync(Cpu& cpu) {
 
 void InvlpgbMechanism::user(Cpu& cpu, const CpuMask& targets, const RemoteWork& work) {
     calls_.run_on(cpu, targets, work);
-    if (targets.count() + 1 <= kMostWithoutGlobalAsid || work.mm->global_asid != 0) return;
+    if (targets.count() + 1 <= kMostWithoutGlobalAsid) return;
     TlbState& tlb = calls_.local().tlb_state();
     cpu.touch(tlb.data().mm(work.mm->slot, layout::MmLine::context), work.mm->touch());
     tlb.assign_global_asid(*work.mm);
@@ -45,11 +45,15 @@ bool InvlpgbMechanism::user_by_broadcast(Cpu& cpu, const RemoteWork& work) {
 }
 
 void InvlpgbMechanism::finish_transition(Cpu& cpu, const RemoteWork& work) {
+    TlbState& tlb = calls_.local().tlb_state();
+    cpu.order();
     if (!work.mm->in_transition) return;
-    work.mm->in_transition = false;
+    cpu.touch(tlb.data().mm_cpumask(work.mm->slot, cpu.id()), work.mm->touch());
     CpuMask others = work.mm->cpus;
     others.clear(cpu.id());
     calls_.run_on(cpu, others, work);
+    cpu.touch(tlb.data().mm(work.mm->slot, layout::MmLine::context), work.mm->touch());
+    work.mm->in_transition = false;  // not before: who flushes meanwhile must wait for the same CPUs
 }
 
 void InvlpgbMechanism::post(Cpu& cpu, const x86::Invlpgb& invalidation) {

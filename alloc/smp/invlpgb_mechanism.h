@@ -5,8 +5,9 @@
 // User ranges: an address space that more than three CPUs run gets an ASID that is the same on all of them (use_global_asid()),
 // and from then on its flushes are broadcast to that PCID (broadcast_tlb_flush()); others interrupt.
 //
-// Leaves out: that cpa_flush() of 6.15 still interrupts for ranges up to the ceiling; here all kernel ranges are broadcast. Of
-// global ASIDs: that Linux looks for candidates now and then only, by pid and jiffies, and reuses ASIDs after a full flush.
+// Leaves out: that cpa_flush() of 6.15 still interrupts for ranges up to the ceiling; here all kernel ranges are broadcast, as
+// with the patch that makes it call flush_tlb_kernel_range(). Of global ASIDs: that Linux looks for candidates now and then
+// only, by pid and jiffies, and reuses ASIDs after a full flush.
 #pragma once
 
 #include "alloc/smp/call_function.h"

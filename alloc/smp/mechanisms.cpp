@@ -27,9 +27,11 @@ constexpr std::array kMechanisms{
                   MechanismInfo::Entries::watched},
     MechanismInfo{
         "latr", make_latr,
-        "recorded; each core flushes at its next timer tick or context switch (ASPLOS 2018); hypothetical on the direct "
-        "map",
-        Arrival::late, "kernel translations until the last core's next tick (kernel.tick) or context switch"},
+        "recorded; each core flushes at its next timer tick or context switch, unmapped memory waits for it (ASPLOS 2018); "
+        "hypothetical on the direct map",
+        Arrival::late,
+        "until the last core's next tick (kernel.tick) or context switch: kernel translations, and those of unmapped user "
+        "pages, whose memory waits in quarantine"},
     MechanismInfo{"ideal", make_ideal, "no hardware: all cores' entries go at once and nobody pays; the lower bound",
                   Arrival::within_lookahead, "nothing, at the model's resolution of one lookahead"},
 };

@@ -24,6 +24,10 @@ struct RemoteWork {
     enum class Tables : std::uint8_t { kept, freed };
     Tables tables = Tables::kept;  // flush_tlb_info::freed_tables
 
+    // How the CPU that does it has come to know: only interrupts count as such.
+    enum class Told : std::uint8_t { by_interrupt, by_sweep };
+    Told told = Told::by_interrupt;
+
     [[nodiscard]] bool for_user() const { return kind == Kind::user_all || kind == Kind::user_range; }
 };
 

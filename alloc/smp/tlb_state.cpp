@@ -142,12 +142,13 @@ void TlbState::flush_tlb_func(Cpu& cpu, const RemoteWork& work, KernelCounters& 
     PerCpu& mine = state(cpu.id());
     const bool local = cpu.id() == work.initiator;
     cpu.retire(Step::flush_func);
-    if (!local) ++trace_.tlb_irqs;
+    if (!local && work.told == RemoteWork::Told::by_interrupt) ++trace_.tlb_irqs;
     if (mine.mm == nullptr || mine.mm != work.mm) return;
     if (mine.is_lazy) {
         ++trace_.left_lazily;
         return switch_mm_irqs_off(cpu, init_mm_);
     }
+    if (work.mm->use == MmUse::any_cpu) cpu.order();  // another initiator may give the space its global ASID now
     if (work.mm->global_asid != 0) {
         if (mine.asid != work.mm->global_asid) {
             mine.asid = work.mm->global_asid;

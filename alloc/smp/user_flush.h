@@ -16,10 +16,13 @@ class UserFlush {
     UserFlush(FlushMechanism& mechanism, LocalFlush& local, PageCount ceiling, UserFlushOrder order)
         : mechanism_{mechanism}, local_{local}, ceiling_{ceiling}, order_{order} {}
 
-    // flush_tlb_mm_range(). After return no CPU uses a translation of [start, start + pages) older than the call, unless the
-    // mechanism's row says that it is late. A flush of more than `ceiling` strides is one of everything.
-    // REQUIRES: interrupts on; leaves of at least `stride` in the range.
+    // flush_tlb_mm_range(). After return no CPU uses a translation of [start, start + bytes) older than the call. A flush of
+    // more than `ceiling` strides is one of everything. REQUIRES: interrupts on; leaves of at least `stride` in the range.
     void mm_range(Cpu& cpu, MmContext& mm, VirtAddr start, std::uint64_t bytes, PageCount stride, RemoteWork::Tables tables);
+    // The same after an unmapping, whose memory is freed when the mechanism says that no CPU can use it any more: here and
+    // now, unless it is late.
+    void unmapped(Cpu& cpu, MmContext& mm, VirtAddr start, std::uint64_t bytes, PageCount stride, RemoteWork::Tables tables,
+                  UnmappedMemoryPtr memory);
     // flush_tlb_page()
     void page(Cpu& cpu, MmContext& mm, VirtAddr va) {
         mm_range(cpu, mm, va, kPageBytes, PageCount{1}, RemoteWork::Tables::kept);
@@ -29,7 +32,9 @@ class UserFlush {
     [[nodiscard]] TlbState& state() { return local_.tlb_state(); }
 
   private:
-    void flush(Cpu& cpu, MmContext& mm, RemoteWork work);
+    [[nodiscard]] RemoteWork ranged(VirtAddr start, std::uint64_t bytes, PageCount stride, RemoteWork::Tables tables) const;
+    // Returns the memory that may be freed now; none is given, or it is kept: nothing.
+    [[nodiscard]] UnmappedMemoryPtr flush(Cpu& cpu, MmContext& mm, RemoteWork work, UnmappedMemoryPtr memory);
     [[nodiscard]] CpuMask targets_of(Cpu& cpu, const CpuMask& others, const RemoteWork& work);
     FlushMechanism& mechanism_;
     LocalFlush& local_;

@@ -84,6 +84,7 @@ class Measurement {
         add_victims(index, metrics);
         if (accesses > 0) metrics["cycles_per_access"] = static_cast<double>(access_cycles) / static_cast<double>(accesses);
         add_operations(index, metrics);
+        add_quarantine(index, metrics);
         add_memory(index, metrics);
         add_page_tables(metrics);
         if (is_protected) add_pool(index, pool_hits, latencies.size(), metrics);
@@ -235,12 +236,31 @@ class Measurement {
         const alloc::KernelCounters& counters = sum.in_operations;
         set("cycles_per_operation", sum.operation_cycles, sum.operations);
         set("cycles_per_entry", sum.operation_cycles, sum.operation_entries);
+        metrics["ipis_per_operation"] = static_cast<double>(interrupts(phase)) / static_cast<double>(sum.operations);
+        metrics["stolen_cycles_per_operation"] = static_cast<double>(stolen(phase)) / static_cast<double>(sum.operations);
         set("pkrs_writes_per_operation", counters.pkrs_writes, sum.operations);
         set("tables_per_operation", counters.pgtables_allocated, sum.operations);
         set("cycles_per_table", counters.pgtable_alloc_cycles, counters.pgtables_allocated);
         set("cycles_per_table_freed", counters.pgtable_free_cycles, counters.pgtables_freed);
         set("flushes_per_table", counted(phase, &alloc::KernelCounters::nr_tlb_remote_flush),
             counted(phase, &alloc::KernelCounters::pgtables_allocated));
+    }
+
+    // The gauges are of the whole run.
+    void add_quarantine(std::size_t phase, std::map<std::string, double>& metrics) {
+        const alloc::Quarantine::Gauges* gauges = session_.node().kernel().mechanism().quarantine();
+        if (gauges == nullptr || gauges->most_held == PageCount{0}) return;
+        metrics["quarantine_peak_bytes"] = static_cast<double>(gauges->most_held.raw() * kPageBytes);
+        metrics["longest_quarantine_cycles"] = static_cast<double>(gauges->longest.raw());
+        metrics["longest_unmapped_exposure_cycles"] = static_cast<double>(gauges->longest_exposure.raw());
+        const auto mean = [&](const char* metric, std::uint64_t alloc::KernelCounters::*sum,
+                              std::uint64_t alloc::KernelCounters::*count) {
+            if (const std::uint64_t n = counted(phase, count); n > 0)
+                metrics[metric] = static_cast<double>(counted(phase, sum)) / static_cast<double>(n);
+        };
+        using Counters = alloc::KernelCounters;
+        mean("quarantine_cycles", &Counters::quarantine_page_cycles, &Counters::quarantine_freed_pages);
+        mean("unmapped_exposure_cycles", &Counters::latr_user_exposure_cycles, &Counters::latr_user_swept);
     }
 
     void add_pool(std::size_t phase, std::uint64_t hits, std::size_t requests, std::map<std::string, double>& metrics) {
@@ -358,7 +378,8 @@ class Measurement {
 void add_mechanism(const RunConfig& config, Session& session, WorkloadResult& result) {
     const alloc::MechanismInfo& mechanism = alloc::find_flush_mechanism(config.flush.mechanism);
     if (mechanism.arrival == alloc::Arrival::late || mechanism.arrival == alloc::Arrival::before_use)
-        result.facts["mechanism"] = config.flush.mechanism + (config.flush.mechanism == "latr" ? " (hypothetical here)" : "") +
+        result.facts["mechanism"] = config.flush.mechanism +
+                                    (config.flush.mechanism == "latr" ? " (hypothetical on the direct map)" : "") +
                                     " leaves exposed: " + std::string{mechanism.exposed};
     std::uint64_t survivors = 0;
     std::uint64_t cores = 0;

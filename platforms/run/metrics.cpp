@@ -75,6 +75,30 @@ constexpr MetricInfo kMetrics[] = {
      Column::where_measured},
     {"cycles_per_entry", "cycles /PTE", "cycles/entry", "cycles_per_operation by page-table entry of the lowest level",
      Column::where_measured},
+    {"ipis_per_operation", "IPIs /op", "IPIs/operation",
+     "inter-processor interrupts received by all cores in the phase, per such operation", Column::on_request},
+    {"stolen_cycles_per_operation", "stolen cyc/op", "cycles/operation",
+     "cycles of interrupt handlers on all cores in the phase, and of what a core does for a late mechanism when it switches, "
+     "enters or leaves the kernel, per such operation: what the others pay for it; ticks are in it where they are simulated "
+     "(flush.mechanism latr)",
+     Column::on_request},
+    {"quarantine_peak_bytes", "quarantine, peak", "bytes",
+     "latr: most memory since boot, all cores together, that had been unmapped and was kept from reuse, because cores had not "
+     "flushed or the second tick had not come: pages that entries mapped, and page tables",
+     Column::where_measured},
+    {"quarantine_cycles", "unmap to reuse", "cycles",
+     "latr: cycles from the flush of an unmapping, which only records it, to the moment when its memory goes back to the "
+     "allocator, "
+     "mean over the pages freed so in the phase; what unmapping costs with it: cycles_per_operation, and in the ledger "
+     "kworker/latr-reclaim (the free) and late-flush (the cores' sweeps)",
+     Column::where_measured},
+    {"longest_quarantine_cycles", "longest unmap to reuse", "cycles", "the longest such time since boot", Column::on_request},
+    {"unmapped_exposure_cycles", "unmapped, exposed", "cycles",
+     "latr: cycles from the flush of an unmapping until the last core that had to has swept it, mean over those swept in the "
+     "phase: so long some core can still use the old translation, and with it the old page; 0 under mechanisms that are not "
+     "late (then not shown)",
+     Column::where_measured},
+    {"longest_unmapped_exposure_cycles", "longest exposed", "cycles", "the longest such time since boot", Column::on_request},
     {"pkrs_writes_per_operation", "PKRS writes /op", "writes/operation", "writes of the key register in such an operation",
      Column::where_measured},
     {"tables_per_operation", "tables /op", "pages/operation", "page-table pages allocated in such an operation",

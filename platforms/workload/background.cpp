@@ -75,8 +75,7 @@ void BackgroundLoop::switch_space() {
     if (process_ == processes_)
         tlb.enter_lazy_tlb(cpu);
     else
-        tlb.switch_mm(cpu, node_.space(core_.id(), process_));
-    if (process_ != processes_) node_.kernel().mechanism().switches_context(cpu);
+        node_.kernel().context_switch(cpu, node_.space(core_.id(), process_));
     next_switch_ = time.now() + switch_every_;
 }
 

@@ -119,14 +119,14 @@ class UserFlushLoop : public Workload {
 
     void run(Session& session, CpuId core) override {
         CoreCpu& cpu = session.node().cpu(core);
-        alloc::TlbState& tlb = session.node().kernel().tlb_state();
-        tlb.switch_mm(cpu, space_->mm());
+        alloc::Kernel& kernel = session.node().kernel();
+        kernel.context_switch(cpu, space_->mm());
         if (initiates(core)) {
             initiate(session, core);
         } else {
             for (std::uint64_t i = 0; i < params_.helper_footprint; ++i) user_access(session, core, i);
-            if (params_.helpers == "sleep") tlb.enter_lazy_tlb(cpu);
-            if (params_.helpers == "other") tlb.switch_mm(cpu, session.node().space(core));
+            if (params_.helpers == "sleep") kernel.tlb_state().enter_lazy_tlb(cpu);
+            if (params_.helpers == "other") kernel.context_switch(cpu, session.node().space(core));
             session.warm_up(core, Cycles{0}, Cycles{0});
             help(session, core);
         }
@@ -232,7 +232,7 @@ class UserFlushLoop : public Workload {
     // Back to the core's own process; the last CPU that is still in the space ends it.
     void leave(Session& session, CpuId core) {
         CoreCpu& cpu = session.node().cpu(core);
-        session.node().kernel().tlb_state().switch_mm(cpu, session.node().space(core));
+        session.node().kernel().context_switch(cpu, session.node().space(core));
         cpu.order();
         ++left_;
         wake_threads(session, core);

@@ -170,5 +170,119 @@ TEST(LatrFlush, InterruptsWhenAllStatesAreInUseUntilSomeAreFreeAgain) {
     EXPECT_EQ(node.log().count(sent_interrupts), 1U);
 }
 
+// --- latr on user ranges ---
+
+class SomeMemory : public UnmappedMemory {
+  public:
+    explicit SomeMemory(unsigned& freed) : freed_{freed} {}
+    void free(Cpu&) override { ++freed_; }
+    [[nodiscard]] PageCount pages() const override { return PageCount{3}; }
+
+  private:
+    unsigned& freed_;
+};
+
+// Two CPUs run a space, of which the first unmaps.
+struct LatrUser : Latr {
+    LatrUser() : Latr{2} {
+        tlb().set_init_root(memory.root());
+        tlb().init(cpu(0), mm, Pfn{1000}, MmUse::any_cpu);
+        for (std::uint32_t i = 0; i < 2; ++i) tlb().switch_mm(cpu(i), mm);
+    }
+    [[nodiscard]] TlbState& tlb() { return calls.local().tlb_state(); }
+    [[nodiscard]] RemoteWork next_work() {
+        RemoteWork next;
+        next.kind = RemoteWork::Kind::user_range;
+        next.start = VirtAddr{0x0000700000000000U};
+        next.steps = PageCount{2};
+        next.mm = &mm;
+        next.new_tlb_gen = ++mm.tlb_gen;
+        return next;
+    }
+    // True: kept.
+    bool unmap() {
+        CpuMask other;
+        other.set(CpuId{1U});
+        UnmappedMemoryPtr to_free = mechanism.user_unmapped(cpu(0), other, next_work(), std::make_unique<SomeMemory>(freed));
+        return to_free == nullptr;
+    }
+    // The initiator's work after so many ticks.
+    void tick_work_after(std::uint64_t ticks) {
+        cpu(0).retire(Step::syscall, ticks * 1000 / kFakeStep.raw());
+        mechanism.start(cpu(0));
+    }
+    MmContext mm;
+    unsigned freed = 0;
+};
+
+TEST(LatrUserFlush, KeepsTheMemoryUntilTheOtherCpuHasSwept) {
+    LatrUser node;
+    EXPECT_TRUE(node.unmap());
+    EXPECT_EQ(node.log().count(sent_interrupts), 0U);
+    EXPECT_EQ(node.flushes(0), 2U);
+    EXPECT_EQ(node.flushes(1), 0U);
+    EXPECT_EQ(node.mechanism.quarantine()->held, PageCount{3});
+    node.tick_work_after(5);
+    EXPECT_EQ(node.freed, 0U) << "the other CPU has not swept";
+    node.mechanism.switches_context(node.cpu(1));
+    EXPECT_EQ(node.flushes(1), 2U);
+    node.tick_work_after(1);
+    EXPECT_EQ(node.freed, 1U);
+    EXPECT_EQ(node.mechanism.quarantine()->held, PageCount{0});
+    EXPECT_EQ(node.mechanism.quarantine()->most_held, PageCount{3});
+    EXPECT_EQ(node.tlb().trace().tlb_irqs, 0U) << "a sweep is no interrupt";
+}
+
+TEST(LatrUserFlush, KeepsTheMemoryUntilTheSecondTick) {
+    LatrUser node;
+    EXPECT_TRUE(node.unmap());
+    node.mechanism.switches_context(node.cpu(1));
+    node.tick_work_after(1);
+    EXPECT_EQ(node.freed, 0U);
+    node.tick_work_after(1);
+    EXPECT_EQ(node.freed, 1U);
+}
+
+// The other CPU sweeps, the state is free and used for the next flush, which it has not swept.
+TEST(LatrUserFlush, FreesWhatHasBeenSweptThoughItsStateIsInUseAgain) {
+    LatrUser node;
+    EXPECT_TRUE(node.unmap());
+    node.mechanism.switches_context(node.cpu(1));
+    EXPECT_TRUE(node.unmap());
+    node.tick_work_after(3);
+    EXPECT_EQ(node.freed, 1U);
+}
+
+TEST(LatrUserFlush, ThatIsNotOfAnUnmappingInterrupts) {
+    LatrUser node;
+    CpuMask other;
+    other.set(CpuId{1U});
+    node.mechanism.user(node.cpu(0), other, node.next_work());
+    EXPECT_EQ(node.log().count(sent_interrupts), 1U);
+    EXPECT_EQ(node.flushes(1), 2U);
+}
+
+TEST(LatrUserFlush, WithNoFreeStateInterruptsAndKeepsNothing) {
+    LatrUser node;
+    for (int i = 0; i < 64; ++i) EXPECT_TRUE(node.unmap());
+    EXPECT_EQ(node.log().count(sent_interrupts), 0U);
+    EXPECT_FALSE(node.unmap());
+    EXPECT_EQ(node.log().count(sent_interrupts), 1U);
+}
+
+TEST(LatrUserFlush, OfASpaceThatHasEndedIsSweptAndFlushesNothing) {
+    LatrUser node;
+    EXPECT_TRUE(node.unmap());
+    for (std::uint32_t i = 0; i < 2; ++i) node.tlb().switch_mm(node.cpu(i), node.tlb().init_mm());
+    node.tlb().destroy(node.cpu(0), node.mm);
+    node.tlb().init(node.cpu(0), node.mm, Pfn{1001}, MmUse::any_cpu);  // another, in the same place
+    node.tlb().switch_mm(node.cpu(1), node.mm);
+    node.mm.tlb_gen = 7;
+    node.mechanism.switches_context(node.cpu(1));
+    EXPECT_EQ(node.flushes(1), 0U);
+    node.tick_work_after(3);
+    EXPECT_EQ(node.freed, 1U);
+}
+
 }  // namespace
 }  // namespace splinter::alloc

@@ -216,7 +216,7 @@ TEST(Mechanisms, LatrExposesAPageForAboutATickAtMost) {
     const double longest = metric(result, "population", "longest_exposure_cycles");
     EXPECT_GT(longest, kTick / 4);
     EXPECT_LT(longest, 2 * kTick);
-    EXPECT_EQ(result.facts.at("mechanism").find("latr (hypothetical here)"), 0U);
+    EXPECT_EQ(result.facts.at("mechanism").find("latr (hypothetical on the direct map)"), 0U);
 }
 
 // A long flush on the targets: 32 pages one by one.

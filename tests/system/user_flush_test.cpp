@@ -3,6 +3,7 @@
 // MMUs, go to sleep, leave for other processes and come back.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include <nlohmann/json.hpp>
@@ -63,6 +64,8 @@ class Writers : public Workload {
     }
 
     [[nodiscard]] std::uint64_t leaks() const { return leaks_; }
+    [[nodiscard]] std::uint64_t late() const { return late_; }
+    [[nodiscard]] std::uint64_t foreign() const { return foreign_; }
     [[nodiscard]] std::uint64_t writes() const { return writes_; }
     [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
@@ -77,6 +80,7 @@ class Writers : public Workload {
             const std::uint64_t first = rng.below(kAreaPages - pages + 1);
             const VirtAddr start = area(core.raw()) + first * kPageBytes;
             const std::uint64_t which = rng.below(4);
+            session.serve_kernel(core);
             if (targets_ == Targets::forgotten) {
                 space_->mm().cpus = CpuMask{};
                 space_->mm().cpus.set(core);
@@ -86,17 +90,38 @@ class Writers : public Workload {
             if (which == 2) space_->mprotect(cpu, start, PageCount{pages}, PageRights::none);
             if (which == 3) space_->munmap(cpu, start, PageCount{pages});
             cpu.order();
-            for (std::uint64_t page = 0; page < pages; ++page) taken_.insert(start + page * kPageBytes);
+            const bool unmaps = which == 0 || which == 3;
+            for (std::uint64_t page = 0; page < pages; ++page) {
+                const VirtAddr va = start + page * kPageBytes;
+                (unmaps ? unmapped_ : taken_).insert(va);
+                if (unmaps) std::erase_if(frames_, [va](const auto& entry) { return entry.second == va; });
+            }
             session.node().machine().core(core).timeline().advance(Cycles{3000});
             cpu.order();
-            for (std::uint64_t page = 0; page < pages; ++page) taken_.erase(start + page * kPageBytes);
+            for (std::uint64_t page = 0; page < pages; ++page) {
+                taken_.erase(start + page * kPageBytes);
+                unmapped_.erase(start + page * kPageBytes);
+            }
             if (which == 1 || which == 2) space_->mprotect(cpu, start, PageCount{pages}, PageRights::read_write);
             if (which == 3) (void)space_->populate(cpu, start, PageCount{pages}, alloc::FolioSize::small);
             if (which == 0)
                 for (std::uint64_t page = 0; page < pages; ++page) (void)space_->write_fault(cpu, start + page * kPageBytes);
+            if (unmaps) note_frames(session, core, start, pages);
         }
         cpu.order();
         ++done_;
+    }
+
+    // Which frames these pages have now.
+    void note_frames(Session& session, CpuId core, VirtAddr start, std::uint64_t pages) {
+        hw::TranslationUnit& mmu = session.node().machine().core(core).mmu().unit();
+        session.node().cpu(core).order();
+        for (std::uint64_t page = 0; page < pages; ++page) {
+            const VirtAddr va = start + page * kPageBytes;
+            const auto outcome = mmu.access(va, kWrite);
+            ASSERT_EQ(outcome.result.kind, x86::AccessOutcome::Kind::ok);
+            frames_[pfn_of(outcome.result.address)] = va;
+        }
     }
 
     void write(Session& session, CpuId core, Rng& rng) {
@@ -112,6 +137,12 @@ class Writers : public Workload {
             ++writes_;
             if (!let_through) ++refused_;
             if (let_through && taken_.contains(va)) ++leaks_;
+            if (let_through && unmapped_.contains(va)) ++late_;
+            if (let_through) {
+                const auto owner = frames_.find(pfn_of(outcome.result.address));
+                if (owner != frames_.end() && owner->second != va) ++foreign_;
+            }
+            session.serve_kernel(core);
             time.advance(outcome.latency + Cycles{50});
             if (rng.below(40) != 0) continue;
             if (rng.below(2) == 0)
@@ -125,16 +156,22 @@ class Writers : public Workload {
 
     Targets targets_;
     std::unique_ptr<AddressSpace> space_;
-    std::set<VirtAddr> taken_;  // pages that nobody may write now; changed and read at ordering points
-    std::uint64_t done_ = 0;    // initiators; the same
+    std::set<VirtAddr> taken_;        // pages that nobody may write now; changed and read at ordering points
+    std::set<VirtAddr> unmapped_;     // pages that are not there now; the same
+    std::map<Pfn, VirtAddr> frames_;  // of pages that have been mapped again; the same
+    std::uint64_t done_ = 0;          // initiators; the same
     std::uint64_t left_ = 0;
     std::uint64_t leaks_ = 0;
+    std::uint64_t late_ = 0;     // writes to pages that had been unmapped
+    std::uint64_t foreign_ = 0;  // writes to a frame that another page has by now
     std::uint64_t writes_ = 0;
     std::uint64_t refused_ = 0;
 };
 
 struct Found {
     std::uint64_t leaks;
+    std::uint64_t late;
+    std::uint64_t foreign;
     std::uint64_t writes;
     std::uint64_t refused;
     std::uint64_t lazy_exits;
@@ -146,11 +183,12 @@ Found run(const Sets& sets, Targets targets = Targets::known) {
         Writers workload{targets};
         Session session{small_config(sets), workload};
         session.run();
-        return Json{workload.leaks(), workload.writes(), workload.refused(),
-                    session.node().kernel().tlb_state().trace().left_lazily, session.end().raw()}
+        return Json{workload.leaks(),   workload.late(),    workload.foreign(),
+                    workload.writes(),  workload.refused(), session.node().kernel().tlb_state().trace().left_lazily,
+                    session.end().raw()}
             .dump();
     }));
-    return {json[0], json[1], json[2], json[3], json[4]};
+    return {json[0], json[1], json[2], json[3], json[4], json[5], json[6]};
 }
 
 class UserFlushes : public ::testing::TestWithParam<Sets> {};
@@ -158,6 +196,8 @@ class UserFlushes : public ::testing::TestWithParam<Sets> {};
 TEST_P(UserFlushes, LeaveNoCoreARightThatWasTaken) {
     const Found found = run(GetParam());
     EXPECT_EQ(found.leaks, 0U);
+    EXPECT_EQ(found.late, 0U);
+    EXPECT_EQ(found.foreign, 0U);
     EXPECT_GT(found.writes, 1000U);
     EXPECT_GT(found.refused, 50U);
     EXPECT_GT(found.lazy_exits, 0U);
@@ -180,6 +220,14 @@ INSTANTIATE_TEST_SUITE_P(Rows, UserFlushes,
 
 // The seeded error: an initiator that believes itself alone in the space.
 TEST(UserFlush, ThatForgetsTheOtherCoresIsFound) { EXPECT_GT(run({}, Targets::forgotten).leaks, 0U); }
+
+// Unmapped pages stay usable until the tick, and nobody has their frames before; rights go at once.
+TEST(UserFlush, UnderLatrIsLateOnUnmappedPagesOnlyWhichNobodyElseHas) {
+    const Found found = run({"flush.mechanism=latr", "kernel.tick=20000cyc"});
+    EXPECT_EQ(found.leaks, 0U);
+    EXPECT_GT(found.late, 0U);
+    EXPECT_EQ(found.foreign, 0U);
+}
 
 const Sets kUserFlush{"workload.run=user-flush", "workload.user_flush.repetitions=20", "platform.memory=64MiB"};
 

@@ -1,5 +1,6 @@
 // User ranges under each mechanism: threads of one process on several cores, one of which unmaps what all have read. After the
-// unmapping returns no core can use an old translation, and nothing depends on the quantum.
+// unmapping returns no core can use an old translation, or, under `latr`, three ticks later, and nothing depends on the
+// quantum.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -19,6 +20,7 @@ namespace {
 using Json = nlohmann::json;
 using alloc::AddressSpace;
 
+constexpr std::uint64_t kTick = 50'000;
 constexpr VirtAddr kArea{0x0000200000000000U};
 constexpr x86::Access kUserRead{x86::AccessKind::read, x86::Mode::user};
 
@@ -54,6 +56,7 @@ class Threads : public Workload {
     }
     [[nodiscard]] std::uint64_t reads() const { return reads_; }
     [[nodiscard]] std::uint64_t stale() const { return stale_; }
+    [[nodiscard]] std::uint64_t late() const { return late_; }
 
   private:
     static constexpr unsigned kRounds = 3;
@@ -70,30 +73,42 @@ class Threads : public Workload {
         ++reads_;
     }
     void unmap(Session& session) { space_->munmap(session.node().cpu(CpuId{0U}), kArea); }
-    // A read that does not fault would have used an old translation.
     void check(Session& session, CpuId core) {
+        late_ += usable(session, core);
+        for (std::uint64_t i = 0; i < 3 * kTick / 1000; ++i) {
+            session.node().machine().core(core).timeline().advance(Cycles{1000});
+            session.serve_kernel(core);
+        }
+        stale_ += usable(session, core);
+    }
+    // A read that does not fault would have used an old translation.
+    std::uint64_t usable(Session& session, CpuId core) const {
+        std::uint64_t count = 0;
         hw::TranslationUnit& mmu = session.node().machine().core(core).mmu().unit();
         for (std::uint64_t page = 0; page < pages_; ++page)
-            if (mmu.access(kArea + page * kPageBytes, kUserRead).result.kind == x86::AccessOutcome::Kind::ok) ++stale_;
+            if (mmu.access(kArea + page * kPageBytes, kUserRead).result.kind == x86::AccessOutcome::Kind::ok) ++count;
+        return count;
     }
     std::uint32_t threads_;
     std::uint64_t pages_;
     std::unique_ptr<AddressSpace> space_;
     std::uint64_t reads_ = 0;  // host-side sums: their order does not matter
+    std::uint64_t late_ = 0;
     std::uint64_t stale_ = 0;
 };
 
 struct Findings {
-    std::uint64_t reads, stale, broadcasts, interrupts;
+    std::uint64_t reads, late, stale, broadcasts, interrupts;
     std::string bytes;
 };
 
 Findings run(const std::string& mechanism, std::uint32_t threads, std::uint64_t pages, std::uint64_t quantum) {
     const Json json = Json::parse(run_in_child([&] {
         Threads workload{threads, pages};
-        Session session{small_config({"platform.model=zen3-2s", "flush.mechanism=" + mechanism, "flush.strategy=none",
-                                      "kernel.tick=50000cyc", "platform.quantum=" + std::to_string(quantum)}),
-                        workload};
+        Session session{
+            small_config({"platform.model=zen3-2s", "flush.mechanism=" + mechanism, "flush.strategy=none",
+                          "kernel.tick=" + std::to_string(kTick) + "cyc", "platform.quantum=" + std::to_string(quantum)}),
+            workload};
         session.run();
         const WorkloadResult result = measure("threads", workload, session);
         std::uint64_t interrupts = 0;
@@ -101,9 +116,11 @@ Findings run(const std::string& mechanism, std::uint32_t threads, std::uint64_t 
             if (name.ends_with(".apic.received")) interrupts += value;
         RunResult alone;
         alone.workloads.push_back(result);
-        return Json{workload.reads(), workload.stale(), result.counters.at("invlpgb"), interrupts, to_json(alone)}.dump();
+        return Json{workload.reads(), workload.late(), workload.stale(), result.counters.at("invlpgb"),
+                    interrupts,       to_json(alone)}
+            .dump();
     }));
-    return {json[0], json[1], json[2], json[3], json[4]};
+    return {json[0], json[1], json[2], json[3], json[4], json[5]};
 }
 
 class UserMechanism : public ::testing::TestWithParam<std::string> {};
@@ -113,6 +130,10 @@ TEST_P(UserMechanism, LeavesNoCoreATranslationOfWhatWasUnmapped) {
         const Findings findings = run(GetParam(), 6, pages, 1);
         EXPECT_EQ(findings.reads, 18U) << pages;
         EXPECT_EQ(findings.stale, 0U) << pages;
+        if (GetParam() == "latr")
+            EXPECT_GT(findings.late, 0U) << pages;
+        else
+            EXPECT_EQ(findings.late, 0U) << pages;
     }
 }
 
@@ -121,6 +142,28 @@ TEST_P(UserMechanism, DoesNotDependOnTheQuantum) {
     const Findings reference = run(GetParam(), 6, 20, 1);
     for (const std::uint64_t quantum : {std::uint64_t{7}, std::uint64_t{333}, lookahead})
         EXPECT_EQ(run(GetParam(), 6, 20, quantum).bytes, reference.bytes) << "quantum " << quantum;
+}
+
+const Sets kUserFlush{"platform.model=zen3-2s",
+                      "workload.run=user-flush",
+                      "workload.user_flush.threads=5",
+                      "workload.user_flush.repetitions=20",
+                      "workload.user_flush.warm_up=3",
+                      "kernel.tick=20000cyc",
+                      "flush.unsafe=true"};
+
+WorkloadResult user_flush(const Sets& sets) { return small_run(kUserFlush + sets).workloads.front(); }
+
+TEST_P(UserMechanism, RunsTheWorkloadWithTheSameResultForEveryQuantum) {
+    for (const char* op : {"dontneed", "munmap", "mprotect_ro"})
+        for (const Sets& who : {Sets{"workload.user_flush.initiators=all", "workload.user_flush.helpers_touch=yes"},
+                                Sets{"workload.user_flush.helpers=sleep"}, Sets{"workload.user_flush.helpers=other"}}) {
+            const Sets sets = who + Sets{"flush.mechanism=" + GetParam(), std::string{"workload.user_flush.op="} + op};
+            const std::uint64_t hash = user_flush(sets + Sets{"platform.quantum=1"}).state_hash;
+            for (const char* quantum : {"333", "0"})
+                EXPECT_EQ(user_flush(sets + Sets{std::string{"platform.quantum="} + quantum}).state_hash, hash)
+                    << op << " " << who.front() << " " << quantum;
+        }
 }
 
 std::vector<std::string> rows() {
@@ -146,6 +189,44 @@ TEST(UserBroadcast, BeginsWithFourCpus) {
 }
 
 TEST(UserBroadcast, OfTheIdealMechanismInterruptsNobody) { EXPECT_EQ(run("ideal", 6, 20, 1).interrupts, 0U); }
+
+// --- latr ---
+
+double figure(const WorkloadResult& result, const char* name) { return metric(result, "user-flush", name); }
+
+Sets latr(const char* op) {
+    return {"flush.mechanism=latr", std::string{"workload.user_flush.op="} + op, "workload.user_flush.pages=4",
+            "workload.user_flush.repetitions=100"};
+}
+
+TEST(UserLatr, IsLazyForWhatFreesMemoryAndInterruptsForTheRest) {
+    for (const char* op : {"dontneed", "munmap"}) EXPECT_EQ(figure(user_flush(latr(op)), "ipis_per_operation"), 0) << op;
+    const WorkloadResult protect = user_flush(latr("mprotect_ro"));
+    EXPECT_EQ(protect.phases.front().metrics.count("quarantine_peak_bytes"), 0U);
+    EXPECT_GE(figure(protect, "ipis_per_operation"), 4);
+}
+
+TEST(UserLatr, ShowsWhatItKeepsAndForHowLong) {
+    constexpr double kTickCycles = 20'000;
+    const WorkloadResult result = user_flush(latr("dontneed"));
+    EXPECT_GE(figure(result, "quarantine_peak_bytes"), 4 * 4096);
+    EXPECT_GT(figure(result, "unmapped_exposure_cycles"), kTickCycles / 10);
+    EXPECT_LT(figure(result, "longest_unmapped_exposure_cycles"), 1.5 * kTickCycles);
+    EXPECT_GT(figure(result, "quarantine_cycles"), kTickCycles);
+    EXPECT_GT(figure(result, "quarantine_cycles"), figure(result, "unmapped_exposure_cycles"));
+    // Two ticks to the second one, a tick that the operation before the work for it can hide, and an operation.
+    EXPECT_LT(figure(result, "longest_quarantine_cycles"), 4 * kTickCycles);
+    const WorkloadResult interrupts = user_flush(latr("dontneed") + Sets{"flush.mechanism=ipi"});
+    EXPECT_LT(figure(result, "cycles_per_operation"), figure(interrupts, "cycles_per_operation"));
+    EXPECT_EQ(interrupts.phases.front().metrics.count("quarantine_peak_bytes"), 0U);
+}
+
+TEST(UserLatr, KeepsMoreTheLongerTheTick) {
+    const auto peak = [](const char* tick) {
+        return figure(user_flush(latr("dontneed") + Sets{std::string{"kernel.tick="} + tick}), "quarantine_peak_bytes");
+    };
+    EXPECT_GT(peak("40000cyc"), peak("10000cyc"));
+}
 
 }  // namespace
 }  // namespace splinter::platforms::testing
