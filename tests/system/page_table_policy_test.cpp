@@ -106,7 +106,8 @@ TEST(MapAudit, IsQuietIfTheFlushReachesAll) { EXPECT_EQ(bug_of_blind_run(4), "no
 // under one PCID; INVLPG under another left that entry, and the next write to the page faults: in Linux an oops.
 TEST(KeyOfPageTables, SurvivesUnderAnotherPcidWithoutPageTableIsolation) {
     const std::string message = finding([] {
-        (void)small_run(kChurn + Sets{"kernel.pti=off", "kernel.page_tables.policy=per-page", "flush.strategy=per-page"});
+        (void)small_run(kChurn + Sets{"kernel.pti=off", "workload.pgtable_churn.operations=10",
+                                      "kernel.page_tables.policy=per-page", "flush.strategy=per-page"});
     });
     EXPECT_NE(message.find("page fault at"), std::string::npos) << message;
     EXPECT_NE(message.find("error code 0x23"), std::string::npos) << message;  // present, write, protection key
