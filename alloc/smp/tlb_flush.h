@@ -2,7 +2,7 @@
 // page up to the ceiling, everything above it; no stride, so that a 2 MiB leaf counts as 512 pages. A stride, as
 // flush_tlb_mm_range() has one for user ranges, is a variant of ours: one INVLPG per stride, and the ceiling counts strides.
 // User ranges: user_flush.h.
-// Leaves out: broadcast (INVLPGB), page-table isolation's second address space.
+// How the CPUs are told: flush_mechanism.h. Leaves out: page-table isolation's second address space.
 #pragma once
 
 #include "alloc/smp/flush_mechanism.h"

@@ -98,17 +98,9 @@ void TlbArray::drop_pcid(Pcid pcid) {
 }
 
 void TlbArray::drop_address_everywhere(VirtAddr va, Globals globals) {
-    for (const PageSize size : x86::kPageSizes) {
-        if (!holds(size)) continue;
-        const std::uint64_t page = page_number(va, size);
-        const std::size_t set = set_of(page, size);
-        if (!live(set)) continue;
-        for (std::size_t way = 0; way < ways_; ++way) {
-            const std::uint64_t tag = tags(set)[way];
-            if (tag >> kPageShiftInTag != page || size_of(tag) != size || (tag & kValid) == 0) continue;
-            if (globals == Globals::dropped || (tag & kGlobal) == 0) drop({set, way});
-        }
-    }
+    for_each_slot_in(va, 1, [&](Slot slot) {
+        if (globals == Globals::dropped || (tags(slot.set)[slot.way] & kGlobal) == 0) drop(slot);
+    });
 }
 
 void TlbArray::drop_global() {

@@ -140,6 +140,7 @@ void expect_no_trace_of_failures(const TablePolicyInfo& policy, Memory memory) {
     const bool keyed = policy.tables == KeyRegister::Tables::have_a_key;
     const bool idle_is_free = policy.name == "freetype-key";
     std::uint64_t failures = 0;
+    std::uint64_t taken_back = 0;
     for (std::uint64_t failing = 0;; ++failing) {
         ASSERT_LT(failing, 1000U);
         TableNode node{std::string{policy.name}, {}, span};
@@ -153,6 +154,7 @@ void expect_no_trace_of_failures(const TablePolicyInfo& policy, Memory memory) {
             if (const auto page = node.take()) used.insert(*page);
         if (node.proxy.fail_in) break;
         ++failures;
+        taken_back += node.map.counters(CpuId{0U}).direct_map_splits_undone;
         for (const Pfn table : node.proxy.of_splits)
             if (span.contains(table)) used.insert(table);
         ASSERT_EQ(node.free() + idle() + PageCount{used.size()}, all) << "table " << failing;
@@ -163,6 +165,7 @@ void expect_no_trace_of_failures(const TablePolicyInfo& policy, Memory memory) {
     }
     const bool splits = keyed && !(idle_is_free && memory == Memory::in_pieces);  // no pageblock, no flip
     EXPECT_EQ(failures > 0, splits);
+    EXPECT_EQ(taken_back > 0, policy.name == "per-page");  // the only one that links tables without the key
 }
 TEST_P(EveryPolicy, AFailureAtEachTableOfASplitLeavesKeysAndMemoryAsTheyWere) {
     expect_no_trace_of_failures(GetParam(), Memory::whole);
