@@ -52,6 +52,7 @@ inline constexpr std::uint8_t kRescheduleVector = 0xfd;    // RESCHEDULE_VECTOR
 enum class Touch : std::uint8_t {
     owned,      // the line is private, or a lock that this CPU holds covers it
     contended,  // other CPUs may touch it now: an ordering point first; what follows the call happens at that moment
+    called,     // as contended, in a call's handler: only CPUs that call this one may touch it
     remapped    // as owned, but the address is a temporary mapping's: the line is that of the page behind it
 };
 
@@ -120,6 +121,13 @@ class Cpu {
     virtual void complete(CompletionId completion, std::uint64_t count) = 0;
     // Interruptible wait until the completion has reached `count`.
     virtual void wait_for(CompletionId completion, std::uint64_t count) = 0;
+    // A call to others: between begin_call() and end_call() each of `targets` CPUs acknowledges once, and this one waits for each
+    // of them. The two are complete() and wait_for() on a word of the pair, unless the port knows better. `call` counts this
+    // caller's calls.
+    virtual void begin_call(std::size_t /*targets*/) {}
+    virtual void end_call() {}
+    virtual void acknowledge(CpuId caller, std::uint64_t call) { complete(acknowledgement(caller, id_), call); }
+    virtual void wait_for_acknowledgement(CpuId target, std::uint64_t call) { wait_for(acknowledgement(id_, target), call); }
 
     // The cycle ledger; use Account.
     virtual void enter(const Label& account) = 0;
@@ -129,6 +137,9 @@ class Cpu {
     explicit Cpu(CpuId id) : id_{id} {}
 
   private:
+    [[nodiscard]] static CompletionId acknowledgement(CpuId caller, CpuId target) {
+        return CompletionId{std::uint64_t{caller.raw()} << 32 | target.raw()};
+    }
     [[noreturn]] static void refuse_broadcast() { SPLINTER_CHECK(false, "this port has no INVLPGB"); }
     CpuId id_;
 };

@@ -216,6 +216,9 @@ void describe(MachineParams& p, ParamVisitor& v) {
         v.frequency("frequency", p.frequency, {100'000'000, 10'000'000'000}, "fixed core clock; cycles are counted in it");
         v.count("quantum", p.quantum, {0, 10'000'000},
                 "cycles that a core may run ahead of the others; 0: the lookahead. Results do not depend on it");
+        v.choice("handlers", p.handlers, {"apart", "ordered"},
+                 "how cores that handle the same call are simulated: one after the other while nobody could notice, or in the "
+                 "order of all their steps. Results do not depend on it");
         v.choice("bus", p.bus, {"dmi", "tlm"}, "how page tables are read: TLM-2.0 DMI, or b_transport for every read");
         v.choice("idle", p.idle, {"poll", "c1", "deep"},
                  "C-state of a core that waits with nothing to do, which an interrupt has to leave first: none (idle=poll), "

@@ -124,6 +124,7 @@ struct MachineParams {
     std::uint64_t cluster_cores = 28;  // cores that share a last-level cache
     std::uint64_t frequency = 2'500'000'000;
     std::uint64_t quantum = 0;                // cycles a core may run ahead; 0 = the lookahead L
+    std::string handlers = "apart";           // apart | ordered: how the handlers of a call are simulated; equal cycles
     std::string bus = "dmi";                  // dmi | tlm: how the walker reads page tables; equal cycles
     std::string page_table_caches = "fixed";  // fixed | l2 | l2+llc: what page-table reads and data accesses cost
     std::string idle = "c1";                  // poll | c1 | deep: the C-state of a core that waits with nothing to do

@@ -16,6 +16,7 @@ void CallFunction::run_on(Cpu& cpu, const CpuMask& targets, const RemoteWork& wo
     if (!targets.empty()) {
         const Account account{cpu, kCallSetup};
         cpu.retire(Step::flush_setup);
+        cpu.begin_call(targets.count());
         const CpuMask to_interrupt = enqueue(cpu, targets, {cpu.id(), sequence, work, acknowledge});
         if (!to_interrupt.empty()) send_ipi(cpu, to_interrupt, kCallFunctionVector);
         ++counters(cpu.id()).nr_tlb_remote_flush;
@@ -28,9 +29,10 @@ void CallFunction::run_on(Cpu& cpu, const CpuMask& targets, const RemoteWork& wo
     const Account account{cpu, kAckWait};
     cpu.retire(Step::csd_wait);
     targets.for_each([&](CpuId target) {
-        cpu.wait_for(completion(cpu.id(), target), sequence);
+        cpu.wait_for_acknowledgement(target, sequence);
         cpu.touch(data_.call_data(cpu.id(), target), Touch::owned);  // the acknowledgement's line comes back
     });
+    cpu.end_call();
 }
 
 CpuMask CallFunction::enqueue(Cpu& cpu, const CpuMask& targets, const Request& request) {
@@ -38,7 +40,7 @@ CpuMask CallFunction::enqueue(Cpu& cpu, const CpuMask& targets, const Request& r
     targets.for_each([&](CpuId target) {
         cpu.retire(Step::csd_enqueue);
         cpu.touch(data_.call_queue(target), Touch::contended);  // llist_add(): atomic
-        std::deque<Request>& queue = queues_[target.index()];
+        std::vector<Request>& queue = queues_[target.index()].waiting;
         if (queue.empty()) to_interrupt.set(target);
         queue.push_back(request);
     });
@@ -47,13 +49,15 @@ CpuMask CallFunction::enqueue(Cpu& cpu, const CpuMask& targets, const Request& r
 
 void CallFunction::on_interrupt(Cpu& cpu) {
     const Account account{cpu, kCallHandler};
-    cpu.touch(data_.call_queue(cpu.id()), Touch::contended);  // llist_del_all(): atomic
-    const std::deque<Request> requests = std::exchange(queues_[cpu.id().index()], {});
+    cpu.touch(data_.call_queue(cpu.id()), Touch::called);  // llist_del_all(): atomic
+    auto& [waiting, requests] = queues_[cpu.id().index()];
+    requests.clear();
+    std::swap(waiting, requests);
     const auto is_early = [](const Request& request) { return request.acknowledge == Acknowledge::on_entry; };
     for (const Request& request : requests) {
         if (!is_early(request)) continue;
         cpu.touch(data_.call_data(request.initiator, cpu.id()), Touch::owned);
-        acknowledge(cpu, request);
+        cpu.acknowledge(request.initiator, request.sequence);
     }
     for (const Request& request : requests) {
         cpu.retire(Step::csd_handle);
@@ -61,7 +65,7 @@ void CallFunction::on_interrupt(Cpu& cpu) {
             cpu.touch(data_.call_data(request.initiator, cpu.id()), Touch::owned);  // the initiator only waits
         local_.execute(cpu, request.work);
         ++counters(cpu.id()).nr_tlb_remote_flush_received;
-        if (!is_early(request)) acknowledge(cpu, request);
+        if (!is_early(request)) cpu.acknowledge(request.initiator, request.sequence);
     }
 }
 

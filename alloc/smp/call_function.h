@@ -4,7 +4,6 @@
 // Leaves out: the single-target fast path's own queue entry.
 #pragma once
 
-#include <deque>
 #include <vector>
 
 #include "alloc/accounts.h"
@@ -43,16 +42,14 @@ class CallFunction {
         Acknowledge acknowledge;
     };
     CpuMask enqueue(Cpu& cpu, const CpuMask& targets, const Request& request);
-    void acknowledge(Cpu& cpu, const Request& request) {
-        cpu.complete(completion(request.initiator, cpu.id()), request.sequence);
-    }
-    [[nodiscard]] CompletionId completion(CpuId initiator, CpuId target) const {
-        return CompletionId{std::uint64_t{initiator.raw()} << 32 | target.raw()};
-    }
+    struct Queue {
+        std::vector<Request> waiting;
+        std::vector<Request> handled;  // those that the handler has taken off
+    };
 
     layout::KernelData data_;
     LocalFlush local_;
-    std::vector<std::deque<Request>> queues_;  // by target
+    std::vector<Queue> queues_;             // by target
     std::vector<std::uint64_t> sequences_;     // by initiator
 };
 

@@ -1,60 +1,143 @@
 #include "hw/core/conductor.h"
 
+#include <algorithm>
+
 #include "hw/base/check.h"
 #include "hw/base/user_error.h"
 #include "hw/core/timeline.h"
 
 namespace splinter::hw {
 
-CpuId Conductor::start() {
+void Conductor::add(Timeline& core) {
+    SPLINTER_CHECK(guests_.empty(), "cores come before spare stacks");
+    cores_.push_back(&core);
+    active_.grow();
+    quiet_.grow();
+}
+
+StackId Conductor::add_spare_stack() {
+    const StackId stack{static_cast<std::uint32_t>(cores_.size() + guests_.size())};
+    guests_.push_back(nullptr);
+    free_.push_back(stack);
+    return stack;
+}
+
+StackId Conductor::start() {
     for (Timeline* core : cores_) push(*core, Cycles{0});
-    const Entry first = pop();
-    dispatch(first);
-    return first.cpu;
+    dispatch(pop());
+    return running_->stack();
 }
 
 void Conductor::suspend(Timeline& self, Cycles key) {
     if (key != kNever) {
         // Still the earliest: no queue, no switch. Endless cores come through the queue when a deadlock check is due.
-        if (!check_is_due(self, key) && (queue_.empty() || Entry{key, self.id()} < queue_.top())) {
-            dispatch({key, self.id()});
+        const Entry entry{key, self.id()};
+        if (!check_is_due(self, key) && nobody_before(entry)) {
+            dispatch(entry);
             return;
         }
         push(self, key);
     }
-    const Entry next = pop();
-    dispatch(next);
-    if (next.cpu != self.id()) switcher_->switch_stack(self.id(), next.cpu, next.key);
+    const Turn turn = find_turn(self.stack());
+    if (turn.stack != self.stack()) switcher_->switch_stack(self.stack(), turn.stack, turn.when);
 }
 
-bool Conductor::finish(Timeline& self, CpuId& next, Cycles& when) {
+bool Conductor::finish(Timeline& self, Turn& next) {
     self.set_finished();
-    bool all_finished = true;
-    for (const Timeline* core : cores_) all_finished = all_finished && core->finished();
-    if (all_finished) return false;
-    const Entry entry = pop();
-    dispatch(entry);
-    next = entry.cpu;
-    when = entry.key;
+    const auto finished = [](const Timeline* core) { return core->finished(); };
+    if (std::all_of(cores_.begin(), cores_.end(), finished)) return false;
+    next = find_turn(self.stack());
     return true;
 }
 
+void Conductor::serve(StackId spare) {
+    while (true) {
+        Timeline& guest = *guest_on(spare);
+        guest.move_to(spare);
+        const std::optional<Cycles> key = guest.proceed();
+        guest.move_to(StackId{guest.id().raw()});
+        Turn turn{guest.stack(), guest.now()};
+        if (key) {
+            give_way(guest, *key);
+            turn = find_turn(spare);
+        }
+        if (turn.stack == spare) continue;
+        free_.push_back(spare);
+        switcher_->switch_stack(spare, turn.stack, turn.when);
+    }
+}
+
+Conductor::Turn Conductor::find_turn(StackId here) {
+    while (true) {
+        const Entry next = pop();
+        dispatch(next);
+        Timeline& core = *running_;
+        if (!core.paused()) return {core.stack(), next.key};
+        if (core.handler_ahead()) return {stack_for_handler(core, here), next.key};
+        const std::optional<Cycles> key = core.proceed();
+        if (!key) return {core.stack(), next.key};
+        give_way(core, *key);
+    }
+}
+
+StackId Conductor::stack_for_handler(Timeline& core, StackId here) {
+    if (core.stack() == here) return here;
+    StackId spare = here;
+    if (!is_unused(here)) {
+        if (free_.empty()) return core.stack();
+        spare = free_.back();
+        free_.pop_back();
+    }
+    guest_on(spare) = &core;
+    return spare;
+}
+
+// A spare stack whose guest has gone.
+bool Conductor::is_unused(StackId stack) { return stack.raw() >= cores_.size() && guest_on(stack)->stack() != stack; }
+
+void Conductor::give_way(Timeline& core, Cycles key) {
+    core.set_suspended();
+    if (key != kNever) push(core, key);
+}
+
 void Conductor::ready(Timeline& core, Cycles key) {
-    if (!core.suspended() || key >= core.queue_key()) return;
-    push(core, key);
-    if (running_ != nullptr) running_->clip_limit(limit_before(key));
+    if (!core.suspended()) return;
+    const bool sooner = key < core.queue_key();
+    if (!sooner && !(quiet_.contains(core.id()) && !core.quiet_from(core.queue_key()))) return;
+    push(core, std::min(key, core.queue_key()));
+    if (sooner && running_ != nullptr) running_->clip_limit(limit_before(key));
+}
+
+bool Conductor::passes_callees(OrderPoint at) const {
+    if (!callees_run_ahead_ || callers_ != 1) return false;
+    if (!active_.empty() && !(Entry{at.time, at.cpu} < active_.top())) return false;
+    return quiet_.empty() || at.time < quiet_.top().key + kQuietFor;
+}
+
+Cycles Conductor::limit_of_callee() const {
+    if (!callees_run_ahead_ || callers_ != 1) return Cycles{0};
+    const Cycles active = active_.empty() ? kNever : limit_before(active_.top().key);
+    return quiet_.empty() ? active : std::min(active, quiet_.top().key + kQuietFor);
 }
 
 Cycles Conductor::limit_before(Cycles effect_time) const { return effect_time == kNever ? kNever : effect_time + quantum_; }
 
 void Conductor::push(Timeline& core, Cycles key) {
     core.set_queued(key);
-    queue_.push({key, core.id()});
+    const bool quiet = core.quiet_from(key);
+    ReadyQueue& other = quiet ? active_ : quiet_;
+    if (other.contains(core.id())) other.remove(core.id());
+    (quiet ? quiet_ : active_).push({key, core.id()});
+}
+
+bool Conductor::nobody_before(const Entry& entry) const {
+    return (active_.empty() || entry < active_.top()) && (quiet_.empty() || entry < quiet_.top());
 }
 
 Conductor::Entry Conductor::pop() {
-    if (queue_.empty()) report_deadlock();
-    const Entry entry = queue_.pop();
+    if (active_.empty() && quiet_.empty()) report_deadlock();
+    const bool quiet = active_.empty() || (!quiet_.empty() && quiet_.top() < active_.top());
+    const Entry entry = (quiet ? quiet_ : active_).pop();
     if (check_is_due(core(entry.cpu), entry.key)) {
         check_for_deadlock();
         next_deadlock_check_ = entry.key + lag_;
@@ -64,7 +147,7 @@ Conductor::Entry Conductor::pop() {
 
 void Conductor::dispatch(const Entry& entry) {
     running_ = &core(entry.cpu);
-    const Cycles others = !queue_.empty() ? queue_.top().key : kNever;
+    const Cycles others = std::min(active_.empty() ? kNever : active_.top().key, quiet_.empty() ? kNever : quiet_.top().key);
     // A core that is alone comes back now and then, too: it may be one that runs for ever while the others wait for nobody.
     running_->set_dispatched(entry.key, others == kNever ? entry.key + lag_ : limit_before(others));
     if (on_horizon_ && entry.key > lag_) on_horizon_(entry.key - lag_);

@@ -1,5 +1,5 @@
-// Who runs next. The Conductor owns the queue of (effect time, core) and resumes exactly one core at a time; whoever supplies
-// the stacks (SystemC threads) only switches between them. Plain C++.
+// Who runs next, and on which stack. The Conductor owns the queue of (effect time, core) and lets exactly one core run at a
+// time; whoever supplies the stacks (SystemC threads) only switches between them. Plain C++.
 //
 // The effect time of a core is the earliest time at which it can do anything that another core could notice: its local time,
 // or, for a passive core (one that touches nothing shared until an interrupt comes), the arrival of its next interrupt. The
@@ -9,24 +9,41 @@
 //
 // Passive cores lag behind the others, by kLagQuanta quanta at most, and then catch up in one go. Results are the same for
 // every quantum. If no core but endless ones can ever run again, that is a deadlock: a finding about the simulated system.
+//
+// Stacks. A core's program runs on the core's own stack. What a core does while its program waits or pays cycles needs none:
+// whoever finds that it is its turn lets it pay. An interrupt handler of such a core runs on a spare stack, one after the
+// other on the same, so that a call to a thousand cores takes a few switches of stacks and not thousands. A handler that has
+// to give way keeps its stack; when no spare stack is left, handlers run on their cores' own. Nothing simulated depends on it.
+//
+// Calls. Called cores handle a call at the same time, each with lines of its own, which nobody else touches but callers. So
+// while one core is in a call, and no other, a handler need not let those of the others catch up at its ordering points, only
+// cores that could become callers (order_for_callee): see `quiet` below. Nothing simulated depends on that either.
 #pragma once
 
 #include <exception>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "hw/core/ready_queue.h"
+#include "hw/mem/recent_stores.h"
 
 namespace splinter::hw {
 
 class Timeline;
 
-// Supplies the stacks: leaves the running core's stack and continues `next` at time `when`; returns when `self` is resumed.
+// A stack that a core can run on: first one for each core's program, in the cores' order, then the spare ones.
+class StackId : public Quantity<class StackIdTag, std::uint32_t> {
+  public:
+    using Quantity::Quantity;
+};
+
+// Supplies the stacks: leaves the stack `from` and continues `to` at time `when`; returns when `from` is continued.
 class StackSwitcher {
   public:
     virtual ~StackSwitcher() = default;
-    virtual void switch_stack(CpuId self, CpuId next, Cycles when) = 0;
+    virtual void switch_stack(StackId from, StackId to, Cycles when) = 0;
 };
 
 class Conductor {
@@ -37,31 +54,60 @@ class Conductor {
     void set_switcher(StackSwitcher& switcher) { switcher_ = &switcher; }
     // Called with the earliest time that any core can still read at, whenever it has grown.
     void set_horizon_listener(std::function<void(Cycles)> listener) { on_horizon_ = std::move(listener); }
-    void add(Timeline& core) {
-        cores_.push_back(&core);
-        queue_.grow();
-    }
+    void add(Timeline& core);
+    // After the last core: one more stack, for handlers. Its body is serve().
+    StackId add_spare_stack();
+    // Called cores wait for each other at ordering points like all others.
+    void order_callees() { callees_run_ahead_ = false; }
 
-    // All cores ready at time 0; returns the one to resume first.
-    CpuId start();
+    // All cores ready at time 0; returns the stack to continue first.
+    StackId start();
     // The running core gives way until it is the earliest at effect time `key`; kNever: until somebody calls ready().
     void suspend(Timeline& self, Cycles key);
-    // The running core has finished its program; control does not come back. Returns the core to resume, if any is left.
-    bool finish(Timeline& self, CpuId& next, Cycles& when);
-    // The effect time of a suspended core has become `key` or stays, if that is earlier.
+    // Which stack to continue, and when.
+    struct Turn {
+        StackId stack;
+        Cycles when;
+    };
+    // The running core has finished its program; control does not come back. Whose turn it is, if any core is left.
+    bool finish(Timeline& self, Turn& next);
+    // What a spare stack does, for ever, from its first continuation on.
+    [[noreturn]] void serve(StackId spare);
+    // The effect time of a suspended core has become `key` or stays, if that is earlier; or what can reach it has changed.
     void ready(Timeline& core, Cycles key);
+
+    // --- calls (Acknowledgements) ---
+    void enter_call() { ++callers_; }
+    void leave_call() { --callers_; }
+    // An ordering point of a called core's handler need not wait for other called cores.
+    [[nodiscard]] bool passes_callees(OrderPoint at) const;
+    // How far a handler may run ahead of other called cores. kNever: as far as nobody is there to be noticed.
+    [[nodiscard]] Cycles limit_of_callee() const;
 
     // How far a passive core may stay behind.
     [[nodiscard]] Cycles lag() const { return lag_; }
+    [[nodiscard]] Cycles quantum() const { return quantum_; }
     [[nodiscard]] const std::vector<Timeline*>& cores() const { return cores_; }
     [[nodiscard]] Timeline& core(CpuId cpu) const { return *cores_[cpu.index()]; }
+
+    // A core is quiet if from its effect time on it will only handle a call, or nothing, and do nothing that anybody could
+    // notice but that, for this long at least.
+    static constexpr Cycles kQuietFor{1'000'000};
 
   private:
     using Entry = ReadyQueue::Entry;
     void push(Timeline& core, Cycles key);
+    [[nodiscard]] bool nobody_before(const Entry& entry) const;
     // The earliest entry, taken off the queue. Throws SimulatedFinding if there is none but unfinished cores.
     Entry pop();
     void dispatch(const Entry& entry);
+    // Lets cores that need no stack go on, by their times, until one needs one: its own, or, for a handler, a spare one. `here`
+    // is the stack that this is called on.
+    Turn find_turn(StackId here);
+    [[nodiscard]] StackId stack_for_handler(Timeline& core, StackId here);
+    [[nodiscard]] Timeline*& guest_on(StackId spare) { return guests_[spare.raw() - cores_.size()]; }
+    [[nodiscard]] bool is_unused(StackId stack);
+    void give_way(Timeline& core, Cycles key);
     [[nodiscard]] bool check_is_due(const Timeline& core, Cycles key) const;
     void check_for_deadlock() const;
     [[noreturn]] void report_deadlock() const;
@@ -74,7 +120,12 @@ class Conductor {
     StackSwitcher* switcher_ = nullptr;
     std::function<void(Cycles)> on_horizon_;
     std::vector<Timeline*> cores_;
-    ReadyQueue queue_;
+    ReadyQueue active_;  // each core in one of the two
+    ReadyQueue quiet_;
+    std::vector<Timeline*> guests_;  // by spare stack: whose handler it is to run, or runs
+    std::vector<StackId> free_;      // spare stacks
+    bool callees_run_ahead_ = true;
+    std::size_t callers_ = 0;
 };
 
 }  // namespace splinter::hw

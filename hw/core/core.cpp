@@ -30,7 +30,7 @@ Core::Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, 
     timeline_.set_notice_handler([this](const Message& notice) { handle_notice(notice); });
     SC_HAS_PROCESS(Core);
     SC_THREAD(run_thread);
-    set_stack_size(256 * 1024);
+    set_stack_size(kStackBytes);
 }
 
 void Core::run_thread() {

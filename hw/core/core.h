@@ -24,6 +24,7 @@ class CoreProgram {
 
 class Core : public sc_core::sc_module {
   public:
+    static constexpr std::size_t kStackBytes = 256 * 1024;
     sc_core::sc_port<BroadcastFabricIf> broadcast_fabric{"broadcast_fabric"};
 
     Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, const Topology& topology, Conductor& conductor,

@@ -32,6 +32,9 @@ class Inbox {
         heap_.pop_back();
         return message;
     }
+    [[nodiscard]] std::size_t size() const { return heap_.size(); }
+    // REQUIRES: size() > 0.
+    [[nodiscard]] const Message& next() const { return heap_.front(); }
     [[nodiscard]] Cycles next_arrival() const { return heap_.empty() ? kNever : heap_.front().arrival; }
 
   private:

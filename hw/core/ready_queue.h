@@ -31,12 +31,12 @@ class ReadyQueue {
     }
     Entry pop() {
         const Entry first = heap_.front();
-        const Entry last = heap_.back();
-        heap_.pop_back();
-        places_[first.cpu.index()] = kNowhere;
-        if (!heap_.empty()) sink(last);
+        take_out(0);
         return first;
     }
+    [[nodiscard]] bool contains(CpuId cpu) const { return places_[cpu.index()] != kNowhere; }
+    // REQUIRES: contains(cpu).
+    void remove(CpuId cpu) { take_out(places_[cpu.index()]); }
 
   private:
     static constexpr std::size_t kNowhere = ~std::size_t{0};
@@ -54,9 +54,16 @@ class ReadyQueue {
         }
         put(place, entry);
     }
-    // Finds the place of an entry that is to stand at the top or below.
-    void sink(const Entry& entry) {
-        std::size_t place = 0;
+    void take_out(std::size_t place) {
+        places_[heap_[place].cpu.index()] = kNowhere;
+        const Entry last = heap_.back();
+        heap_.pop_back();
+        if (place == heap_.size()) return;
+        if (place > 0 && last < heap_[(place - 1) / 2]) return rise(place, last);
+        sink(place, last);
+    }
+    // Finds the place of an entry that is to stand at `place` or below.
+    void sink(std::size_t place, const Entry& entry) {
         while (true) {
             std::size_t child = 2 * place + 1;
             if (child >= heap_.size()) break;

@@ -7,23 +7,51 @@
 namespace splinter::hw {
 
 void Timeline::advance_to_barrier(Cycles cycles) {
-    Cycles left = cycles;
+    left_ = cycles;
+    paying_ = true;
+    while (const std::optional<Cycles> key = proceed_with_payment()) suspend(*key);
+    paying_ = false;
+}
+
+std::optional<Cycles> Timeline::proceed() { return paying_ ? proceed_with_payment() : proceed_with_wait(); }
+
+std::optional<Cycles> Timeline::proceed_with_payment() {
     while (true) {
-        const Cycles step = barrier_ > now_ ? std::min(left, barrier_ - now_) : Cycles{0};
-        now_ += step;
-        ledger_.charge(step);
-        left -= step;
-        if (now_ >= limit_) suspend(effect_time());
+        const Cycles step = barrier_ > now_ ? std::min(left_, barrier_ - now_) : Cycles{0};
+        pay_until(now_ + step);
+        left_ -= step;
+        if (now_ >= limit_) return effect_time();
         deliver_due();
-        if (left == Cycles{0} && now_ < barrier_) return;
+        if (left_ == Cycles{0} && now_ < barrier_) return std::nullopt;
     }
 }
 
-// The earliest time at which this core can do anything that another could notice.
+std::optional<Cycles> Timeline::proceed_with_wait() {
+    deliver_due();
+    if (wake_at_ <= now_) return std::nullopt;
+    return std::min(next_delivery(), wake_at_);
+}
+
+// REQUIRES: paused(), dispatched. It may be that something else comes first.
+bool Timeline::handler_ahead() const {
+    if (!interrupts_enabled_) return false;
+    return next_interrupt() <= (paying_ ? std::min(limit_, now_ + left_) : now_);
+}
+
+// The earliest time at which this core can do anything that another could notice. While it pays it does nothing.
 Cycles Timeline::effect_time() const {
     if (!passive()) return now_;
-    return std::max(now_, std::min(next_interrupt(), now_ + conductor_->lag()));
+    return std::max(now_, std::min(next_interrupt(), now_ + std::max(left_, conductor_->lag())));
 }
+
+bool Timeline::quiet_from(Cycles key) const {
+    const Cycles until = key + Conductor::kQuietFor;
+    if (timer_.arrival < until) return false;
+    if (passive()) return interrupts_.size() == 0 || awaits_call_only();
+    return waiting_ && wake_at_ == kNever && awaits_call_only() && interrupts_enabled_ && notices_.next_arrival() >= until;
+}
+
+bool Timeline::awaits_call_only() const { return interrupts_.size() == 1 && interrupts_.next().what == call_vector_; }
 
 void Timeline::order() {
     SPLINTER_CHECK(!passive(), "core" + std::to_string(id_.raw()) + " promised to touch nothing that others can change");
@@ -32,21 +60,25 @@ void Timeline::order() {
     last_order_ = now_;
 }
 
+void Timeline::order_for_callee() {
+    if (now_ >= barrier_) advance_to_barrier(Cycles{0});
+    if (handling_ && conductor_->passes_callees({now_, id_})) return;
+    order();
+}
+
 void Timeline::wait_for_wake() {
     waiting_ = true;
-    while (true) {
-        deliver_due();
-        if (wake_at_ <= now_) break;
-        suspend(std::min(next_delivery(), wake_at_));
-    }
+    while (const std::optional<Cycles> key = proceed_with_wait()) suspend(*key);
     waiting_ = false;
     wake_at_ = kNever;
     if (now_ >= barrier_) advance_to_barrier(Cycles{0});
 }
 
-void Timeline::wake(Cycles when) {
+void Timeline::wake(Cycles when) { wake_unnoticed(when, when); }
+
+void Timeline::wake_unnoticed(Cycles when, Cycles effect_time) {
     wake_at_ = when;
-    if (waiting_) conductor_->ready(*this, std::max(when, now_));
+    if (waiting_ && effect_time != kNever) conductor_->ready(*this, std::max(effect_time, now_));
 }
 
 void Timeline::set_timer(Cycles when, std::uint32_t vector) {
@@ -89,8 +121,9 @@ void Timeline::set_queued(Cycles key) { queue_key_ = key; }
 // A waiting core has let the time up to `key` pass; one in the middle of its program goes on where it was.
 void Timeline::set_dispatched(Cycles key, Cycles limit) {
     SPLINTER_CHECK(key >= now_, "a core is never dispatched in its past");
-    if (waiting_) pay_until(key);
+    if (waiting_) pay_until(std::min(key, std::max(now_, wake_at_)));
     limit_ = limit;
+    runs_ahead_ = false;
     queue_key_ = kNever;
     suspended_ = false;
     update_barrier();
@@ -107,9 +140,13 @@ void Timeline::pay_until(Cycles time) {
 }
 
 void Timeline::suspend(Cycles key) {
+    set_suspended();
+    conductor_->suspend(*this, key);
+}
+
+void Timeline::set_suspended() {
     suspended_ = true;
     queue_key_ = kNever;
-    conductor_->suspend(*this, key);
 }
 
 Cycles Timeline::next_delivery() const {
@@ -138,13 +175,23 @@ void Timeline::deliver_due() {
 
 void Timeline::handle_interrupt(const Message& message) {
     const bool was_waiting = std::exchange(waiting_, false);
+    const bool was_paying = std::exchange(paying_, false);
+    const Cycles left = std::exchange(left_, Cycles{0});
+    const Cycles limit = limit_;
     handling_ = true;
     interrupts_enabled_ = false;
+    if (message.what == call_vector_) {
+        limit_ = std::max(limit_, conductor_->limit_of_callee());
+        runs_ahead_ = true;
+    }
     update_barrier();
     on_interrupt_(message);
     handling_ = false;
     interrupts_enabled_ = true;
+    if (std::exchange(runs_ahead_, false)) limit_ = std::min(limit_, limit);
     waiting_ = was_waiting;
+    paying_ = was_paying;
+    left_ = left;
     update_barrier();
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "hw/base/ledger.h"
 #include "hw/core/conductor.h"
@@ -18,7 +19,7 @@ class Timeline {
   public:
     using Handler = std::function<void(const Message&)>;
 
-    Timeline(CpuId id, Conductor& conductor, AccountTree& accounts) : id_{id}, conductor_{&conductor}, ledger_{accounts} {}
+    Timeline(CpuId id, Conductor& conductor, AccountTree& accounts) : id_{id}, conductor_{&conductor}, ledger_{accounts}, stack_{id.raw()} {}
     Timeline(const Timeline&) = delete;
     Timeline& operator=(const Timeline&) = delete;
 
@@ -26,6 +27,8 @@ class Timeline {
     void set_interrupt_handler(Handler handler) { on_interrupt_ = std::move(handler); }
     // The simulator's own messages (phase, stop, narrowed ranges): delivered at the exact cycle, masked or not, at no cost.
     void set_notice_handler(Handler handler) { on_notice_ = std::move(handler); }
+    // The interrupt by which cores call each other: whatever its handler does, it calls nobody and sends nothing.
+    void set_call_vector(std::uint32_t vector) { call_vector_ = vector; }
 
     [[nodiscard]] CpuId id() const { return id_; }
     [[nodiscard]] Cycles now() const { return now_; }
@@ -46,6 +49,11 @@ class Timeline {
     // Ordering point: returns when this core is globally the earliest. Before any access to state that another core can change
     // and that no held lock protects.
     void order();
+    // The same for the handler of a call, before it touches what none but callers and this core touch (Conductor): it need not
+    // be the earliest among called cores. Orders no stores to page tables.
+    void order_for_callee();
+    // The caller may now call again: it is not in this call's way any more.
+    void has_answered() { clip_limit(now_ + conductor_->quantum()); }
     // Waits, interruptibly, until wake() has set a time and that time has come.
     void wait_for_wake();
     // What this core does until it says otherwise, outside of interrupt handlers.
@@ -65,6 +73,9 @@ class Timeline {
 
     // --- called by another core, at its ordering point (wake) or any time (post) ---
     void wake(Cycles when);
+    // The same for a core that will be noticed by nobody before `effect_time`, whatever it does in between; kNever: before it is
+    // woken again.
+    void wake_unnoticed(Cycles when, Cycles effect_time);
     // REQUIRES: arrival is at least the lookahead after the sender's time.
     void post_interrupt(const Message& message);
     void post_notice(const Message& message);
@@ -73,6 +84,17 @@ class Timeline {
     void set_queued(Cycles key);
     void set_dispatched(Cycles key, Cycles limit);
     void clip_limit(Cycles limit);
+    // Pays cycles or waits, so that it can go on, with proceed(), on any stack, as far as no handler is ahead.
+    [[nodiscard]] bool paused() const { return waiting_ || paying_; }
+    [[nodiscard]] bool handler_ahead() const;
+    // Pays, waits, handles what is due. Nothing: the program goes on. Else when to be dispatched next. REQUIRES: paused().
+    [[nodiscard]] std::optional<Cycles> proceed();
+    // From `key` on this core will but handle a call, or nothing at all, for Conductor::kQuietFor.
+    [[nodiscard]] bool quiet_from(Cycles key) const;
+    // Where this core's frames are: its own stack, or a spare one while its handler runs there.
+    [[nodiscard]] StackId stack() const { return stack_; }
+    void move_to(StackId stack) { stack_ = stack; }
+    void set_suspended();
     [[nodiscard]] bool passive() const { return conduct_ == Conduct::passive && !handling_; }
     [[nodiscard]] bool endless() const { return conduct_ != Conduct::active && !handling_; }
     // When the next notice comes that it has not seen yet: a passive core may be behind it.
@@ -91,6 +113,9 @@ class Timeline {
     void advance_to_barrier(Cycles cycles);
     void pay_until(Cycles time);
     void suspend(Cycles key);
+    [[nodiscard]] std::optional<Cycles> proceed_with_payment();
+    [[nodiscard]] std::optional<Cycles> proceed_with_wait();
+    [[nodiscard]] bool awaits_call_only() const;
     [[nodiscard]] Cycles effect_time() const;
     [[nodiscard]] Cycles next_delivery() const;
     void deliver_due();
@@ -113,10 +138,15 @@ class Timeline {
     Inbox notices_;
     Message timer_{kNever, {}};
     bool interrupts_enabled_ = true;
+    Cycles left_;            // to be paid, in advance()
+    bool paying_ = false;    // inside advance(), of the handler if in one
     bool waiting_ = false;   // inside wait_for_wake(), outside handlers
     bool handling_ = false;  // inside an interrupt handler
     Conduct conduct_ = Conduct::active;
     bool suspended_ = true;  // not the running core
+    bool runs_ahead_ = false;  // of other called cores: limit_ is further than theirs
+    StackId stack_;
+    std::optional<std::uint32_t> call_vector_;
     bool finished_ = false;
     Cycles queue_key_ = kNever;
 };

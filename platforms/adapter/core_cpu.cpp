@@ -26,9 +26,14 @@ void CoreCpu::touch(VirtAddr address, alloc::Touch touch) {
     const PhysAddr line = core_.translate(address, kKernelWrite);
     // A line is known by the address at which all cores find it.
     if (touch == alloc::Touch::remapped) address = alloc::layout::direct_map(line);
-    if (touch == alloc::Touch::contended) timeline_.order();
+    order_for(touch);
     timeline_.advance(take_line(address, line));
+    order_for(touch);
+}
+
+void CoreCpu::order_for(alloc::Touch touch) {
     if (touch == alloc::Touch::contended) timeline_.order();
+    if (touch == alloc::Touch::called) timeline_.order_for_callee();
 }
 
 // A line that another core owns comes from there, whatever else the caches say; it is charged once.

@@ -148,6 +148,7 @@ void Node::boot(const KernelSnapshot* snapshot, alloc::MapObserver& observer, co
 void Node::build_silicon(const alloc::BootTables& kernel_tables) {
     config_.hw.isolates_user_tables = config_.kernel.pti == "on";
     machine_ = std::make_unique<hw::Machine>("machine", config_.hw, *memory_);
+    machine_->set_call_vector(hw::Vector{alloc::kCallFunctionVector});
     online_ = CpuMask::first(config_.hw.cores);
     BootCpu cpu{*memory_};
     const PageCount pages{user_footprint_ >> kPageShift};

@@ -37,6 +37,10 @@ class ForwardingCpu : public alloc::Cpu {
     void set_timer(Cycles when) override { real_.set_timer(when); }
     void complete(alloc::CompletionId completion, std::uint64_t count) override { real_.complete(completion, count); }
     void wait_for(alloc::CompletionId completion, std::uint64_t count) override { real_.wait_for(completion, count); }
+    void begin_call(std::size_t targets) override { real_.begin_call(targets); }
+    void end_call() override { real_.end_call(); }
+    void acknowledge(CpuId caller, std::uint64_t call) override { real_.acknowledge(caller, call); }
+    void wait_for_acknowledgement(CpuId target, std::uint64_t call) override { real_.wait_for_acknowledgement(target, call); }
     void enter(const Label& account) override { real_.enter(account); }
     void leave() override { real_.leave(); }
 
