@@ -13,15 +13,9 @@ Topology::Topology(const MachineParams& params)
         hypothetical_ = true;
         cores_per_socket_ = (params.cores + sockets_ - 1) / sockets_;
     }
-}
-
-Distance Topology::distance(CpuId from, CpuId to) const {
-    if (from == to) return Distance::self;
-    if (core(from) == core(to)) return Distance::sibling;
-    if (socket(from) != socket(to)) return Distance::cross;
-    const std::uint64_t a = core(from) % cores_per_socket_;
-    const std::uint64_t b = core(to) % cores_per_socket_;
-    return a / cluster_cores_ == b / cluster_cores_ ? Distance::cluster : Distance::socket;
+    for (std::uint32_t i = 0; i < cores_; ++i)
+        places_.push_back({static_cast<std::uint16_t>(core(CpuId{i})), static_cast<std::uint16_t>(cluster(CpuId{i})),
+                           static_cast<std::uint16_t>(socket(CpuId{i}))});
 }
 
 std::uint32_t Topology::apic_id(CpuId cpu) const {

@@ -2,6 +2,8 @@
 // Beyond the product's threads, cores per socket grow: the result is hypothetical and says so.
 #pragma once
 
+#include <vector>
+
 #include "hw/machine_params.h"
 
 namespace splinter::hw {
@@ -13,7 +15,14 @@ class Topology {
     static constexpr std::uint64_t kThreadsPerCore = 2;
 
     explicit Topology(const MachineParams& params);
-    [[nodiscard]] Distance distance(CpuId from, CpuId to) const;
+    [[nodiscard]] Distance distance(CpuId from, CpuId to) const {
+        if (from == to) return Distance::self;
+        const Place& a = places_[from.index()];
+        const Place& b = places_[to.index()];
+        if (a.core == b.core) return Distance::sibling;
+        if (a.socket != b.socket) return Distance::cross;
+        return a.cluster == b.cluster ? Distance::cluster : Distance::socket;
+    }
     [[nodiscard]] std::uint64_t socket(CpuId cpu) const { return core(cpu) / cores_per_socket_; }
     // Index of the cluster over all sockets: cores that share a last-level cache.
     [[nodiscard]] std::uint64_t cluster(CpuId cpu) const;
@@ -43,6 +52,13 @@ class Topology {
     std::uint64_t cores_per_socket_;
     std::uint64_t cluster_cores_;
     bool hypothetical_ = false;
+    // Where each online thread is, for distance(), which is asked for each line that travels.
+    struct Place {
+        std::uint16_t core;
+        std::uint16_t cluster;
+        std::uint16_t socket;
+    };
+    std::vector<Place> places_;
 };
 
 }  // namespace splinter::hw

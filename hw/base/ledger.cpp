@@ -1,5 +1,6 @@
 #include "hw/base/ledger.h"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -7,12 +8,15 @@ namespace splinter {
 
 AccountTree::AccountTree() { nodes_.push_back({kRoot, nullptr, {}}); }
 
-AccountTree::Id AccountTree::child(Id parent, const Label& label) {
-    for (const auto& [known, account] : nodes_[parent].children)
-        if (known == &label) return account;
-    const Id account = static_cast<Id>(nodes_.size());
-    nodes_.push_back({parent, &label, {}});
-    nodes_[parent].children.emplace_back(&label, account);
+AccountTree::Id AccountTree::find_child(Id parent, const Label& label) {
+    auto& children = nodes_[parent].children;
+    auto found = std::find_if(children.begin(), children.end(), [&](const auto& child) { return child.first == &label; });
+    const Id account = found != children.end() ? found->second : static_cast<Id>(nodes_.size());
+    if (found == children.end()) {
+        children.emplace_back(&label, account);
+        nodes_.push_back({parent, &label, {}});
+    }
+    memos_[memo_of(parent, label)] = {parent, account, &label};
     return account;
 }
 
@@ -21,8 +25,6 @@ std::string AccountTree::path(Id account) const {
     const std::string above = path(nodes_[account].parent);
     return (above.empty() ? "" : above + "/") + std::string{nodes_[account].label->name};
 }
-
-void Ledger::enter(const Label& label) { make_current(tree_->child(current_, label)); }
 
 AccountTree::Id Ledger::interrupt(const Label& label) {
     const AccountTree::Id interrupted = current_;
@@ -34,11 +36,6 @@ AccountTree::Id Ledger::open(const Label& label) {
     const AccountTree::Id before = current_;
     enter(label);
     return std::exchange(current_, before);
-}
-
-void Ledger::make_current(AccountTree::Id account) {
-    current_ = account;
-    if (cycles_.size() <= account) cycles_.resize(account + 1, 0);
 }
 
 Cycles Ledger::total() const { return Cycles{std::accumulate(cycles_.begin(), cycles_.end(), std::uint64_t{0})}; }

@@ -5,6 +5,7 @@
 // (they depend on the order of first use); only paths are reported.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -28,7 +29,10 @@ class AccountTree {
 
     AccountTree();
     // The account `label` below `parent`, made at first use.
-    Id child(Id parent, const Label& label);
+    Id child(Id parent, const Label& label) {
+        const Memo& memo = memos_[memo_of(parent, label)];
+        return memo.parent == parent && memo.label == &label ? memo.child : find_child(parent, label);
+    }
     [[nodiscard]] Id parent(Id account) const { return nodes_[account].parent; }
     // "" for the root; labels joined by '/'.
     [[nodiscard]] std::string path(Id account) const;
@@ -40,7 +44,19 @@ class AccountTree {
         const Label* label;
         std::vector<std::pair<const Label*, Id>> children;
     };
+    Id find_child(Id parent, const Label& label);
+    // What was asked for last, at a place by parent and label: interrupts and calls enter the same few accounts again and again.
+    struct Memo {
+        Id parent = 0;
+        Id child = 0;
+        const Label* label = nullptr;
+    };
+    static constexpr std::size_t kMemos = 256;
+    static std::size_t memo_of(Id parent, const Label& label) {
+        return (reinterpret_cast<std::uintptr_t>(&label) / sizeof(Label) + parent * 37) % kMemos;
+    }
     std::vector<Node> nodes_;
+    std::array<Memo, kMemos> memos_{};
 };
 
 // The cycles of one core by account.
@@ -49,7 +65,7 @@ class Ledger {
     using Snapshot = std::vector<std::uint64_t>;  // indexed by account; may be shorter than the tree
 
     explicit Ledger(AccountTree& tree) : tree_{&tree}, cycles_(1, 0) {}
-    void enter(const Label& label);
+    void enter(const Label& label) { make_current(tree_->child(current_, label)); }
     void leave() { current_ = tree_->parent(current_); }
     // The fast way for a loop: accounts below the current one, resolved once, to switch between.
     AccountTree::Id open(const Label& label);
@@ -67,7 +83,11 @@ class Ledger {
     [[nodiscard]] std::map<std::string, std::uint64_t> since(const Snapshot& begin) const;
 
   private:
-    void make_current(AccountTree::Id account);
+    void make_current(AccountTree::Id account) {
+        current_ = account;
+        if (cycles_.size() <= account) [[unlikely]]
+            cycles_.resize(account + 1, 0);
+    }
     AccountTree* tree_;
     Snapshot cycles_;
     AccountTree::Id current_ = AccountTree::kRoot;

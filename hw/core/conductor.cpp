@@ -108,12 +108,6 @@ void Conductor::ready(Timeline& core, Cycles key) {
     if (sooner && running_ != nullptr) running_->clip_limit(limit_before(key));
 }
 
-bool Conductor::passes_callees(OrderPoint at) const {
-    if (!callees_run_ahead_ || callers_ != 1) return false;
-    if (!active_.empty() && !(Entry{at.time, at.cpu} < active_.top())) return false;
-    return quiet_.empty() || at.time < quiet_.top().key + kQuietFor;
-}
-
 Cycles Conductor::limit_of_callee() const {
     if (!callees_run_ahead_ || callers_ != 1) return Cycles{0};
     const Cycles active = active_.empty() ? kNever : limit_before(active_.top().key);
@@ -128,10 +122,6 @@ void Conductor::push(Timeline& core, Cycles key) {
     ReadyQueue& other = quiet ? active_ : quiet_;
     if (other.contains(core.id())) other.remove(core.id());
     (quiet ? quiet_ : active_).push({key, core.id()});
-}
-
-bool Conductor::nobody_before(const Entry& entry) const {
-    return (active_.empty() || entry < active_.top()) && (quiet_.empty() || entry < quiet_.top());
 }
 
 Conductor::Entry Conductor::pop() {
@@ -150,7 +140,9 @@ void Conductor::dispatch(const Entry& entry) {
     const Cycles others = std::min(active_.empty() ? kNever : active_.top().key, quiet_.empty() ? kNever : quiet_.top().key);
     // A core that is alone comes back now and then, too: it may be one that runs for ever while the others wait for nobody.
     running_->set_dispatched(entry.key, others == kNever ? entry.key + lag_ : limit_before(others));
-    if (on_horizon_ && entry.key > lag_) on_horizon_(entry.key - lag_);
+    if (entry.key < next_horizon_ || !on_horizon_) return;
+    if (entry.key > lag_) on_horizon_(entry.key - lag_);
+    next_horizon_ = entry.key + quantum_;
 }
 
 bool Conductor::check_is_due(const Timeline& core, Cycles key) const {

@@ -47,12 +47,14 @@ class StackSwitcher {
 };
 
 class Conductor {
+    using Entry = ReadyQueue::Entry;
+
   public:
     static constexpr std::uint64_t kLagQuanta = 64;
 
     explicit Conductor(Cycles quantum) : quantum_{quantum}, lag_{quantum * kLagQuanta} {}
     void set_switcher(StackSwitcher& switcher) { switcher_ = &switcher; }
-    // Called with the earliest time that any core can still read at, whenever it has grown.
+    // Called with the earliest time that any core can still read at, whenever it has grown by a quantum.
     void set_horizon_listener(std::function<void(Cycles)> listener) { on_horizon_ = std::move(listener); }
     void add(Timeline& core);
     // After the last core: one more stack, for handlers. Its body is serve().
@@ -80,7 +82,13 @@ class Conductor {
     void enter_call() { ++callers_; }
     void leave_call() { --callers_; }
     // An ordering point of a called core's handler need not wait for other called cores.
-    [[nodiscard]] bool passes_callees(OrderPoint at) const;
+    [[nodiscard]] bool passes_callees(OrderPoint at) const {
+        if (callers_ != 1 || !callees_run_ahead_) return false;
+        if (!active_.empty() && !(Entry{at.time, at.cpu} < active_.top())) return false;
+        return quiet_.empty() || at.time < quiet_.top().key + kQuietFor;
+    }
+    // The running core comes before all others.
+    [[nodiscard]] bool is_first(OrderPoint at) const { return nobody_before({at.time, at.cpu}); }
     // How far a handler may run ahead of other called cores. kNever: as far as nobody is there to be noticed.
     [[nodiscard]] Cycles limit_of_callee() const;
 
@@ -95,9 +103,10 @@ class Conductor {
     static constexpr Cycles kQuietFor{1'000'000};
 
   private:
-    using Entry = ReadyQueue::Entry;
     void push(Timeline& core, Cycles key);
-    [[nodiscard]] bool nobody_before(const Entry& entry) const;
+    [[nodiscard]] bool nobody_before(const Entry& entry) const {
+        return (active_.empty() || entry < active_.top()) && (quiet_.empty() || entry < quiet_.top());
+    }
     // The earliest entry, taken off the queue. Throws SimulatedFinding if there is none but unfinished cores.
     Entry pop();
     void dispatch(const Entry& entry);
@@ -116,6 +125,7 @@ class Conductor {
     Cycles quantum_;
     Cycles lag_;
     Cycles next_deadlock_check_;  // it looks at all cores: not whenever an endless one is dispatched
+    Cycles next_horizon_;
     Timeline* running_ = nullptr;
     StackSwitcher* switcher_ = nullptr;
     std::function<void(Cycles)> on_horizon_;

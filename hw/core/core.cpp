@@ -23,6 +23,7 @@ Core::Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, 
     : sc_module{name},
       timeline_{id, conductor, accounts},
       params_{of_thread(id, params, topology)},
+      idle_exit_{params.idle_exit()},
       caches_{memory.caches()},
       mmu_{"mmu", params_, memory, timeline_},
       apic_{"apic", timeline_} {
@@ -60,9 +61,9 @@ void Core::handle_interrupt(const Message& message) {
 }
 
 void Core::charge_entry(At interrupted) {
-    if (interrupted == At::idle && params_.idle_exit() > Cycles{0}) {
+    if (interrupted == At::idle && idle_exit_ > Cycles{0}) {
         timeline_.ledger().enter(kIdleExit);
-        timeline_.advance(params_.idle_exit());
+        timeline_.advance(idle_exit_);
         timeline_.ledger().leave();
     }
     timeline_.ledger().enter(kEntryExit);

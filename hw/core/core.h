@@ -102,6 +102,7 @@ class Core : public sc_core::sc_module {
 
     Timeline timeline_;
     MachineParams params_;  // this core's: its TLBs are what its sibling leaves of them
+    Cycles idle_exit_;
     CacheHierarchy& caches_;
     Mmu mmu_;
     LocalApic apic_;

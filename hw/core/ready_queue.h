@@ -1,7 +1,10 @@
-// The cores that can run, by (effect time, core): a binary heap with the place of each core, so that each has one key, which
-// can be brought forward. Plain C++.
+// The cores that can run, by (effect time, core), each with one key, which can be brought forward. A binary heap with the place
+// of each core, and beside it a run of entries that came in order, as the arrivals of one interrupt at many cores do: they are
+// appended and taken off in constant time. Plain C++.
 #pragma once
 
+#include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "hw/base/types.h"
@@ -13,33 +16,77 @@ class ReadyQueue {
     struct Entry {
         Cycles key;
         CpuId cpu;
-        friend auto operator<=>(const Entry&, const Entry&) = default;
+        friend constexpr bool operator==(const Entry&, const Entry&) = default;
+        friend constexpr bool operator<(const Entry& a, const Entry& b) {
+            return a.key != b.key ? a.key < b.key : a.cpu < b.cpu;
+        }
     };
 
     // For one more core.
     void grow() { places_.push_back(kNowhere); }
-    [[nodiscard]] bool empty() const { return heap_.empty(); }
-    [[nodiscard]] const Entry& top() const { return heap_.front(); }
+    [[nodiscard]] bool empty() const { return heap_.empty() && run_.empty(); }
+    [[nodiscard]] const Entry& top() const { return run_is_first() ? run_[first_] : heap_.front(); }
     // Queues the core, or brings its key forward. REQUIRES: a queued core's key is not later than before.
     void push(const Entry& entry) {
-        std::size_t place = places_[entry.cpu.index()];
-        if (place == kNowhere) {
-            place = heap_.size();
-            heap_.push_back(entry);
-        }
-        rise(place, entry);
+        const std::size_t place = places_[entry.cpu.index()];
+        const bool appends = goes_on_run(entry);
+        if (place != kNowhere && place < kInRun && !appends) return rise(place, entry);
+        if (place != kNowhere) remove(entry.cpu);
+        if (appends) return append(entry);
+        heap_.push_back(entry);
+        rise(heap_.size() - 1, entry);
     }
     Entry pop() {
-        const Entry first = heap_.front();
-        take_out(0);
+        const Entry first = top();
+        remove(first.cpu);
         return first;
     }
     [[nodiscard]] bool contains(CpuId cpu) const { return places_[cpu.index()] != kNowhere; }
     // REQUIRES: contains(cpu).
-    void remove(CpuId cpu) { take_out(places_[cpu.index()]); }
+    void remove(CpuId cpu) {
+        const std::size_t place = places_[cpu.index()];
+        place < kInRun ? take_off_heap(place) : take_off_run(place - kInRun);
+    }
 
   private:
     static constexpr std::size_t kNowhere = ~std::size_t{0};
+    static constexpr std::size_t kInRun = std::size_t{1} << 32;  // added to a place in run_
+    static constexpr Cycles kClose{4096};                         // a few flights of an interrupt
+    static constexpr std::size_t kGoneAtMost = 8192;              // entries that the run keeps though they were taken off
+
+    [[nodiscard]] bool run_is_first() const {
+        return heap_.empty() || (!run_.empty() && run_[first_] < heap_.front());
+    }
+    // The run is for what comes close together: one entry far ahead would keep it closed for all that come before that.
+    [[nodiscard]] bool goes_on_run(const Entry& entry) const {
+        if (!run_.empty()) return run_.back() < entry && entry.key <= run_.back().key + kClose;
+        return heap_.empty() || entry.key <= heap_.front().key + kClose;
+    }
+    void append(const Entry& entry) {
+        if (first_ >= kGoneAtMost) forget_gone();
+        places_[entry.cpu.index()] = kInRun + run_.size();
+        run_.push_back(entry);
+    }
+    void forget_gone() {
+        const std::vector<Entry> run = std::exchange(run_, {});
+        for (std::size_t place = std::exchange(first_, 0); place < run.size(); ++place) {
+            if (places_[run[place].cpu.index()] != kInRun + place) continue;
+            places_[run[place].cpu.index()] = kInRun + run_.size();
+            run_.push_back(run[place]);
+        }
+    }
+    // An entry that has gone leaves a gap, which its core's place shows. The run begins and ends with entries that are there.
+    [[nodiscard]] bool is_gap(std::size_t place) const { return places_[run_[place].cpu.index()] != kInRun + place; }
+    void take_off_run(std::size_t place) {
+        places_[run_[place].cpu.index()] = kNowhere;
+        while (first_ < run_.size() && is_gap(first_)) ++first_;
+        if (first_ == run_.size()) {
+            run_.clear();
+            first_ = 0;
+            return;
+        }
+        while (is_gap(run_.size() - 1)) run_.pop_back();
+    }
 
     void put(std::size_t place, const Entry& entry) {
         heap_[place] = entry;
@@ -54,7 +101,7 @@ class ReadyQueue {
         }
         put(place, entry);
     }
-    void take_out(std::size_t place) {
+    void take_off_heap(std::size_t place) {
         places_[heap_[place].cpu.index()] = kNowhere;
         const Entry last = heap_.back();
         heap_.pop_back();
@@ -76,7 +123,9 @@ class ReadyQueue {
     }
 
     std::vector<Entry> heap_;
-    std::vector<std::size_t> places_;  // in heap_, by core
+    std::vector<Entry> run_;           // by key, from first_ on
+    std::size_t first_ = 0;
+    std::vector<std::size_t> places_;  // by core: in heap_, or kInRun more than in run_
 };
 
 }  // namespace splinter::hw

@@ -53,17 +53,11 @@ bool Timeline::quiet_from(Cycles key) const {
 
 bool Timeline::awaits_call_only() const { return interrupts_.size() == 1 && interrupts_.next().what == call_vector_; }
 
-void Timeline::order() {
+void Timeline::order_among_others() {
     SPLINTER_CHECK(!passive(), "core" + std::to_string(id_.raw()) + " promised to touch nothing that others can change");
     if (now_ >= barrier_) advance_to_barrier(Cycles{0});
     suspend(now_);
     last_order_ = now_;
-}
-
-void Timeline::order_for_callee() {
-    if (now_ >= barrier_) advance_to_barrier(Cycles{0});
-    if (handling_ && conductor_->passes_callees({now_, id_})) return;
-    order();
 }
 
 void Timeline::wait_for_wake() {
@@ -134,11 +128,6 @@ void Timeline::clip_limit(Cycles limit) {
     update_barrier();
 }
 
-void Timeline::pay_until(Cycles time) {
-    ledger_.charge(time - now_);
-    now_ = time;
-}
-
 void Timeline::suspend(Cycles key) {
     set_suspended();
     conductor_->suspend(*this, key);
@@ -148,13 +137,6 @@ void Timeline::set_suspended() {
     suspended_ = true;
     queue_key_ = kNever;
 }
-
-Cycles Timeline::next_delivery() const {
-    const Cycles notice = notices_.next_arrival();
-    return interrupts_enabled_ ? std::min(notice, next_interrupt()) : notice;
-}
-
-void Timeline::update_barrier() { barrier_ = std::min(limit_, next_delivery()); }
 
 // Notices first: they describe the world at their cycle, before kernel code runs in it.
 void Timeline::deliver_due() {

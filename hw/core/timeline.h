@@ -48,10 +48,20 @@ class Timeline {
     }
     // Ordering point: returns when this core is globally the earliest. Before any access to state that another core can change
     // and that no held lock protects.
-    void order();
+    void order() {
+        if (now_ < barrier_ && !passive() && conductor_->is_first({now_, id_})) [[likely]] {
+            last_order_ = now_;
+            return;
+        }
+        order_among_others();
+    }
     // The same for the handler of a call, before it touches what none but callers and this core touch (Conductor): it need not
     // be the earliest among called cores. Orders no stores to page tables.
-    void order_for_callee();
+    void order_for_callee() {
+        if (now_ < barrier_ && handling_ && conductor_->passes_callees({now_, id_})) [[likely]]
+            return;
+        order();
+    }
     // The caller may now call again: it is not in this call's way any more.
     void has_answered() { clip_limit(now_ + conductor_->quantum()); }
     // Waits, interruptibly, until wake() has set a time and that time has come.
@@ -110,18 +120,25 @@ class Timeline {
     [[nodiscard]] Cycles queue_key() const { return queue_key_; }
 
   private:
+    void order_among_others();
     void advance_to_barrier(Cycles cycles);
-    void pay_until(Cycles time);
+    void pay_until(Cycles time) {
+        ledger_.charge(time - now_);
+        now_ = time;
+    }
     void suspend(Cycles key);
     [[nodiscard]] std::optional<Cycles> proceed_with_payment();
     [[nodiscard]] std::optional<Cycles> proceed_with_wait();
     [[nodiscard]] bool awaits_call_only() const;
     [[nodiscard]] Cycles effect_time() const;
-    [[nodiscard]] Cycles next_delivery() const;
+    [[nodiscard]] Cycles next_delivery() const {
+        const Cycles notice = notices_.next_arrival();
+        return interrupts_enabled_ ? std::min(notice, next_interrupt()) : notice;
+    }
     void deliver_due();
     void handle_interrupt(const Message& message);
     [[nodiscard]] Cycles next_interrupt() const { return std::min(timer_.arrival, interrupts_.next_arrival()); }
-    void update_barrier();
+    void update_barrier() { barrier_ = std::min(limit_, next_delivery()); }
     void message_arrived();
 
     CpuId id_;

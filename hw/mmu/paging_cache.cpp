@@ -78,12 +78,12 @@ void PagingCache::drop_address(VirtAddr va, Pcid pcid) {
 
 void PagingCache::drop_pcid(Pcid pcid) {
     for (Bank& bank : banks_)
-        for (std::size_t slot = 0; slot < bank.entries; ++slot)
+        for (std::size_t slot = 0; slot < bank.entries && bank.valid > 0; ++slot)
             if (bank.tags[slot] != 0 && pcid_of(bank.tags[slot]) == pcid) bank.drop(slot);
 }
 
 void PagingCache::drop_all() {
-    for (Bank& bank : banks_) std::fill(bank.tags.begin(), bank.tags.end(), 0);
+    for (Bank& bank : banks_) bank.drop_all();
 }
 
 }  // namespace splinter::hw

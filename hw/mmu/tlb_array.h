@@ -105,6 +105,7 @@ class TlbArray {
 
     // All page sizes of `va`: the entries of the PCID, and the global ones if asked.
     void drop_address(VirtAddr va, Pcid pcid, Globals globals);
+    void drop_page(VirtAddr va, x86::PageSize size, Pcid pcid, Globals globals);  // the same of one page size that it holds
     void drop_address_everywhere(VirtAddr va, Globals globals);  // under every PCID
     void drop_pcid(Pcid pcid);                                   // all non-global entries of the PCID
     void drop_global();                                          // all global entries

@@ -27,7 +27,8 @@ const CachedEntry* TlbLevel::lookup_large(VirtAddr va, Pcid pcid) {
 }
 
 void TlbLevel::drop_address(VirtAddr va, Pcid pcid, Globals globals) {
-    for (TlbArray& array : arrays_) array.drop_address(va, pcid, globals);
+    for (const x86::PageSize size : x86::kPageSizes)
+        if (may_hold(va, size)) array_of(va, size).drop_page(va, size, pcid, globals);
 }
 
 void TlbLevel::drop_pcid(Pcid pcid) {
@@ -35,6 +36,7 @@ void TlbLevel::drop_pcid(Pcid pcid) {
 }
 
 void TlbLevel::drop_address_everywhere(VirtAddr va, Globals globals) {
+    if (!may_hold_any(va)) return;
     for (TlbArray& array : arrays_) array.drop_address_everywhere(va, globals);
 }
 
@@ -47,7 +49,7 @@ void TlbLevel::drop_non_global() {
 }
 
 void TlbLevel::drop_all() {
-    filled_ = 0;
+    filled_.fill(0);
     for (TlbArray& array : arrays_) array.drop_all();
 }
 
