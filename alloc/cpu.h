@@ -121,9 +121,9 @@ class Cpu {
     virtual void complete(CompletionId completion, std::uint64_t count) = 0;
     // Interruptible wait until the completion has reached `count`.
     virtual void wait_for(CompletionId completion, std::uint64_t count) = 0;
-    // A call to others: between begin_call() and end_call() each of `targets` CPUs acknowledges once, and this one waits for each
-    // of them. The two are complete() and wait_for() on a word of the pair, unless the port knows better. `call` counts this
-    // caller's calls.
+    // A call to others: between begin_call() and end_call() each of `targets` CPUs acknowledges once, and this one waits for
+    // each of them. The two are complete() and wait_for() on a word of the pair, unless the port knows better. `call` counts
+    // this caller's calls.
     virtual void begin_call(std::size_t /*targets*/) {}
     virtual void end_call() {}
     virtual void acknowledge(CpuId caller, std::uint64_t call) { complete(acknowledgement(caller, id_), call); }

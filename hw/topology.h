@@ -9,6 +9,7 @@
 namespace splinter::hw {
 
 enum class Distance : std::uint8_t { self, sibling, cluster, socket, cross };
+inline constexpr std::size_t kDistances = 5;
 
 class Topology {
   public:

@@ -50,7 +50,7 @@ class CallFunction {
     layout::KernelData data_;
     LocalFlush local_;
     std::vector<Queue> queues_;             // by target
-    std::vector<std::uint64_t> sequences_;     // by initiator
+    std::vector<std::uint64_t> sequences_;  // by initiator
 };
 
 }  // namespace splinter::alloc

@@ -17,6 +17,8 @@ class FlatMap {
     };
     // The value of `key`; a new one is `Value{}`. The reference holds until the next call. REQUIRES: key < 2^64 - 1.
     Found find_or_add(std::uint64_t key) {
+        if (Slot& home = slots_[home_of(key)]; home.key_plus_one == key + 1) [[likely]]
+            return {home.value, false};
         if (2 * size_ >= slots_.size()) grow();
         Slot& slot = slots_[place_of(key)];
         const bool added = slot.key_plus_one == 0;
@@ -36,19 +38,23 @@ class FlatMap {
     };
     static constexpr std::size_t kFirstSlots = 64;
 
+    [[nodiscard]] std::size_t home_of(std::uint64_t key) const {
+        return (key * 0x9e3779b97f4a7c15U >> 20) & mask_;
+    }  // Fibonacci
     [[nodiscard]] std::size_t place_of(std::uint64_t key) const {
-        const std::size_t mask = slots_.size() - 1;
-        std::size_t place = (key * 0x9e3779b97f4a7c15U >> 20) & mask;  // Fibonacci hashing
-        while (slots_[place].key_plus_one != 0 && slots_[place].key_plus_one != key + 1) place = (place + 1) & mask;
+        std::size_t place = home_of(key);
+        while (slots_[place].key_plus_one != 0 && slots_[place].key_plus_one != key + 1) place = (place + 1) & mask_;
         return place;
     }
     void grow() {
-        std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(slots_.empty() ? kFirstSlots : 2 * slots_.size()));
+        std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(2 * slots_.size()));
+        mask_ = slots_.size() - 1;
         for (Slot& slot : old)
             if (slot.key_plus_one != 0) slots_[place_of(slot.key_plus_one - 1)] = std::move(slot);
     }
 
-    std::vector<Slot> slots_;  // a power of two
+    std::vector<Slot> slots_ = std::vector<Slot>(kFirstSlots);  // a power of two
+    std::size_t mask_ = kFirstSlots - 1;
     std::size_t size_ = 0;
 };
 

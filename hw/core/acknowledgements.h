@@ -1,7 +1,7 @@
 // What called cores tell their caller: one word for each pair of cores, as the lock of a call_single_data is (kernel/smp.c). A
-// caller calls each target once, then waits for all of them, one after the other. Nobody but the two looks at a word, and what a
-// caller does between its waits is noticed by nobody, so that it is woken but once, when the last has answered; it then
-// makes up for what it would have done since. Plain C++.
+// caller calls each target once, then waits for all of them, one after the other. Nobody but the two looks at a word, and what
+// a caller does between its waits is noticed by nobody, so that it is woken but once, when the last has answered; it then makes
+// up for what it would have done since. Plain C++.
 #pragma once
 
 #include <vector>
@@ -28,7 +28,7 @@ class Acknowledgements {
     struct Call {
         std::vector<Cycles> acknowledged;  // by target; kNever: not yet, or waited for. Empty before the first call
         std::size_t missing = 0;
-        Cycles last;                     // of those that have come
+        Cycles last;                      // of those that have come
         std::uint32_t awaited = kNobody;  // the target that the caller waits for
     };
     Conductor* conductor_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "hw/base/types.h"
@@ -19,29 +20,45 @@ struct Message {
     std::uint64_t payload = 0;
 };
 
-// Messages by arrival; a binary heap, since few are pending at any time.
+// Messages by arrival: the next one, and a binary heap of the others, which are few at any time.
 class Inbox {
   public:
     void push(const Message& message) {
-        heap_.push_back(message);
-        std::push_heap(heap_.begin(), heap_.end(), later);
+        if (empty())
+            next_ = message;
+        else
+            push_behind(later(next_, message) ? std::exchange(next_, message) : message);
     }
+    // REQUIRES: !empty().
     Message pop() {
-        std::pop_heap(heap_.begin(), heap_.end(), later);
-        const Message message = heap_.back();
-        heap_.pop_back();
+        const Message message = next_;
+        if (others_.empty())
+            next_.arrival = kNever;
+        else
+            next_ = pop_other();
         return message;
     }
-    [[nodiscard]] std::size_t size() const { return heap_.size(); }
-    // REQUIRES: size() > 0.
-    [[nodiscard]] const Message& next() const { return heap_.front(); }
-    [[nodiscard]] Cycles next_arrival() const { return heap_.empty() ? kNever : heap_.front().arrival; }
+    [[nodiscard]] bool empty() const { return next_.arrival == kNever; }
+    [[nodiscard]] std::size_t size() const { return empty() ? 0 : 1 + others_.size(); }
+    [[nodiscard]] const Message& next() const { return next_; }
+    [[nodiscard]] Cycles next_arrival() const { return next_.arrival; }
 
   private:
     static bool later(const Message& a, const Message& b) {
         return std::tie(a.arrival, a.sender, a.sequence) > std::tie(b.arrival, b.sender, b.sequence);
     }
-    std::vector<Message> heap_;
+    void push_behind(const Message& message) {
+        others_.push_back(message);
+        std::push_heap(others_.begin(), others_.end(), later);
+    }
+    Message pop_other() {
+        std::pop_heap(others_.begin(), others_.end(), later);
+        const Message message = others_.back();
+        others_.pop_back();
+        return message;
+    }
+    Message next_{kNever, {}};  // kNever: none
+    std::vector<Message> others_;
 };
 
 }  // namespace splinter::hw

@@ -51,12 +51,10 @@ class ReadyQueue {
   private:
     static constexpr std::size_t kNowhere = ~std::size_t{0};
     static constexpr std::size_t kInRun = std::size_t{1} << 32;  // added to a place in run_
-    static constexpr Cycles kClose{4096};                         // a few flights of an interrupt
-    static constexpr std::size_t kGoneAtMost = 8192;              // entries that the run keeps though they were taken off
+    static constexpr Cycles kClose{4096};                        // a few flights of an interrupt
+    static constexpr std::size_t kGoneAtMost = 8192;             // entries that the run keeps though they were taken off
 
-    [[nodiscard]] bool run_is_first() const {
-        return heap_.empty() || (!run_.empty() && run_[first_] < heap_.front());
-    }
+    [[nodiscard]] bool run_is_first() const { return heap_.empty() || (!run_.empty() && run_[first_] < heap_.front()); }
     // The run is for what comes close together: one entry far ahead would keep it closed for all that come before that.
     [[nodiscard]] bool goes_on_run(const Entry& entry) const {
         if (!run_.empty()) return run_.back() < entry && entry.key <= run_.back().key + kClose;
@@ -123,7 +121,7 @@ class ReadyQueue {
     }
 
     std::vector<Entry> heap_;
-    std::vector<Entry> run_;           // by key, from first_ on
+    std::vector<Entry> run_;  // by key, from first_ on
     std::size_t first_ = 0;
     std::vector<std::size_t> places_;  // by core: in heap_, or kInRun more than in run_
 };

@@ -47,7 +47,7 @@ Cycles Timeline::effect_time() const {
 bool Timeline::quiet_from(Cycles key) const {
     const Cycles until = key + Conductor::kQuietFor;
     if (timer_.arrival < until) return false;
-    if (passive()) return interrupts_.size() == 0 || awaits_call_only();
+    if (passive()) return interrupts_.empty() || awaits_call_only();
     return waiting_ && wake_at_ == kNever && awaits_call_only() && interrupts_enabled_ && notices_.next_arrival() >= until;
 }
 

@@ -19,7 +19,8 @@ class Timeline {
   public:
     using Handler = std::function<void(const Message&)>;
 
-    Timeline(CpuId id, Conductor& conductor, AccountTree& accounts) : id_{id}, conductor_{&conductor}, ledger_{accounts}, stack_{id.raw()} {}
+    Timeline(CpuId id, Conductor& conductor, AccountTree& accounts)
+        : id_{id}, conductor_{&conductor}, ledger_{accounts}, stack_{id.raw()} {}
     Timeline(const Timeline&) = delete;
     Timeline& operator=(const Timeline&) = delete;
 
@@ -83,8 +84,8 @@ class Timeline {
 
     // --- called by another core, at its ordering point (wake) or any time (post) ---
     void wake(Cycles when);
-    // The same for a core that will be noticed by nobody before `effect_time`, whatever it does in between; kNever: before it is
-    // woken again.
+    // The same for a core that will be noticed by nobody before `effect_time`, whatever it does in between; kNever: before it
+    // is woken again.
     void wake_unnoticed(Cycles when, Cycles effect_time);
     // REQUIRES: arrival is at least the lookahead after the sender's time.
     void post_interrupt(const Message& message);
@@ -160,7 +161,7 @@ class Timeline {
     bool waiting_ = false;   // inside wait_for_wake(), outside handlers
     bool handling_ = false;  // inside an interrupt handler
     Conduct conduct_ = Conduct::active;
-    bool suspended_ = true;  // not the running core
+    bool suspended_ = true;    // not the running core
     bool runs_ahead_ = false;  // of other called cores: limit_ is further than theirs
     StackId stack_;
     std::optional<std::uint32_t> call_vector_;

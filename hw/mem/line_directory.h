@@ -3,7 +3,9 @@
 // ordering point, as the kernel's own accesses are.
 #pragma once
 
+#include <array>
 #include <optional>
+#include <utility>
 
 #include "hw/base/flat_map.h"
 #include "hw/topology.h"
@@ -12,20 +14,30 @@ namespace splinter::hw {
 
 class LineDirectory {
   public:
-    LineDirectory(const MachineParams& params, const Topology& topology) : params_{params.mem}, topology_{&topology} {}
+    LineDirectory(const MachineParams& params, const Topology& topology)
+        : topology_{&topology},
+          latencies_{params.mem.l1d_hit, params.mem.transfer_sibling, params.mem.transfer_cluster, params.mem.transfer_socket,
+                     params.mem.transfer_cross} {}
     // `cpu` owns the 64-byte line of `address` from now on. The transfer, if another core owned it; nothing if it was the
     // core's own or nobody's: then the caches know the cost.
-    std::optional<Cycles> take_from_others(CpuId cpu, VirtAddr address);
+    std::optional<Cycles> take_from_others(CpuId cpu, VirtAddr address) {
+        const auto [line, first_touch] = owner_.find_or_add(address.raw() >> kLineShift);
+        const CpuId owner = std::exchange(line, cpu);
+        if (first_touch || owner == cpu) return std::nullopt;
+        return transfer(owner, cpu);
+    }
     // The same with a flat cost for the other case. A line nobody has touched is a hit: its first fetch from memory is part of
     // the software path length.
-    Cycles take(CpuId cpu, VirtAddr address) { return take_from_others(cpu, address).value_or(params_.l1d_hit); }
-    [[nodiscard]] Cycles transfer(CpuId from, CpuId to) const;
+    Cycles take(CpuId cpu, VirtAddr address) { return take_from_others(cpu, address).value_or(latencies_[0]); }
+    [[nodiscard]] Cycles transfer(CpuId from, CpuId to) const {
+        return latencies_[static_cast<std::size_t>(topology_->distance(from, to))];
+    }
 
   private:
     static constexpr unsigned kLineShift = 6;
-    MemoryParams params_;
     const Topology* topology_;
-    FlatMap<CpuId> owner_;  // by line
+    std::array<Cycles, kDistances> latencies_;  // by distance
+    FlatMap<CpuId> owner_;                      // by line
 };
 
 }  // namespace splinter::hw

@@ -67,8 +67,8 @@ class TlbLevel {
     }
     template <class Visitor>
     void for_each_pcid_of(VirtAddr va, Visitor&& visit) const {
-        if (!may_hold_any(va)) return;
-        for (const TlbArray& array : arrays_) array.for_each_pcid_of(va, visit);
+        for (const x86::PageSize size : x86::kPageSizes)
+            if (may_hold(va, size)) array_of(va, size).for_each_pcid_of(va, size, visit);
     }
     template <class Visitor>
     void for_each(Visitor&& visit) const {
@@ -83,7 +83,7 @@ class TlbLevel {
     [[nodiscard]] bool holds(x86::PageSize size) const { return routes_[static_cast<std::size_t>(size)][0] != nullptr; }
     [[nodiscard]] bool filled(x86::PageSize size) const { return filled_[static_cast<std::size_t>(size)] != 0; }
     static std::uint64_t bit_of(VirtAddr va, x86::PageSize size) {
-        return std::uint64_t{1} << (va.raw() >> x86::leaf_level(size).shift() & 63);
+        return std::uint64_t{1} << ((x86::linear_bits_of(va) >> x86::leaf_level(size).shift()) * 0x9e3779b97f4a7c15U >> 58);
     }
     void note_fill(VirtAddr va, x86::PageSize size) { filled_[static_cast<std::size_t>(size)] |= bit_of(va, size); }
     [[nodiscard]] bool may_hold(VirtAddr va, x86::PageSize size) const {
@@ -93,7 +93,7 @@ class TlbLevel {
         return may_hold(va, x86::PageSize::k4) || may_hold(va, x86::PageSize::m2) || may_hold(va, x86::PageSize::g1);
     }
     [[nodiscard]] const CachedEntry* lookup_large(VirtAddr va, Pcid pcid);
-    [[nodiscard]] TlbArray& array_of(VirtAddr va, x86::PageSize size) {
+    [[nodiscard]] TlbArray& array_of(VirtAddr va, x86::PageSize size) const {
         const Route& route = routes_[static_cast<std::size_t>(size)];
         return *route[va.raw() >> x86::leaf_level(size).shift() & 1];
     }
@@ -101,8 +101,8 @@ class TlbLevel {
     using Route = std::array<TlbArray*, 2>;
     std::vector<TlbArray> arrays_;
     std::array<Route, 3> routes_{};
-    // By page size: which pages, by the lowest six bits of their numbers, have been filled since the last full flush. A
-    // shootdown asks a thousand TLBs for a page that most of them have never seen.
+    // By page size: which pages, by a digest of their numbers, have been filled since the last full flush. A shootdown asks a
+    // thousand TLBs for a page that most of them have never seen.
     std::array<std::uint64_t, 3> filled_{};
 };
 

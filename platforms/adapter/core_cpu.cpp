@@ -22,27 +22,35 @@ CoreCpu::CoreCpu(hw::Machine& machine, CpuId id, const alloc::StepCosts& costs, 
 
 void CoreCpu::retire(alloc::Step step, std::uint64_t times) { timeline_.advance(costs_[step] * times); }
 
-void CoreCpu::touch(VirtAddr address, alloc::Touch touch) {
-    const PhysAddr line = core_.translate(address, kKernelWrite);
-    // A line is known by the address at which all cores find it.
-    if (touch == alloc::Touch::remapped) address = alloc::layout::direct_map(line);
-    order_for(touch);
-    timeline_.advance(take_line(address, line));
-    order_for(touch);
-}
-
-void CoreCpu::order_for(alloc::Touch touch) {
-    if (touch == alloc::Touch::contended) timeline_.order();
-    if (touch == alloc::Touch::called) timeline_.order_for_callee();
-}
-
 // A line that another core owns comes from there, whatever else the caches say; it is charged once.
-Cycles CoreCpu::take_line(VirtAddr address, PhysAddr line) {
+inline Cycles CoreCpu::take_line(VirtAddr address, PhysAddr line) {
     if (const auto transfer = machine_.memory().lines().take_from_others(id(), address)) {
         machine_.memory().caches().receive(id(), line);
         return *transfer;
     }
     return core_.line_latency(line);
+}
+
+void CoreCpu::touch(VirtAddr address, alloc::Touch touch) {
+    const PhysAddr line = core_.translate(address, kKernelWrite);
+    // A line is known by the address at which all cores find it.
+    if (touch == alloc::Touch::remapped) [[unlikely]]
+        address = alloc::layout::direct_map(line);
+    switch (touch) {
+        case alloc::Touch::owned:
+        case alloc::Touch::remapped:
+            timeline_.advance(take_line(address, line));
+            return;
+        case alloc::Touch::contended:
+            timeline_.order();
+            timeline_.advance(take_line(address, line));
+            timeline_.order();
+            return;
+        case alloc::Touch::called:
+            timeline_.order_for_callee();
+            timeline_.advance(take_line(address, line));
+            timeline_.order_for_callee();
+    }
 }
 
 x86::Pte CoreCpu::load_pte(VirtAddr entry) {

@@ -47,7 +47,9 @@ class CoreCpu : public alloc::Cpu {
     void wait_for(alloc::CompletionId completion, std::uint64_t count) override;
     void begin_call(std::size_t targets) override { machine_.acknowledgements().begin_call(timeline_, targets); }
     void end_call() override { machine_.acknowledgements().end_call(timeline_); }
-    void acknowledge(CpuId caller, std::uint64_t /*call*/) override { machine_.acknowledgements().acknowledge(timeline_, caller); }
+    void acknowledge(CpuId caller, std::uint64_t /*call*/) override {
+        machine_.acknowledgements().acknowledge(timeline_, caller);
+    }
     void wait_for_acknowledgement(CpuId target, std::uint64_t /*call*/) override {
         machine_.acknowledgements().wait_for(timeline_, target);
     }
@@ -57,7 +59,6 @@ class CoreCpu : public alloc::Cpu {
     [[nodiscard]] hw::Core& core() { return core_; }
 
   private:
-    void order_for(alloc::Touch touch);
     // The cycles until this core owns a line of shared kernel data.
     [[nodiscard]] Cycles take_line(VirtAddr address, PhysAddr line);
     hw::Machine& machine_;
