@@ -5,11 +5,11 @@
 namespace splinter::alloc {
 
 void KeyRegister::enter(Cpu& cpu) {
-    if (cpus_[cpu.id().index()].depth++ == 0) write(cpu, kPkrsPageTables);
+    if (depths_[cpu.id().index()]++ == 0) write(cpu, kPkrsPageTables);
 }
 
 void KeyRegister::leave(Cpu& cpu) {
-    unsigned& depth = cpus_[cpu.id().index()].depth;
+    unsigned& depth = depths_[cpu.id().index()];
     SPLINTER_CHECK(depth > 0, "every scope of the key register that is left was entered");
     if (--depth == 0) write(cpu, kPkrsDefault);
 }
@@ -21,15 +21,15 @@ void KeyRegister::write(Cpu& cpu, std::uint32_t rights) {
 }
 
 KeyRegister::InterruptGuard::InterruptGuard(KeyRegister& keys, Cpu& cpu)
-    : keys_{keys}, cpu_{cpu}, depth_{keys.cpus_[cpu.id().index()].depth} {
+    : keys_{keys}, cpu_{cpu}, depth_{keys.depths_[cpu.id().index()]} {
     if (depth_ == 0) return;
-    keys_.cpus_[cpu.id().index()].depth = 0;
+    keys_.depths_[cpu.id().index()] = 0;
     keys_.write(cpu, kPkrsDefault);
 }
 
 KeyRegister::InterruptGuard::~InterruptGuard() noexcept(false) {
     if (depth_ == 0 || std::uncaught_exceptions() != 0) return;
-    keys_.cpus_[cpu_.id().index()].depth = depth_;
+    keys_.depths_[cpu_.id().index()] = depth_;
     keys_.write(cpu_, kPkrsPageTables);
 }
 

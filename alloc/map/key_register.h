@@ -30,10 +30,11 @@ class KeyRegister {
   public:
     enum class Tables : std::uint8_t { have_no_key, have_a_key };
 
-    KeyRegister(Tables tables, KeyScope scope, std::size_t cpus) : tables_{tables}, scope_{scope}, cpus_(cpus) {}
+    KeyRegister(Tables tables, KeyScope scope, std::size_t cpus)
+        : tables_{tables}, scope_{scope}, depths_(cpus), counters_(cpus) {}
     [[nodiscard]] Tables tables() const { return tables_; }
     // WRMSR to IA32_PKRS so far, by CPU, among the kernel counters.
-    [[nodiscard]] KernelCounters& counters(CpuId cpu) { return cpus_[cpu.index()].counters; }
+    [[nodiscard]] KernelCounters& counters(CpuId cpu) { return counters_[cpu.index()]; }
 
     // The guards release nothing while an exception unwinds, like those of locks.
     class Guard {
@@ -71,10 +72,6 @@ class KeyRegister {
     };
 
   private:
-    struct PerCpu {
-        unsigned depth = 0;  // scopes that are open
-        KernelCounters counters;
-    };
     [[nodiscard]] bool keyed(KeyScope section) const { return tables_ == Tables::have_a_key && scope_ == section; }
     [[nodiscard]] Guard guard(Cpu& cpu, bool switches) { return switches ? Guard{*this, cpu} : Guard{}; }
     void enter(Cpu& cpu);
@@ -83,7 +80,8 @@ class KeyRegister {
 
     Tables tables_;
     KeyScope scope_;
-    std::vector<PerCpu> cpus_;
+    std::vector<unsigned> depths_;  // scopes that are open, by CPU
+    std::vector<KernelCounters> counters_;
 };
 
 }  // namespace splinter::alloc

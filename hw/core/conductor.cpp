@@ -53,6 +53,7 @@ bool Conductor::finish(Timeline& self, Turn& next) {
 void Conductor::serve(StackId spare) {
     while (true) {
         Timeline& guest = *guest_on(spare);
+        expect_next();
         guest.move_to(spare);
         const std::optional<Cycles> key = guest.proceed();
         guest.move_to(StackId{guest.id().raw()});
@@ -65,6 +66,12 @@ void Conductor::serve(StackId spare) {
         free_.push_back(spare);
         switcher_->switch_stack(spare, turn.stack, turn.when);
     }
+}
+
+// The host fetches the core after the next while this one is simulated.
+void Conductor::expect_next() const {
+    if (quiet_.empty()) return;
+    if (const Entry* next = quiet_.behind_top(1)) core(next->cpu).prefetch();
 }
 
 Conductor::Turn Conductor::find_turn(StackId here) {

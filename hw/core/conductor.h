@@ -117,6 +117,7 @@ class Conductor {
     [[nodiscard]] Timeline*& guest_on(StackId spare) { return guests_[spare.raw() - cores_.size()]; }
     [[nodiscard]] bool is_unused(StackId stack);
     void give_way(Timeline& core, Cycles key);
+    void expect_next() const;
     [[nodiscard]] bool check_is_due(const Timeline& core, Cycles key) const;
     void check_for_deadlock() const;
     [[noreturn]] void report_deadlock() const;

@@ -16,14 +16,19 @@ MachineParams of_thread(CpuId id, MachineParams params, const Topology& topology
     if (topology.shares_core(id)) params.mmu = shared_by_siblings(params.mmu);
     return params;
 }
+
+Cycles isolation(const MachineParams& params, Cycles cost) { return params.isolates_user_tables ? cost : Cycles{0}; }
 }  // namespace
 
 Core::Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, const Topology& topology, Conductor& conductor,
            MemorySystem& memory, AccountTree& accounts)
     : sc_module{name},
       timeline_{id, conductor, accounts},
-      params_{of_thread(id, params, topology)},
+      from_kernel_{params.core.interrupt_entry_kernel, params.core.interrupt_exit_kernel},
+      from_user_{params.core.interrupt_entry_user + isolation(params, params.core.pti_entry),
+                 params.core.interrupt_exit_user + isolation(params, params.core.pti_exit)},
       idle_exit_{params.idle_exit()},
+      params_{of_thread(id, params, topology)},
       caches_{memory.caches()},
       mmu_{"mmu", params_, memory, timeline_},
       apic_{"apic", timeline_} {
@@ -66,18 +71,16 @@ void Core::charge_entry(At interrupted) {
         timeline_.advance(idle_exit_);
         timeline_.ledger().leave();
     }
+    const Crossing& crossing = interrupted == At::user ? from_user_ : from_kernel_;
     timeline_.ledger().enter(kEntryExit);
-    const bool from_user = interrupted == At::user;
-    timeline_.advance(from_user ? params_.core.interrupt_entry_user : params_.core.interrupt_entry_kernel);
-    if (from_user && params_.isolates_user_tables) timeline_.advance(params_.core.pti_entry);
+    timeline_.advance(crossing.entry);
     timeline_.ledger().leave();
 }
 
 void Core::charge_exit(At interrupted) {
+    const Crossing& crossing = interrupted == At::user ? from_user_ : from_kernel_;
     timeline_.ledger().enter(kEntryExit);
-    const bool to_user = interrupted == At::user;
-    timeline_.advance(to_user ? params_.core.interrupt_exit_user : params_.core.interrupt_exit_kernel);
-    if (to_user && params_.isolates_user_tables) timeline_.advance(params_.core.pti_exit);
+    timeline_.advance(crossing.exit);
     timeline_.ledger().leave();
 }
 
@@ -151,9 +154,7 @@ Cycles Core::simulated_line_latency(PhysAddr address) {
     return caches_.access_data(id(), address);
 }
 
-PhysAddr Core::translate(VirtAddr va, x86::Access access) {
-    if (const CachedEntry* entry = mmu_.unit().access_known_hit(va, access)) [[likely]]
-        return entry->address_of(va);
+PhysAddr Core::translate_with_look_up(VirtAddr va, x86::Access access) {
     const TranslationUnit::Served served = mmu_.unit().serve(va, access);
     if (served.address == TranslationUnit::kFaulted) [[unlikely]]
         report_fault(va, mmu_.unit().fault());

@@ -75,7 +75,11 @@ class Core : public sc_core::sc_module {
     // walk, the host fetches what the walk will read.
     void expect(VirtAddr va) { mmu_.unit().expect(va); }
     // Translation alone, with its cycles; the caller pays for the line.
-    [[nodiscard]] PhysAddr translate(VirtAddr va, x86::Access access);
+    [[nodiscard]] PhysAddr translate(VirtAddr va, x86::Access access) {
+        if (const CachedEntry* entry = mmu_.unit().access_known_hit(va, access)) [[likely]]
+            return entry->address_of(va);
+        return translate_with_look_up(va, access);
+    }
     // What the caches take for the line of a data access now. The caller pays. May reach an ordering point.
     [[nodiscard]] Cycles line_latency(PhysAddr address) {
         if (!caches_.simulated()) [[likely]]
@@ -97,21 +101,29 @@ class Core : public sc_core::sc_module {
     void charge_entry(At interrupted);
     void charge_exit(At interrupted);
     void access_with_look_up(VirtAddr va, x86::Access access);
+    [[nodiscard]] PhysAddr translate_with_look_up(VirtAddr va, x86::Access access);
     [[nodiscard]] Cycles simulated_line_latency(PhysAddr address);
     [[noreturn]] void report_fault(VirtAddr va, const x86::AccessOutcome& outcome) const;
 
+    // Together, for each interrupt needs them: what handle_interrupt() charges, by what it finds the core at.
+    struct Crossing {
+        Cycles entry;  // with the writes of CR3 that page-table isolation makes
+        Cycles exit;
+    };
     Timeline timeline_;
-    MachineParams params_;  // this core's: its TLBs are what its sibling leaves of them
+    Crossing from_kernel_;
+    Crossing from_user_;
     Cycles idle_exit_;
-    CacheHierarchy& caches_;
-    Mmu mmu_;
-    LocalApic apic_;
     CoreProgram* program_ = nullptr;
-    std::uint64_t notices_ = 0;
-    Cycles broadcasts_confirmed_;  // when all that this core has broadcast is done everywhere
     At at_ = At::kernel;
     bool tells_entries_ = false;
     Cycles drops_late_by_;
+    MachineParams params_;  // this core's: its TLBs are what its sibling leaves of them
+    CacheHierarchy& caches_;
+    Mmu mmu_;
+    LocalApic apic_;
+    std::uint64_t notices_ = 0;
+    Cycles broadcasts_confirmed_;             // when all that this core has broadcast is done everywhere
     std::function<void(Core&)> on_finished_;  // set by Machine
     std::function<void(std::exception_ptr)> on_exception_;
     sc_core::sc_event resumed_;

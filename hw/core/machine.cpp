@@ -1,4 +1,3 @@
-#define SC_INCLUDE_DYNAMIC_PROCESSES  // sc_spawn()
 #include "hw/core/machine.h"
 
 #include "hw/base/check.h"

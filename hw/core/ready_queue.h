@@ -37,9 +37,14 @@ class ReadyQueue {
         rise(heap_.size() - 1, entry);
     }
     Entry pop() {
-        const Entry first = top();
-        remove(first.cpu);
+        const bool from_run = run_is_first();
+        const Entry first = from_run ? run_[first_] : heap_.front();
+        from_run ? take_off_run(first_) : take_off_heap(0);
         return first;
+    }
+    // Which core comes some places after the top, as far as that is known without a search: for hints.
+    [[nodiscard]] const Entry* behind_top(std::size_t places) const {
+        return run_is_first() && first_ + places < run_.size() ? &run_[first_ + places] : nullptr;
     }
     [[nodiscard]] bool contains(CpuId cpu) const { return places_[cpu.index()] != kNowhere; }
     // REQUIRES: contains(cpu).
@@ -77,6 +82,7 @@ class ReadyQueue {
     [[nodiscard]] bool is_gap(std::size_t place) const { return places_[run_[place].cpu.index()] != kInRun + place; }
     void take_off_run(std::size_t place) {
         places_[run_[place].cpu.index()] = kNowhere;
+        if (place != first_ && place + 1 != run_.size()) return;
         while (first_ < run_.size() && is_gap(first_)) ++first_;
         if (first_ == run_.size()) {
             run_.clear();

@@ -65,6 +65,7 @@ void PagingCache::insert(VirtAddr va, Pcid pcid, x86::Level level, x86::PathRigh
     if (slot == kNoPlace) [[likely]]
         slot = bank.oldest();
     bank.fill(slot, own, absent.digest, {level, rights, table});
+    holds_any_ = true;
 }
 
 void PagingCache::drop_address(VirtAddr va, Pcid pcid) {
@@ -77,13 +78,20 @@ void PagingCache::drop_address(VirtAddr va, Pcid pcid) {
 }
 
 void PagingCache::drop_pcid(Pcid pcid) {
+    if (!std::exchange(holds_any_, false)) return;
     for (Bank& bank : banks_)
-        for (std::size_t slot = 0; slot < bank.entries && bank.valid > 0; ++slot)
-            if (bank.tags[slot] != 0 && pcid_of(bank.tags[slot]) == pcid) bank.drop(slot);
+        for (std::size_t slot = 0; slot < bank.entries; ++slot) {
+            if (bank.tags[slot] == 0) continue;
+            if (pcid_of(bank.tags[slot]) == pcid)
+                bank.drop(slot);
+            else
+                holds_any_ = true;
+        }
 }
 
 void PagingCache::drop_all() {
-    for (Bank& bank : banks_) bank.drop_all();
+    if (!std::exchange(holds_any_, false)) return;
+    for (Bank& bank : banks_) std::fill(bank.tags.begin(), bank.tags.end(), 0);
 }
 
 }  // namespace splinter::hw

@@ -3,7 +3,6 @@
 // the walk at that table. Pure.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <optional>
 #include <vector>
@@ -58,7 +57,6 @@ class PagingCache {
             return find_digest(digests_.data(), entries, all_of(digest), [=](std::size_t slot) { return known[slot] == tag; });
         }
         void fill(std::size_t slot, std::uint64_t tag, std::uint8_t digest, x86::WalkPoint point) {
-            valid += tags[slot] == 0 ? 1 : 0;
             tags[slot] = tag;
             points[slot] = point;
             use(slot);
@@ -69,18 +67,12 @@ class PagingCache {
             if (order_[entries].older != slot) move_between(slot, order_[entries].older, entries);
         }
         void drop(std::size_t slot) {
-            --valid;
             tags[slot] = 0;
             if (order_[entries].newer != slot) move_between(slot, entries, order_[entries].newer);
-        }
-        void drop_all() {
-            if (valid > 0) std::fill(tags.begin(), tags.end(), 0);
-            valid = 0;
         }
         std::vector<std::uint64_t> tags;  // 0: invalid
         std::vector<x86::WalkPoint> points;
         std::size_t entries;
-        std::size_t valid = 0;
 
       private:
         std::vector<std::uint8_t> digests_;  // of the tags; a slot that was dropped keeps its own
@@ -109,6 +101,7 @@ class PagingCache {
         std::uint64_t tag = 0;
         std::uint8_t digest = kNoDigest;
     };
+    bool holds_any_ = false;  // false: all entries are invalid
     std::array<Absent, kLevels> absent_{};  // by level: a tag that a look-up has missed and nothing has inserted since
 };
 

@@ -72,20 +72,18 @@ std::size_t TlbArray::find_place(std::size_t set) {
 }
 
 void TlbArray::drop_address(VirtAddr va, Pcid pcid, Globals globals) {
-    for (PageSize size : x86::kPageSizes)
-        if (holds(size)) drop_page(va, size, pcid, globals);
-}
-
-void TlbArray::drop_page(VirtAddr va, PageSize size, Pcid pcid, Globals globals) {
-    const std::size_t set = set_of(page_number(va, size), size);
-    if (!live(set)) return;
-    const TlbProbe probe{va, size, pcid};
-    const std::uint64_t global = globals == Globals::dropped ? probe.global_tag() : probe.tag_;
-    find_digest(digests(set), ways_, probe.all_digests_, [&](std::size_t way) {
-        const std::uint64_t tag = tags(set)[way];
-        if (tag == probe.tag_ || tag == global) drop({set, way});
-        return false;  // both forms can be there
-    });
+    for (PageSize size : x86::kPageSizes) {
+        if (!holds(size)) continue;
+        const std::size_t set = set_of(page_number(va, size), size);
+        if (!live(set)) continue;
+        const TlbProbe probe{va, size, pcid};
+        const std::uint64_t global = globals == Globals::dropped ? probe.global_tag() : probe.tag_;
+        find_digest(digests(set), ways_, probe.all_digests_, [&](std::size_t way) {
+            const std::uint64_t tag = tags(set)[way];
+            if (tag == probe.tag_ || tag == global) drop({set, way});
+            return false;  // both forms can be there
+        });
+    }
 }
 
 template <class Predicate>

@@ -105,16 +105,15 @@ class TlbArray {
 
     // All page sizes of `va`: the entries of the PCID, and the global ones if asked.
     void drop_address(VirtAddr va, Pcid pcid, Globals globals);
-    void drop_page(VirtAddr va, x86::PageSize size, Pcid pcid, Globals globals);  // the same of one page size that it holds
-    void drop_address_everywhere(VirtAddr va, Globals globals);                   // under every PCID
-    void drop_pcid(Pcid pcid);                                                    // all non-global entries of the PCID
-    void drop_global();                                                           // all global entries
-    void drop_non_global();                                                       // of every PCID
+    void drop_address_everywhere(VirtAddr va, Globals globals);  // under every PCID
+    void drop_pcid(Pcid pcid);                                   // all non-global entries of the PCID
+    void drop_global();                                          // all global entries
+    void drop_non_global();                                      // of every PCID
     void drop_all();
 
-    // visit(Pcid) for each entry of `va` at `size`, which the array holds, that is not global.
+    // visit(Pcid) for each entry of `va`, of any page size, that is not global.
     template <class Visitor>
-    void for_each_pcid_of(VirtAddr va, x86::PageSize size, Visitor&& visit) const;
+    void for_each_pcid_of(VirtAddr va, Visitor&& visit) const;
 
     // Marks the entry of `va` at `size` under `pcid`, if there is one.
     void mark_stale(VirtAddr va, x86::PageSize size, Pcid pcid);
@@ -263,13 +262,17 @@ void TlbArray::for_each_slot(Visitor&& visit) const {
 }
 
 template <class Visitor>
-void TlbArray::for_each_pcid_of(VirtAddr va, x86::PageSize size, Visitor&& visit) const {
-    const std::uint64_t page = page_number(va, size);
-    const std::size_t set = set_of(page, size);
-    if (!live(set)) return;
-    for (std::size_t way = 0; way < ways_; ++way) {
-        const std::uint64_t tag = tags(set)[way];
-        if (tag >> kPageShiftInTag == page && (tag & (kValid | kGlobal)) == kValid && size_of(tag) == size) visit(pcid_of(tag));
+void TlbArray::for_each_pcid_of(VirtAddr va, Visitor&& visit) const {
+    for (const x86::PageSize size : x86::kPageSizes) {
+        if (!holds(size)) continue;
+        const std::uint64_t page = page_number(va, size);
+        const std::size_t set = set_of(page, size);
+        if (!live(set)) continue;
+        for (std::size_t way = 0; way < ways_; ++way) {
+            const std::uint64_t tag = tags(set)[way];
+            if (tag >> kPageShiftInTag == page && (tag & (kValid | kGlobal)) == kValid && size_of(tag) == size)
+                visit(pcid_of(tag));
+        }
     }
 }
 

@@ -27,8 +27,7 @@ const CachedEntry* TlbLevel::lookup_large(VirtAddr va, Pcid pcid) {
 }
 
 void TlbLevel::drop_address(VirtAddr va, Pcid pcid, Globals globals) {
-    for (const x86::PageSize size : x86::kPageSizes)
-        if (may_hold(va, size)) array_of(va, size).drop_page(va, size, pcid, globals);
+    for (TlbArray& array : arrays_) array.drop_address(va, pcid, globals);
 }
 
 void TlbLevel::drop_pcid(Pcid pcid) {
@@ -36,7 +35,6 @@ void TlbLevel::drop_pcid(Pcid pcid) {
 }
 
 void TlbLevel::drop_address_everywhere(VirtAddr va, Globals globals) {
-    if (!may_hold_any(va)) return;
     for (TlbArray& array : arrays_) array.drop_address_everywhere(va, globals);
 }
 
@@ -49,7 +47,7 @@ void TlbLevel::drop_non_global() {
 }
 
 void TlbLevel::drop_all() {
-    filled_.fill(0);
+    filled_ = 0;
     for (TlbArray& array : arrays_) array.drop_all();
 }
 

@@ -26,7 +26,7 @@ class TlbLevel {
         if (filled(kSmall)) [[likely]]
             if (const CachedEntry* hit = array_of(va, kSmall).lookup(small)) [[likely]]
                 return hit;
-        return (filled_[1] | filled_[2]) == 0 ? nullptr : lookup_large(va, pcid);
+        return (filled_ >> 1) == 0 ? nullptr : lookup_large(va, pcid);
     }
     [[nodiscard]] const CachedEntry* lookup(VirtAddr va, Pcid pcid) {
         return lookup(va, pcid, TlbProbe{va, x86::PageSize::k4, pcid});
@@ -37,13 +37,13 @@ class TlbLevel {
         constexpr x86::PageSize kSmall = x86::PageSize::k4;
         if (entry.size() != kSmall || !holds(kSmall)) [[unlikely]]
             return insert(va, pcid, entry);
-        note_fill(va, kSmall);
+        filled_ |= 1U << static_cast<unsigned>(kSmall);
         array_of(va, kSmall).insert(small, entry);
     }
     void insert(VirtAddr va, Pcid pcid, CachedEntry entry) {
         const x86::PageSize size = entry.size();
         if (!holds(size)) return;
-        note_fill(va, size);
+        filled_ |= 1U << static_cast<unsigned>(size);
         array_of(va, size).insert(va, pcid, entry);
     }
     void insert(VirtAddr va, Pcid pcid, const x86::Translation& translation) { insert(va, pcid, CachedEntry{translation}); }
@@ -67,8 +67,7 @@ class TlbLevel {
     }
     template <class Visitor>
     void for_each_pcid_of(VirtAddr va, Visitor&& visit) const {
-        for (const x86::PageSize size : x86::kPageSizes)
-            if (may_hold(va, size)) array_of(va, size).for_each_pcid_of(va, size, visit);
+        for (const TlbArray& array : arrays_) array.for_each_pcid_of(va, visit);
     }
     template <class Visitor>
     void for_each(Visitor&& visit) const {
@@ -81,19 +80,9 @@ class TlbLevel {
 
   private:
     [[nodiscard]] bool holds(x86::PageSize size) const { return routes_[static_cast<std::size_t>(size)][0] != nullptr; }
-    [[nodiscard]] bool filled(x86::PageSize size) const { return filled_[static_cast<std::size_t>(size)] != 0; }
-    static std::uint64_t bit_of(VirtAddr va, x86::PageSize size) {
-        return std::uint64_t{1} << ((x86::linear_bits_of(va) >> x86::leaf_level(size).shift()) * 0x9e3779b97f4a7c15U >> 58);
-    }
-    void note_fill(VirtAddr va, x86::PageSize size) { filled_[static_cast<std::size_t>(size)] |= bit_of(va, size); }
-    [[nodiscard]] bool may_hold(VirtAddr va, x86::PageSize size) const {
-        return (filled_[static_cast<std::size_t>(size)] & bit_of(va, size)) != 0;
-    }
-    [[nodiscard]] bool may_hold_any(VirtAddr va) const {
-        return may_hold(va, x86::PageSize::k4) || may_hold(va, x86::PageSize::m2) || may_hold(va, x86::PageSize::g1);
-    }
+    [[nodiscard]] bool filled(x86::PageSize size) const { return (filled_ >> static_cast<unsigned>(size) & 1) != 0; }
     [[nodiscard]] const CachedEntry* lookup_large(VirtAddr va, Pcid pcid);
-    [[nodiscard]] TlbArray& array_of(VirtAddr va, x86::PageSize size) const {
+    [[nodiscard]] TlbArray& array_of(VirtAddr va, x86::PageSize size) {
         const Route& route = routes_[static_cast<std::size_t>(size)];
         return *route[va.raw() >> x86::leaf_level(size).shift() & 1];
     }
@@ -101,9 +90,7 @@ class TlbLevel {
     using Route = std::array<TlbArray*, 2>;
     std::vector<TlbArray> arrays_;
     std::array<Route, 3> routes_{};
-    // By page size: which pages, by a digest of their numbers, have been filled since the last full flush. A shootdown asks a
-    // thousand TLBs for a page that most of them have never seen.
-    std::array<std::uint64_t, 3> filled_{};
+    unsigned filled_ = 0;  // bit per page size
 };
 
 }  // namespace splinter::hw

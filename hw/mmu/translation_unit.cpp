@@ -123,6 +123,7 @@ inline TranslationUnit::Served TranslationUnit::walk_and_finish(VirtAddr va, x86
         return walk_failed(va, access, *done.failure(), latency);
     const CachedEntry entry{done};
     const Route& route = route_of(access);
+    walked_.note(va, entry.size());
     if (begun == invalidations_) [[likely]] {
         route.second->insert(va, pcid_, small, entry);
         route.first->insert(va, pcid_, small, entry);
@@ -254,6 +255,7 @@ void TranslationUnit::drop_all() {
     ++stats_.full_flushes;
     for (TlbLevel& level : levels_) level.drop_all();
     paging_cache_.drop_all();
+    walked_.clear();
     survivors_.clear();
 }
 
@@ -268,9 +270,8 @@ Cycles TranslationUnit::invalidate(const x86::Invalidation& invalidation) {
     switch (invalidation.kind) {
         case Kind::invlpg:
             ++stats_.invlpg;
-            for (TlbLevel& level : levels_) level.drop_address(invalidation.address, pcid_, Globals::dropped);
+            drop_page(invalidation.address);
             paging_cache_.drop_pcid(pcid_);
-            if (several_pcids_) note_survivors(invalidation.address);
             return core_.invlpg;
         case Kind::invpcid_address:
             ++stats_.invlpg;
@@ -303,11 +304,15 @@ bool TranslationUnit::holds_under(VirtAddr va, Pcid pcid) const {
     return found;
 }
 
-// SDM Vol. 3A 4.10.4.1: INVLPG drops entries of the current PCID and global ones. Only the kernel's half is the same memory
-// under every PCID.
-void TranslationUnit::note_survivors(VirtAddr va) {
-    if ((va.raw() >> 63) == 0) return;
-    for (const TlbLevel& level : levels_) level.for_each_pcid_of(va, [&](Pcid pcid) { survivors_.insert({pcid, va}); });
+// SDM Vol. 3A 4.10.4.1: INVLPG drops entries of the current PCID and global ones. What it leaves under others is noted for the
+// kernel's half, which is the same memory under every PCID.
+void TranslationUnit::drop_page(VirtAddr va) {
+    if (!walked_.may_have(va)) return;
+    const bool may_leave = several_pcids_ && (va.raw() >> 63) != 0;
+    for (TlbLevel& level : levels_) {
+        level.drop_address(va, pcid_, Globals::dropped);
+        if (may_leave) level.for_each_pcid_of(va, [&](Pcid pcid) { survivors_.insert({pcid, va}); });
+    }
 }
 
 void TranslationUnit::count_survivors(Pcid pcid) {

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "hw/mem/recent_stores.h"
+#include "hw/mmu/pages_seen.h"
 #include "hw/mmu/paging_cache.h"
 #include "hw/mmu/permission_table.h"
 #include "hw/mmu/tlb_level.h"
@@ -188,7 +189,7 @@ class TranslationUnit {
     void drop_all();
     void forget_hits();
     [[nodiscard]] bool holds_under(VirtAddr va, Pcid pcid) const;
-    void note_survivors(VirtAddr va);
+    void drop_page(VirtAddr va);
     void count_survivors(Pcid pcid);
 
     MmuParams params_;
@@ -211,6 +212,7 @@ class TranslationUnit {
     x86::PageSize served_size_ = x86::PageSize::k4;  // of the last access that did not fault
     TranslationObserver* observer_ = nullptr;
     std::uint64_t invalidations_ = 0;  // of any kind, and register writes
+    PagesSeen walked_;                 // all that the TLBs hold, and more
     struct Survivor {
         Pcid pcid;
         VirtAddr va;

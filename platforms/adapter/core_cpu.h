@@ -12,7 +12,7 @@
 
 namespace splinter::platforms {
 
-class CoreCpu : public alloc::Cpu {
+class CoreCpu final : public alloc::Cpu {
   public:
     CoreCpu(hw::Machine& machine, CpuId id, const alloc::StepCosts& costs, const CpuMask& online);
 
