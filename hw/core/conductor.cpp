@@ -55,11 +55,11 @@ void Conductor::serve(StackId spare) {
         Timeline& guest = *guest_on(spare);
         expect_next();
         guest.move_to(spare);
-        const std::optional<Cycles> key = guest.proceed();
+        const Timeline::Progress progress = guest.proceed();
         guest.move_to(StackId{guest.id().raw()});
         Turn turn{guest.stack(), guest.now()};
-        if (key) {
-            give_way(guest, *key);
+        if (progress.pauses) {
+            give_way(guest, progress.until);
             turn = find_turn(spare);
         }
         if (turn.stack == spare) continue;
@@ -81,9 +81,9 @@ Conductor::Turn Conductor::find_turn(StackId here) {
         Timeline& core = *running_;
         if (!core.paused()) return {core.stack(), next.key};
         if (core.handler_ahead()) return {stack_for_handler(core, here), next.key};
-        const std::optional<Cycles> key = core.proceed();
-        if (!key) return {core.stack(), next.key};
-        give_way(core, *key);
+        const Timeline::Progress progress = core.proceed();
+        if (!progress.pauses) return {core.stack(), next.key};
+        give_way(core, progress.until);
     }
 }
 

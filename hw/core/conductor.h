@@ -22,7 +22,6 @@
 
 #include <exception>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 

@@ -9,27 +9,31 @@ namespace splinter::hw {
 void Timeline::advance_to_barrier(Cycles cycles) {
     left_ = cycles;
     paying_ = true;
-    while (const std::optional<Cycles> key = proceed_with_payment()) suspend(*key);
+    suspend_while_paused();
     paying_ = false;
 }
 
-std::optional<Cycles> Timeline::proceed() { return paying_ ? proceed_with_payment() : proceed_with_wait(); }
+void Timeline::suspend_while_paused() {
+    for (Progress progress = proceed(); progress.pauses; progress = proceed()) suspend(progress.until);
+}
 
-std::optional<Cycles> Timeline::proceed_with_payment() {
+Timeline::Progress Timeline::proceed() { return paying_ ? proceed_with_payment() : proceed_with_wait(); }
+
+Timeline::Progress Timeline::proceed_with_payment() {
     while (true) {
         const Cycles step = barrier_ > now_ ? std::min(left_, barrier_ - now_) : Cycles{0};
         pay_until(now_ + step);
         left_ -= step;
-        if (now_ >= limit_) return effect_time();
+        if (now_ >= limit_) return {true, effect_time()};
         deliver_due();
-        if (left_ == Cycles{0} && now_ < barrier_) return std::nullopt;
+        if (left_ == Cycles{0} && now_ < barrier_) return {false, now_};
     }
 }
 
-std::optional<Cycles> Timeline::proceed_with_wait() {
+Timeline::Progress Timeline::proceed_with_wait() {
     deliver_due();
-    if (wake_at_ <= now_) return std::nullopt;
-    return std::min(next_delivery(), wake_at_);
+    if (wake_at_ <= now_) return {false, now_};
+    return {true, std::min(next_delivery(), wake_at_)};
 }
 
 // REQUIRES: paused(), dispatched. It may be that something else comes first.
@@ -62,7 +66,7 @@ void Timeline::order_among_others() {
 
 void Timeline::wait_for_wake() {
     waiting_ = true;
-    while (const std::optional<Cycles> key = proceed_with_wait()) suspend(*key);
+    suspend_while_paused();
     waiting_ = false;
     wake_at_ = kNever;
     if (now_ >= barrier_) advance_to_barrier(Cycles{0});

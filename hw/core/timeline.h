@@ -6,7 +6,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 
 #include "hw/base/ledger.h"
 #include "hw/core/conductor.h"
@@ -98,8 +97,12 @@ class Timeline {
     // Pays cycles or waits, so that it can go on, with proceed(), on any stack, as far as no handler is ahead.
     [[nodiscard]] bool paused() const { return waiting_ || paying_; }
     [[nodiscard]] bool handler_ahead() const;
-    // Pays, waits, handles what is due. Nothing: the program goes on. Else when to be dispatched next. REQUIRES: paused().
-    [[nodiscard]] std::optional<Cycles> proceed();
+    struct Progress {
+        bool pauses;   // or the program goes on
+        Cycles until;  // if it pauses: when to be dispatched next
+    };
+    // Pays, waits, handles what is due. REQUIRES: paused().
+    [[nodiscard]] Progress proceed();
     // From `key` on this core will but handle a call, or nothing at all, for Conductor::kQuietFor.
     [[nodiscard]] bool quiet_from(Cycles key) const;
     // Where this core's frames are: its own stack, or a spare one while its handler runs there.
@@ -130,14 +133,15 @@ class Timeline {
 
   private:
     void order_among_others();
+    void suspend_while_paused();
     void advance_to_barrier(Cycles cycles);
     void pay_until(Cycles time) {
         ledger_.charge(time - now_);
         now_ = time;
     }
     void suspend(Cycles key);
-    [[nodiscard]] std::optional<Cycles> proceed_with_payment();
-    [[nodiscard]] std::optional<Cycles> proceed_with_wait();
+    [[nodiscard]] Progress proceed_with_payment();
+    [[nodiscard]] Progress proceed_with_wait();
     [[nodiscard]] bool awaits_call_only() const;
     [[nodiscard]] Cycles effect_time() const;
     [[nodiscard]] Cycles next_delivery() const {
@@ -172,7 +176,7 @@ class Timeline {
     bool suspended_ = true;    // not the running core
     bool runs_ahead_ = false;  // of other called cores: limit_ is further than theirs
     StackId stack_;
-    std::optional<std::uint32_t> call_vector_;
+    std::uint32_t call_vector_ = 0;  // none
     bool finished_ = false;
     Cycles queue_key_ = kNever;
 };

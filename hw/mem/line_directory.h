@@ -4,7 +4,6 @@
 #pragma once
 
 #include <array>
-#include <optional>
 #include <utility>
 
 #include "hw/base/flat_map.h"
@@ -18,17 +17,20 @@ class LineDirectory {
         : topology_{&topology},
           latencies_{params.mem.l1d_hit, params.mem.transfer_sibling, params.mem.transfer_cluster, params.mem.transfer_socket,
                      params.mem.transfer_cross} {}
-    // `cpu` owns the 64-byte line of `address` from now on. The transfer, if another core owned it; nothing if it was the
-    // core's own or nobody's: then the caches know the cost.
-    std::optional<Cycles> take_from_others(CpuId cpu, VirtAddr address) {
+    // `cpu` owns the 64-byte line of `address` from now on. The transfer, if another core owned it; kNever if it was the core's
+    // own or nobody's: then the caches know the cost. (No std::optional, which goes through the host's memory.)
+    Cycles take_from_others(CpuId cpu, VirtAddr address) {
         const auto [line, first_touch] = owner_.find_or_add(address.raw() >> kLineShift);
         const CpuId owner = std::exchange(line, cpu);
-        if (first_touch || owner == cpu) return std::nullopt;
+        if (first_touch || owner == cpu) return kNever;
         return transfer(owner, cpu);
     }
     // The same with a flat cost for the other case. A line nobody has touched is a hit: its first fetch from memory is part of
     // the software path length.
-    Cycles take(CpuId cpu, VirtAddr address) { return take_from_others(cpu, address).value_or(latencies_[0]); }
+    Cycles take(CpuId cpu, VirtAddr address) {
+        const Cycles transfer = take_from_others(cpu, address);
+        return transfer == kNever ? latencies_[0] : transfer;
+    }
     [[nodiscard]] Cycles transfer(CpuId from, CpuId to) const {
         return latencies_[static_cast<std::size_t>(topology_->distance(from, to))];
     }

@@ -24,11 +24,10 @@ void CoreCpu::retire(alloc::Step step, std::uint64_t times) { timeline_.advance(
 
 // A line that another core owns comes from there, whatever else the caches say; it is charged once.
 inline Cycles CoreCpu::take_line(VirtAddr address, PhysAddr line) {
-    if (const auto transfer = machine_.memory().lines().take_from_others(id(), address)) {
-        machine_.memory().caches().receive(id(), line);
-        return *transfer;
-    }
-    return core_.line_latency(line);
+    const Cycles transfer = machine_.memory().lines().take_from_others(id(), address);
+    if (transfer == kNever) return core_.line_latency(line);
+    machine_.memory().caches().receive(id(), line);
+    return transfer;
 }
 
 void CoreCpu::touch(VirtAddr address, alloc::Touch touch) {
