@@ -19,14 +19,7 @@ class FlatMap {
     Found find_or_add(std::uint64_t key) {
         if (Slot& home = slots_[home_of(key)]; home.key_plus_one == key + 1) [[likely]]
             return {home.value, false};
-        if (2 * size_ >= slots_.size()) grow();
-        Slot& slot = slots_[place_of(key)];
-        const bool added = slot.key_plus_one == 0;
-        if (added) {
-            slot.key_plus_one = key + 1;
-            ++size_;
-        }
-        return {slot.value, added};
+        return find_further(key);
     }
     Value& operator[](std::uint64_t key) { return find_or_add(key).value; }
     [[nodiscard]] std::size_t size() const { return size_; }
@@ -38,6 +31,16 @@ class FlatMap {
     };
     static constexpr std::size_t kFirstSlots = 64;
 
+    [[gnu::noinline]] Found find_further(std::uint64_t key) {
+        if (2 * size_ >= slots_.size()) grow();
+        Slot& slot = slots_[place_of(key)];
+        const bool added = slot.key_plus_one == 0;
+        if (added) {
+            slot.key_plus_one = key + 1;
+            ++size_;
+        }
+        return {slot.value, added};
+    }
     [[nodiscard]] std::size_t home_of(std::uint64_t key) const {
         return (key * 0x9e3779b97f4a7c15U >> 20) & mask_;
     }  // Fibonacci

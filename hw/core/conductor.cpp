@@ -23,7 +23,7 @@ StackId Conductor::add_spare_stack() {
 }
 
 StackId Conductor::start() {
-    for (Timeline* core : cores_) push(*core, Cycles{0});
+    for (Timeline* core : cores_) queue(*core, Cycles{0});
     dispatch(pop());
     return running_->stack();
 }
@@ -36,14 +36,15 @@ void Conductor::suspend(Timeline& self, Cycles key) {
             dispatch(entry);
             return;
         }
-        push(self, key);
     }
+    queue(self, key);
     const Turn turn = find_turn(self.stack());
     if (turn.stack != self.stack()) switcher_->switch_stack(self.stack(), turn.stack, turn.when);
 }
 
 bool Conductor::finish(Timeline& self, Turn& next) {
     self.set_finished();
+    queue(self, kNever);
     const auto finished = [](const Timeline* core) { return core->finished(); };
     if (std::all_of(cores_.begin(), cores_.end(), finished)) return false;
     next = find_turn(self.stack());
@@ -104,31 +105,28 @@ bool Conductor::is_unused(StackId stack) { return stack.raw() >= cores_.size() &
 
 void Conductor::give_way(Timeline& core, Cycles key) {
     core.set_suspended();
-    if (key != kNever) push(core, key);
+    queue(core, key);
 }
 
 void Conductor::ready(Timeline& core, Cycles key) {
     if (!core.suspended()) return;
     const bool sooner = key < core.queue_key();
-    if (!sooner && !(quiet_.contains(core.id()) && !core.quiet_from(core.queue_key()))) return;
-    push(core, std::min(key, core.queue_key()));
+    queue(core, std::min(key, core.queue_key()));
     if (sooner && running_ != nullptr) running_->clip_limit(limit_before(key));
 }
 
 Cycles Conductor::limit_of_callee() const {
     if (!callees_run_ahead_ || callers_ != 1) return Cycles{0};
-    const Cycles active = active_.empty() ? kNever : limit_before(active_.top().key);
-    return quiet_.empty() ? active : std::min(active, quiet_.top().key + kQuietFor);
+    return active_.empty() ? kNever : limit_before(active_.top().key);
 }
 
 Cycles Conductor::limit_before(Cycles effect_time) const { return effect_time == kNever ? kNever : effect_time + quantum_; }
 
-void Conductor::push(Timeline& core, Cycles key) {
+void Conductor::queue(Timeline& core, Cycles key) {
     core.set_queued(key);
-    const bool quiet = core.quiet_from(key);
-    ReadyQueue& other = quiet ? active_ : quiet_;
-    if (other.contains(core.id())) other.remove(core.id());
-    (quiet ? quiet_ : active_).push({key, core.id()});
+    const Cycles acts = key == kNever ? kNever : core.acts_from(key);
+    active_.set({acts, core.id()});
+    quiet_.set({acts > key ? key : kNever, core.id()});
 }
 
 Conductor::Entry Conductor::pop() {

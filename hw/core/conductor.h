@@ -17,7 +17,8 @@
 //
 // Calls. Called cores handle a call at the same time, each with lines of its own, which nobody else touches but callers. So
 // while one core is in a call, and no other, a handler need not let those of the others catch up at its ordering points, only
-// cores that could become callers (order_for_callee): see `quiet` below. Nothing simulated depends on that either.
+// cores that could become callers (order_for_callee). That is why there are two queues: of a core that will but handle a call,
+// `quiet_` has the time of that, and `active_` the time of whatever it may do then. Nothing simulated depends on that either.
 #pragma once
 
 #include <exception>
@@ -74,7 +75,7 @@ class Conductor {
     bool finish(Timeline& self, Turn& next);
     // What a spare stack does, for ever, from its first continuation on.
     [[noreturn]] void serve(StackId spare);
-    // The effect time of a suspended core has become `key` or stays, if that is earlier; or what can reach it has changed.
+    // The effect time of a suspended core has become `key` or stays, if that is earlier; or what it may do then has changed.
     void ready(Timeline& core, Cycles key);
 
     // --- calls (Acknowledgements) ---
@@ -83,12 +84,11 @@ class Conductor {
     // An ordering point of a called core's handler need not wait for other called cores.
     [[nodiscard]] bool passes_callees(OrderPoint at) const {
         if (callers_ != 1 || !callees_run_ahead_) return false;
-        if (!active_.empty() && !(Entry{at.time, at.cpu} < active_.top())) return false;
-        return quiet_.empty() || at.time < quiet_.top().key + kQuietFor;
+        return active_.empty() || Entry{at.time, at.cpu} < active_.top();
     }
     // The running core comes before all others.
     [[nodiscard]] bool is_first(OrderPoint at) const { return nobody_before({at.time, at.cpu}); }
-    // How far a handler may run ahead of other called cores. kNever: as far as nobody is there to be noticed.
+    // How far a handler may run ahead of other called cores; 0: no further than others let it.
     [[nodiscard]] Cycles limit_of_callee() const;
 
     // How far a passive core may stay behind.
@@ -97,12 +97,9 @@ class Conductor {
     [[nodiscard]] const std::vector<Timeline*>& cores() const { return cores_; }
     [[nodiscard]] Timeline& core(CpuId cpu) const { return *cores_[cpu.index()]; }
 
-    // A core is quiet if from its effect time on it will only handle a call, or nothing, and do nothing that anybody could
-    // notice but that, for this long at least.
-    static constexpr Cycles kQuietFor{1'000'000};
-
   private:
-    void push(Timeline& core, Cycles key);
+    // kNever: no time yet.
+    void queue(Timeline& core, Cycles key);
     [[nodiscard]] bool nobody_before(const Entry& entry) const {
         return (active_.empty() || entry < active_.top()) && (quiet_.empty() || entry < quiet_.top());
     }
@@ -130,8 +127,8 @@ class Conductor {
     StackSwitcher* switcher_ = nullptr;
     std::function<void(Cycles)> on_horizon_;
     std::vector<Timeline*> cores_;
-    ReadyQueue active_;  // each core in one of the two
-    ReadyQueue quiet_;
+    ReadyQueue active_;              // by when a core may do more than handle a call
+    ReadyQueue quiet_;               // by when it handles one, or just goes on, before that
     std::vector<Timeline*> guests_;  // by spare stack: whose handler it is to run, or runs
     std::vector<StackId> free_;      // spare stacks
     bool callees_run_ahead_ = true;

@@ -26,15 +26,19 @@ class ReadyQueue {
     void grow() { places_.push_back(kNowhere); }
     [[nodiscard]] bool empty() const { return heap_.empty() && run_.empty(); }
     [[nodiscard]] const Entry& top() const { return run_is_first() ? run_[first_] : heap_.front(); }
-    // Queues the core, or brings its key forward. REQUIRES: a queued core's key is not later than before.
-    void push(const Entry& entry) {
+    // Queues the core, or gives it another key; kNever takes it off.
+    void set(const Entry& entry) {
         const std::size_t place = places_[entry.cpu.index()];
-        const bool appends = goes_on_run(entry);
-        if (place != kNowhere && place < kInRun && !appends) return rise(place, entry);
-        if (place != kNowhere) remove(entry.cpu);
-        if (appends) return append(entry);
-        heap_.push_back(entry);
-        rise(heap_.size() - 1, entry);
+        if (place == kNowhere) {
+            if (entry.key != kNever) insert(entry);
+            return;
+        }
+        const bool in_run = place >= kInRun;
+        const Cycles key = in_run ? run_[place - kInRun].key : heap_[place].key;
+        if (key == entry.key) return;
+        if (!in_run && entry.key < key && !goes_on_run(entry)) return rise(place, entry);
+        in_run ? take_off_run(place - kInRun) : take_off_heap(place);
+        if (entry.key != kNever) insert(entry);
     }
     Entry pop() {
         const bool from_run = run_is_first();
@@ -45,12 +49,6 @@ class ReadyQueue {
     // Which core comes some places after the top, as far as that is known without a search: for hints.
     [[nodiscard]] const Entry* behind_top(std::size_t places) const {
         return run_is_first() && first_ + places < run_.size() ? &run_[first_ + places] : nullptr;
-    }
-    [[nodiscard]] bool contains(CpuId cpu) const { return places_[cpu.index()] != kNowhere; }
-    // REQUIRES: contains(cpu).
-    void remove(CpuId cpu) {
-        const std::size_t place = places_[cpu.index()];
-        place < kInRun ? take_off_heap(place) : take_off_run(place - kInRun);
     }
 
   private:
@@ -64,6 +62,11 @@ class ReadyQueue {
     [[nodiscard]] bool goes_on_run(const Entry& entry) const {
         if (!run_.empty()) return run_.back() < entry && entry.key <= run_.back().key + kClose;
         return heap_.empty() || entry.key <= heap_.front().key + kClose;
+    }
+    void insert(const Entry& entry) {
+        if (goes_on_run(entry)) return append(entry);
+        heap_.push_back(entry);
+        rise(heap_.size() - 1, entry);
     }
     void append(const Entry& entry) {
         if (first_ >= kGoneAtMost) forget_gone();

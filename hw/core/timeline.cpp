@@ -48,11 +48,10 @@ Cycles Timeline::effect_time() const {
     return std::max(now_, std::min(next_interrupt(), now_ + std::max(left_, conductor_->lag())));
 }
 
-bool Timeline::quiet_from(Cycles key) const {
-    const Cycles until = key + Conductor::kQuietFor;
-    if (timer_.arrival < until) return false;
-    if (passive()) return interrupts_.empty() || awaits_call_only();
-    return waiting_ && wake_at_ == kNever && awaits_call_only() && interrupts_enabled_ && notices_.next_arrival() >= until;
+Cycles Timeline::acts_from(Cycles key) const {
+    if (passive()) return interrupts_.empty() || awaits_call_only() ? std::max(key, timer_.arrival) : key;
+    if (!waiting_ || wake_at_ != kNever || !interrupts_enabled_ || !awaits_call_only()) return key;
+    return std::max(key, std::min(timer_.arrival, notices_.next_arrival()));
 }
 
 bool Timeline::awaits_call_only() const { return interrupts_.size() == 1 && interrupts_.next().what == call_vector_; }

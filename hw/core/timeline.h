@@ -103,8 +103,9 @@ class Timeline {
     };
     // Pays, waits, handles what is due. REQUIRES: paused().
     [[nodiscard]] Progress proceed();
-    // From `key` on this core will but handle a call, or nothing at all, for Conductor::kQuietFor.
-    [[nodiscard]] bool quiet_from(Cycles key) const;
+    // From when on this core may do more than handle a call or go on as it does, if it is dispatched at `key`: that at the
+    // earliest.
+    [[nodiscard]] Cycles acts_from(Cycles key) const;
     // Where this core's frames are: its own stack, or a spare one while its handler runs there.
     [[nodiscard]] StackId stack() const { return stack_; }
     void move_to(StackId stack) { stack_ = stack; }

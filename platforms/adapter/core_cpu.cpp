@@ -23,7 +23,7 @@ CoreCpu::CoreCpu(hw::Machine& machine, CpuId id, const alloc::StepCosts& costs, 
 void CoreCpu::retire(alloc::Step step, std::uint64_t times) { timeline_.advance(costs_[step] * times); }
 
 // A line that another core owns comes from there, whatever else the caches say; it is charged once.
-inline Cycles CoreCpu::take_line(VirtAddr address, PhysAddr line) {
+[[gnu::always_inline]] inline Cycles CoreCpu::take_line(VirtAddr address, PhysAddr line) {
     const Cycles transfer = machine_.memory().lines().take_from_others(id(), address);
     if (transfer == kNever) return core_.line_latency(line);
     machine_.memory().caches().receive(id(), line);
@@ -35,21 +35,14 @@ void CoreCpu::touch(VirtAddr address, alloc::Touch touch) {
     // A line is known by the address at which all cores find it.
     if (touch == alloc::Touch::remapped) [[unlikely]]
         address = alloc::layout::direct_map(line);
-    switch (touch) {
-        case alloc::Touch::owned:
-        case alloc::Touch::remapped:
-            timeline_.advance(take_line(address, line));
-            return;
-        case alloc::Touch::contended:
-            timeline_.order();
-            timeline_.advance(take_line(address, line));
-            timeline_.order();
-            return;
-        case alloc::Touch::called:
-            timeline_.order_for_callee();
-            timeline_.advance(take_line(address, line));
-            timeline_.order_for_callee();
-    }
+    order_for(touch);
+    timeline_.advance(take_line(address, line));
+    order_for(touch);
+}
+
+inline void CoreCpu::order_for(alloc::Touch touch) {
+    if (touch == alloc::Touch::contended) timeline_.order();
+    if (touch == alloc::Touch::called) timeline_.order_for_callee();
 }
 
 x86::Pte CoreCpu::load_pte(VirtAddr entry) {

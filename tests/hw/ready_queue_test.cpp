@@ -17,40 +17,59 @@ ReadyQueue queue_of(std::uint32_t cores) {
 
 TEST(ReadyQueue, GivesTheEarliestAndOfEqualTimesTheLowestCore) {
     ReadyQueue queue = queue_of(4);
-    queue.push({Cycles{7}, CpuId{3U}});
-    queue.push({Cycles{5}, CpuId{2U}});
-    queue.push({Cycles{5}, CpuId{1U}});
+    queue.set({Cycles{7}, CpuId{3U}});
+    queue.set({Cycles{5}, CpuId{2U}});
+    queue.set({Cycles{5}, CpuId{1U}});
     EXPECT_EQ(queue.pop().cpu, CpuId{1U});
     EXPECT_EQ(queue.pop().cpu, CpuId{2U});
     EXPECT_EQ(queue.pop().key, Cycles{7});
     EXPECT_TRUE(queue.empty());
 }
 
-TEST(ReadyQueue, BringsAKeyForwardWithoutKeepingTheOldOne) {
+TEST(ReadyQueue, GivesAnotherKeyWithoutKeepingTheOldOne) {
     ReadyQueue queue = queue_of(3);
-    queue.push({Cycles{5}, CpuId{0U}});
-    queue.push({Cycles{9}, CpuId{1U}});
-    queue.push({Cycles{2}, CpuId{1U}});
+    queue.set({Cycles{5}, CpuId{0U}});
+    queue.set({Cycles{9}, CpuId{1U}});
+    queue.set({Cycles{2}, CpuId{1U}});
     EXPECT_EQ(queue.pop(), (ReadyQueue::Entry{Cycles{2}, CpuId{1U}}));
     EXPECT_EQ(queue.pop(), (ReadyQueue::Entry{Cycles{5}, CpuId{0U}}));
     EXPECT_TRUE(queue.empty());
 }
 
-TEST(ReadyQueue, AgreesWithASortedMapOverManyMoves) {
+TEST(ReadyQueue, TakesACoreOff) {
+    ReadyQueue queue = queue_of(3);
+    for (const std::uint32_t cpu : {0U, 1U, 2U}) queue.set({Cycles{5 + cpu}, CpuId{cpu}});
+    queue.set({kNever, CpuId{0U}});
+    queue.set({kNever, CpuId{0U}});
+    queue.set({kNever, CpuId{2U}});
+    EXPECT_EQ(queue.pop(), (ReadyQueue::Entry{Cycles{6}, CpuId{1U}}));
+    EXPECT_TRUE(queue.empty());
+}
+
+// Keys as those of cores are, `spread` cycles apart: near each other (one after the other in a run), far apart, and both.
+class ReadyQueueAgainstAMap : public testing::TestWithParam<std::uint64_t> {};
+INSTANTIATE_TEST_SUITE_P(Spreads, ReadyQueueAgainstAMap, testing::Values(1, 100, 1'000'000));
+
+TEST_P(ReadyQueueAgainstAMap, AgreesOverManyMoves) {
     constexpr std::uint32_t kCores = 37;
     ReadyQueue queue = queue_of(kCores);
     std::map<CpuId, Cycles> keys;
     Rng rng{1, "ready-queue"};
-    for (int i = 0; i < 20'000; ++i) {
+    std::uint64_t now = 0;
+    for (int i = 0; i < 100'000; ++i) {
         const CpuId cpu{static_cast<std::uint32_t>(rng.below(kCores))};
-        const auto queued = keys.find(cpu);
-        const Cycles key{rng.below(queued == keys.end() ? 1000 : queued->second.raw() + 1)};
-        if (rng.below(3) > 0) {
-            queue.push({key, cpu});
+        now += rng.below(GetParam());
+        const Cycles key{now + (rng.below(4) == 0 ? rng.below(1'000'000) : 0)};
+        if (rng.below(20) == 0) {
+            queue.set({kNever, cpu});
+            keys.erase(cpu);
+        } else if (rng.below(3) > 0) {
+            queue.set({key, cpu});
             keys[cpu] = key;
         } else if (!keys.empty()) {
             ReadyQueue::Entry first{kNever, CpuId{0U}};
             for (const auto& [each, its_key] : keys) first = std::min(first, ReadyQueue::Entry{its_key, each});
+            ASSERT_EQ(queue.top(), first);
             ASSERT_EQ(queue.pop(), first);
             keys.erase(first.cpu);
         }
