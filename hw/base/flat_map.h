@@ -2,6 +2,8 @@
 // looked up for each line and word that travels; never iterated, entries never go away. Values move when the map grows.
 #pragma once
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -42,22 +44,23 @@ class FlatMap {
         return {slot.value, added};
     }
     [[nodiscard]] std::size_t home_of(std::uint64_t key) const {
-        return (key * 0x9e3779b97f4a7c15U >> 20) & mask_;
-    }  // Fibonacci
+        return key * 0x9e3779b97f4a7c15U >> shift_;  // Fibonacci hashing
+    }
     [[nodiscard]] std::size_t place_of(std::uint64_t key) const {
         std::size_t place = home_of(key);
-        while (slots_[place].key_plus_one != 0 && slots_[place].key_plus_one != key + 1) place = (place + 1) & mask_;
+        while (slots_[place].key_plus_one != 0 && slots_[place].key_plus_one != key + 1)
+            place = (place + 1) & (slots_.size() - 1);
         return place;
     }
     void grow() {
         std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(2 * slots_.size()));
-        mask_ = slots_.size() - 1;
+        --shift_;
         for (Slot& slot : old)
             if (slot.key_plus_one != 0) slots_[place_of(slot.key_plus_one - 1)] = std::move(slot);
     }
 
     std::vector<Slot> slots_ = std::vector<Slot>(kFirstSlots);  // a power of two
-    std::size_t mask_ = kFirstSlots - 1;
+    unsigned shift_ = 64 - std::countr_zero(kFirstSlots);
     std::size_t size_ = 0;
 };
 

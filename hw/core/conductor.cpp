@@ -112,15 +112,8 @@ void Conductor::ready(Timeline& core, Cycles key) {
     if (!core.suspended()) return;
     const bool sooner = key < core.queue_key();
     queue(core, std::min(key, core.queue_key()));
-    if (sooner && running_ != nullptr) running_->clip_limit(limit_before(key));
+    if (sooner && running_ != nullptr) running_->clip(key, limit_before(key));
 }
-
-Cycles Conductor::limit_of_callee() const {
-    if (!callees_run_ahead_ || callers_ != 1) return Cycles{0};
-    return active_.empty() ? kNever : limit_before(active_.top().key);
-}
-
-Cycles Conductor::limit_before(Cycles effect_time) const { return effect_time == kNever ? kNever : effect_time + quantum_; }
 
 void Conductor::queue(Timeline& core, Cycles key) {
     core.set_queued(key);
@@ -144,14 +137,14 @@ void Conductor::dispatch(const Entry& entry) {
     running_ = &core(entry.cpu);
     const Cycles others = std::min(active_.empty() ? kNever : active_.top().key, quiet_.empty() ? kNever : quiet_.top().key);
     // A core that is alone comes back now and then, too: it may be one that runs for ever while the others wait for nobody.
-    running_->set_dispatched(entry.key, others == kNever ? entry.key + lag_ : limit_before(others));
+    running_->set_dispatched(entry.key, others, others == kNever ? entry.key + lag_ : limit_before(others));
     if (entry.key < next_horizon_ || !on_horizon_) return;
     if (entry.key > lag_) on_horizon_(entry.key - lag_);
     next_horizon_ = entry.key + quantum_;
 }
 
 bool Conductor::check_is_due(const Timeline& core, Cycles key) const {
-    return (core.endless() || core.waits_but_for_timer()) && key >= next_deadlock_check_;
+    return key >= next_deadlock_check_ && (core.endless() || core.waits_but_for_timer());
 }
 
 // Endless cores run for ever; what they do without interrupts helps nobody who waits, and neither does a timer.

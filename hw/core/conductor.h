@@ -81,15 +81,15 @@ class Conductor {
     // --- calls (Acknowledgements) ---
     void enter_call() { ++callers_; }
     void leave_call() { --callers_; }
-    // An ordering point of a called core's handler need not wait for other called cores.
-    [[nodiscard]] bool passes_callees(OrderPoint at) const {
-        if (callers_ != 1 || !callees_run_ahead_) return false;
-        return active_.empty() || Entry{at.time, at.cpu} < active_.top();
+    // Before when a handler of a call need not wait for other called cores; 0: always.
+    [[nodiscard]] Cycles callees_run_until() const {
+        if (callers_ != 1 || !callees_run_ahead_) return Cycles{0};
+        return active_.empty() ? kNever : active_.top().key;
     }
-    // The running core comes before all others.
-    [[nodiscard]] bool is_first(OrderPoint at) const { return nobody_before({at.time, at.cpu}); }
-    // How far a handler may run ahead of other called cores; 0: no further than others let it.
-    [[nodiscard]] Cycles limit_of_callee() const;
+    // How far a core may run while the earliest other has this effect time.
+    [[nodiscard]] Cycles limit_before(Cycles effect_time) const {
+        return effect_time == kNever ? kNever : effect_time + quantum_;
+    }
 
     // How far a passive core may stay behind.
     [[nodiscard]] Cycles lag() const { return lag_; }
@@ -117,8 +117,6 @@ class Conductor {
     [[nodiscard]] bool check_is_due(const Timeline& core, Cycles key) const;
     void check_for_deadlock() const;
     [[noreturn]] void report_deadlock() const;
-    [[nodiscard]] Cycles limit_before(Cycles effect_time) const;
-
     Cycles quantum_;
     Cycles lag_;
     Cycles next_deadlock_check_;  // it looks at all cores: not whenever an endless one is dispatched

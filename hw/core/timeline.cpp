@@ -116,18 +116,14 @@ void Timeline::message_arrived() {
 void Timeline::set_queued(Cycles key) { queue_key_ = key; }
 
 // A waiting core has let the time up to `key` pass; one in the middle of its program goes on where it was.
-void Timeline::set_dispatched(Cycles key, Cycles limit) {
+void Timeline::set_dispatched(Cycles key, Cycles others, Cycles limit) {
     SPLINTER_CHECK(key >= now_, "a core is never dispatched in its past");
     if (waiting_) pay_until(std::min(key, std::max(now_, wake_at_)));
     limit_ = limit;
-    runs_ahead_ = false;
+    first_until_ = others;
+    ahead_until_ = Cycles{0};
     queue_key_ = kNever;
     suspended_ = false;
-    update_barrier();
-}
-
-void Timeline::clip_limit(Cycles limit) {
-    limit_ = std::min(limit_, limit);
     update_barrier();
 }
 
@@ -166,14 +162,14 @@ void Timeline::handle_interrupt(const Message& message) {
     handling_ = true;
     interrupts_enabled_ = false;
     if (message.what == call_vector_) {
-        limit_ = std::max(limit_, conductor_->limit_of_callee());
-        runs_ahead_ = true;
+        ahead_until_ = conductor_->callees_run_until();
+        limit_ = std::max(limit_, conductor_->limit_before(ahead_until_));
     }
     update_barrier();
     on_interrupt_(message);
     handling_ = false;
     interrupts_enabled_ = true;
-    if (std::exchange(runs_ahead_, false)) limit_ = std::min(limit_, limit);
+    if (std::exchange(ahead_until_, Cycles{0}) != Cycles{0}) limit_ = std::min(limit_, limit);
     waiting_ = was_waiting;
     paying_ = was_paying;
     left_ = left;

@@ -49,7 +49,7 @@ class Timeline {
     // Ordering point: returns when this core is globally the earliest. Before any access to state that another core can change
     // and that no held lock protects.
     void order() {
-        if (now_ < barrier_ && !passive() && conductor_->is_first({now_, id_})) [[likely]] {
+        if (now_ < barrier_ && now_ < first_until_ && !passive()) [[likely]] {
             last_order_ = now_;
             return;
         }
@@ -58,12 +58,11 @@ class Timeline {
     // The same for the handler of a call, before it touches what none but callers and this core touch (Conductor): it need not
     // be the earliest among called cores. Orders no stores to page tables.
     void order_for_callee() {
-        if (now_ < barrier_ && handling_ && conductor_->passes_callees({now_, id_})) [[likely]]
-            return;
-        order();
+        if (now_ >= barrier_ || now_ >= ahead_until_) [[unlikely]]
+            order();
     }
     // The caller may now call again: it is not in this call's way any more.
-    void has_answered() { clip_limit(now_ + conductor_->quantum()); }
+    void has_answered() { limit_to(now_ + conductor_->quantum()); }
     // Waits, interruptibly, until wake() has set a time and that time has come.
     void wait_for_wake();
     // What this core does until it says otherwise, outside of interrupt handlers.
@@ -92,8 +91,14 @@ class Timeline {
 
     // --- called by the Conductor ---
     void set_queued(Cycles key);
-    void set_dispatched(Cycles key, Cycles limit);
-    void clip_limit(Cycles limit);
+    // `others`: the earliest effect time of all others.
+    void set_dispatched(Cycles key, Cycles others, Cycles limit);
+    // Another core has become ready: at `others`, and cannot be noticed here before `limit`.
+    void clip(Cycles others, Cycles limit) {
+        first_until_ = std::min(first_until_, others);
+        ahead_until_ = std::min(ahead_until_, others);
+        limit_to(limit);
+    }
     // Pays cycles or waits, so that it can go on, with proceed(), on any stack, as far as no handler is ahead.
     [[nodiscard]] bool paused() const { return waiting_ || paying_; }
     [[nodiscard]] bool handler_ahead() const;
@@ -134,6 +139,10 @@ class Timeline {
 
   private:
     void order_among_others();
+    void limit_to(Cycles limit) {
+        limit_ = std::min(limit_, limit);
+        update_barrier();
+    }
     void suspend_while_paused();
     void advance_to_barrier(Cycles cycles);
     void pay_until(Cycles time) {
@@ -174,8 +183,9 @@ class Timeline {
     bool waiting_ = false;   // inside wait_for_wake(), outside handlers
     bool handling_ = false;  // inside an interrupt handler
     Conduct conduct_ = Conduct::active;
-    bool suspended_ = true;    // not the running core
-    bool runs_ahead_ = false;  // of other called cores: limit_ is further than theirs
+    bool suspended_ = true;  // not the running core
+    Cycles first_until_;     // before this, the running core is the earliest of all
+    Cycles ahead_until_;     // before this, a call's handler need not wait for other called cores; 0 outside
     StackId stack_;
     std::uint32_t call_vector_ = 0;  // none
     bool finished_ = false;
