@@ -137,7 +137,7 @@ TEST_P(MechanismQuantum, ChangesNoFigureAndNoState) {
     const Sets irq_off{"workload.background.irq_off_percent=2", "workload.background.irq_off_cycles=1500cyc",
                        "workload.background.irq_off_length=exponential"};
     const std::uint64_t lookahead = small_config(with(GetParam())).hw.lookahead().raw();
-    const WorkloadResult reference = per_page(GetParam(), irq_off + Sets{"platform.quantum=1"});
+    const WorkloadResult reference = per_page(GetParam(), irq_off + Sets{"platform.quantum=1", "platform.handlers=ordered"});
     for (const std::uint64_t quantum : {std::uint64_t{7}, std::uint64_t{333}, lookahead}) {
         const WorkloadResult result = per_page(GetParam(), irq_off + Sets{"platform.quantum=" + std::to_string(quantum)});
         EXPECT_EQ(result.state_hash, reference.state_hash) << "quantum " << quantum;

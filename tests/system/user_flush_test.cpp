@@ -205,7 +205,7 @@ TEST_P(UserFlushes, LeaveNoCoreARightThatWasTaken) {
 
 TEST_P(UserFlushes, DoNotDependOnTheQuantum) {
     const std::uint64_t lookahead = small_config(GetParam()).hw.lookahead().raw();
-    const Found reference = run(GetParam() + Sets{"platform.quantum=1"});
+    const Found reference = run(GetParam() + Sets{"platform.quantum=1", "platform.handlers=ordered"});
     for (const std::uint64_t quantum : {std::uint64_t{7}, lookahead}) {
         const Found found = run(GetParam() + Sets{"platform.quantum=" + std::to_string(quantum)});
         EXPECT_EQ(found.cycles, reference.cycles) << quantum;
@@ -254,7 +254,8 @@ TEST(UserFlushWorkload, GivesTheSameResultsForEveryQuantum) {
     for (const char* op : {"dontneed", "munmap", "mprotect_ro", "mprotect_rw", "pkey_mprotect", "flush"}) {
         const Sets sets = kUserFlush + Sets{std::string{"workload.user_flush.op="} + op, "workload.user_flush.threads=5",
                                             "workload.user_flush.initiators=all", "workload.user_flush.helpers_touch=yes"};
-        const std::uint64_t hash = small_run(sets + Sets{"platform.quantum=1"}).workloads.front().state_hash;
+        const std::uint64_t hash =
+            small_run(sets + Sets{"platform.quantum=1", "platform.handlers=ordered"}).workloads.front().state_hash;
         for (const char* quantum : {"7", "500"})
             EXPECT_EQ(small_run(sets + Sets{std::string{"platform.quantum="} + quantum}).workloads.front().state_hash, hash)
                 << op << " " << quantum;
@@ -285,7 +286,8 @@ TEST(BackgroundSpaces, UpToSixKeepTheirTranslationsAndMoreDoNot) {
 
 TEST(BackgroundSpaces, GiveTheSameResultsForEveryQuantum) {
     const Sets sets = kSwitching + Sets{"workload.background.processes=3"};
-    const std::uint64_t hash = small_run(sets + Sets{"platform.quantum=1"}).workloads.front().state_hash;
+    const std::uint64_t hash =
+        small_run(sets + Sets{"platform.quantum=1", "platform.handlers=ordered"}).workloads.front().state_hash;
     for (const char* quantum : {"7", "500"})
         EXPECT_EQ(small_run(sets + Sets{std::string{"platform.quantum="} + quantum}).workloads.front().state_hash, hash);
 }
