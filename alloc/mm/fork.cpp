@@ -7,12 +7,6 @@ namespace splinter::alloc {
 
 using x86::Pte;
 
-namespace {
-
-constexpr std::uint64_t kTableBytes = x86::kPde.bytes();  // that a table of PTEs maps
-
-}  // namespace
-
 AddressSpace::Outcome AddressSpace::fork(Cpu& cpu, AddressSpace& child) {
     const Account account{cpu, kFork};
     const MmapWriteGuard lock{cpu, mmap_lock_};

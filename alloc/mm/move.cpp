@@ -14,8 +14,6 @@ using x86::Pte;
 
 namespace {
 
-constexpr std::uint64_t kTableBytes = x86::kPde.bytes();
-
 std::uint64_t to_next_table(VirtAddr va) { return kTableBytes - va.raw() % kTableBytes; }
 
 }  // namespace

@@ -17,6 +17,8 @@
 
 namespace splinter::alloc {
 
+inline constexpr std::uint64_t kTableBytes = x86::kPde.bytes();  // that a table of PTEs maps
+
 // Address of the entry that translates `va` in a table of this level.
 constexpr VirtAddr entry_in(Pfn table, x86::Level level, VirtAddr va) {
     return layout::direct_map(base_of(table) + level.index(va) * 8);

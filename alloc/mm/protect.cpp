@@ -11,8 +11,6 @@ using x86::Pte;
 
 namespace {
 
-constexpr std::uint64_t kTableBytes = x86::kPde.bytes();
-
 // pte_needs_flush(): bits that need a flush when they are cleared, and when they change at all. An entry that was not present
 // is cached nowhere.
 constexpr std::uint64_t kFlushOnClear = Pte::kPresent | Pte::kDirty;

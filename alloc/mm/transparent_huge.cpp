@@ -12,7 +12,6 @@ using x86::Pte;
 
 namespace {
 
-constexpr std::uint64_t kTableBytes = x86::kPde.bytes();
 constexpr PageCount kTablePages = x86::kPde.pages();
 
 VirtAddr base_of_table(VirtAddr va) { return VirtAddr{va.raw() & ~(kTableBytes - 1)}; }

@@ -13,8 +13,7 @@ using x86::Pte;
 
 namespace {
 
-constexpr std::uint64_t kTableBytes = x86::kPde.bytes();  // that a table of PTEs maps
-constexpr PageCount kGuardPage{1};                        // behind each area: a run over the end faults
+constexpr PageCount kGuardPage{1};  // behind each area: a run over the end faults
 constexpr std::uint64_t kLazyPages = (std::uint64_t{32} << 20) / kPageBytes;
 
 void insert_free(std::map<VirtAddr, PageCount>& free, VirtAddr start, PageCount pages) {

@@ -13,8 +13,6 @@ using x86::Pte;
 
 namespace {
 
-constexpr std::uint64_t kTableBytes = x86::kPde.bytes();  // that a table of PTEs maps
-
 VirtAddr round_down(VirtAddr va, std::uint64_t bytes) { return VirtAddr{va.raw() & ~(bytes - 1)}; }
 
 }  // namespace
