@@ -61,7 +61,6 @@ void ExposureTracker::narrowed(alloc::Cpu& cpu, PfnRange range) {
         record->range = {first, count};
         record->visible_at = cpu.now() + machine_->params().lookahead();
         record->notices_left = machine_->core_count();
-        record->narrowed_by = cpu.id();
         unflushed_[cpu.id().index()].push_back(record.get());
         const auto [place, fresh] = current_.emplace(first, record.get());
         SPLINTER_CHECK(fresh, "a range is narrowed once before it is widened");

@@ -82,7 +82,6 @@ class ExposureTracker : public alloc::MapObserver, public alloc::FlushObserver {
         PfnRange range;
         Cycles visible_at;  // to every core
         Cycles widened_at = kNever;
-        CpuId narrowed_by{};
         Cycles flushed_at = kNever;
         std::size_t flush_phase = 0;
         std::size_t notices_left = 0;

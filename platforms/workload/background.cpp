@@ -101,7 +101,8 @@ void BackgroundLoop::idle() {
     core_.set_mode(x86::Mode::supervisor);
     core_.enter_idle();
     const Cycles until = time.now() + idle_length_;
-    while (time.now() < until) time.advance(std::min(until - time.now(), kIdleStep));
+    while (time.now() < until && !node_.kernel().work().pending(core_.id()))
+        time.advance(std::min(until - time.now(), kIdleStep));
     core_.leave_idle();
     next_idle_ = time.now() + busy_length_;
 }

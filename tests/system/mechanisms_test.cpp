@@ -232,7 +232,9 @@ TEST(Mechanisms, EarlyAcknowledgementSavesTheInitiatorTheTargetsFlush) {
 // What strategies do before they hand a page out hides it; from the return of the flush it shows.
 TEST(Mechanisms, ThatAreLateShowItFromTheReturnOfTheFlushAndOthersShowNothing) {
     const Sets batches{"flush.strategy=batched", "flush.batch_pages=32", "workload.secretmem.pages=64",
-                       "workload.secretmem.cores_percent=1"};
+                       "workload.secretmem.cores_percent=1",
+                       "workload.background.speculative_percent=50",  // so that victims hold the very pages
+                       "workload.background.speculative_window=1MiB"};
     for (const std::string& mechanism : all_rows()) {
         const WorkloadResult result = run(with(mechanism) + batches);
         const double exposed = metric(result, "population", "longest_exposure_after_flush_cycles");
@@ -255,10 +257,11 @@ TEST(Mechanisms, ThatAreLateShowItFromTheReturnOfTheFlushAndOthersShowNothing) {
 }
 
 TEST(Mechanisms, CountTheFlushesThatWereAskedForAlike) {
-    const std::uint64_t by_interrupts = per_page("ipi").counters.at("flushes");
-    EXPECT_GE(by_interrupts, 4 * 2 * 64U);
+    const Sets one_initiator{"workload.secretmem.cores_percent=1"};
+    const std::uint64_t by_interrupts = per_page("ipi", one_initiator).counters.at("flushes");
+    EXPECT_GE(by_interrupts, 2 * 64U);
     for (const std::string& mechanism : all_rows())
-        EXPECT_EQ(per_page(mechanism).counters.at("flushes"), by_interrupts) << mechanism;
+        EXPECT_EQ(per_page(mechanism, one_initiator).counters.at("flushes"), by_interrupts) << mechanism;
     EXPECT_GT(metric(per_page("invlpgb"), "population", "flushes_per_second"), 0);
 }
 
