@@ -19,14 +19,19 @@ struct KernelCounters {
     std::uint64_t allocstall_normal = 0;
     std::uint64_t allocstall_movable = 0;
     std::uint64_t pgfree = 0;
-    std::uint64_t direct_map_level2_splits = 0;      // 2 MiB leaves split
-    std::uint64_t direct_map_level3_splits = 0;      // 1 GiB leaves split
-    std::uint64_t direct_map_splits_undone = 0;      // the table of the split could not be protected
-    std::uint64_t nr_tlb_remote_flush = 0;           // cross-CPU flushes sent
-    std::uint64_t nr_tlb_remote_flush_received = 0;  // flush requests executed for another CPU
-    std::uint64_t nr_tlb_local_flush_all = 0;
-    std::uint64_t nr_tlb_local_flush_one = 0;
-    std::uint64_t invlpgb = 0;  // mechanism invlpgb: instructions
+    std::uint64_t direct_map_level2_splits = 0;  // 2 MiB leaves split
+    std::uint64_t direct_map_level3_splits = 0;  // 1 GiB leaves split
+    std::uint64_t direct_map_splits_undone = 0;  // the table of the split could not be protected
+    std::uint64_t nr_tlb_remote_flush =
+        0;  // flush_tlb_all(), and user ranges that other CPUs may use: no ranges of the kernel's
+    std::uint64_t nr_tlb_remote_flush_received = 0;  // do_flush_tlb_all() on any CPU, flush_tlb_func() for another
+    std::uint64_t nr_tlb_local_flush_all = 0;        // a process's entries, here and for this CPU
+    std::uint64_t nr_tlb_local_flush_one = 0;        // INVLPGs: of user ranges those for this CPU, of the kernel's all
+    std::uint64_t flushes = 0;               // asked for, of the kernel's half and of user ranges, whatever the mechanism
+    std::uint64_t cross_calls = 0;           // of other CPUs, by interrupts: one however many are told
+    std::uint64_t cross_calls_received = 0;  // requests executed for another CPU
+    std::uint64_t kernel_flushes_all = 0;    // of everything, executed here for a flush of the kernel's half
+    std::uint64_t invlpgb = 0;               // mechanism invlpgb: instructions
     std::uint64_t tlbsync = 0;
     std::uint64_t flushes_left_pending = 0;       // mechanism deferred: targets that got a flag and no interrupt
     std::uint64_t latr_states = 0;                // mechanism latr: flushes recorded
@@ -100,6 +105,10 @@ void for_each_counter(Visitor&& visit) {
     visit("nr_tlb_remote_flush_received", &KernelCounters::nr_tlb_remote_flush_received);
     visit("nr_tlb_local_flush_all", &KernelCounters::nr_tlb_local_flush_all);
     visit("nr_tlb_local_flush_one", &KernelCounters::nr_tlb_local_flush_one);
+    visit("flushes", &KernelCounters::flushes);
+    visit("cross_calls", &KernelCounters::cross_calls);
+    visit("cross_calls_received", &KernelCounters::cross_calls_received);
+    visit("kernel_flushes_all", &KernelCounters::kernel_flushes_all);
     visit("invlpgb", &KernelCounters::invlpgb);
     visit("tlbsync", &KernelCounters::tlbsync);
     visit("flushes_left_pending", &KernelCounters::flushes_left_pending);

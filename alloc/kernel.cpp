@@ -31,7 +31,7 @@ Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTa
       calls_{boot.cpus, boot.data},
       mechanism_{make_mechanism(
           {calls_, work_, boot.cpus, boot.data, params.tick, PageCount{params.flush_ceiling}, boot.unsafe_ranges}, boot)},
-      flush_{*mechanism_, PageCount{params.flush_ceiling}},
+      flush_{*mechanism_, calls_.local(), PageCount{params.flush_ceiling}},
       user_flush_{*mechanism_, calls_.local(), PageCount{params.flush_ceiling},
                   params.user_flush == "sequential" ? UserFlushOrder::sequential : UserFlushOrder::concurrent},
       keys_{key_register(params.page_tables, boot.cpus)},
@@ -46,7 +46,7 @@ Kernel::Kernel(const KernelParams& params, const StrategyInfo& strategy, FrameTa
       vmstat_{work_, pages_, params.stat_interval},
       strategy_{strategy.make({pages_, direct_map_, flush_, observer, params, boot.cpus, work_, boot.data, flips_, mermap_})} {
     if (params.pti == "on") {
-        calls_.local().set_isolation(Isolation::on);
+        tlb_state().set_isolation(Isolation::on);
         mm_.vmalloc().set_leaves(KernelLeaves::not_global);
     }
     tlb_state().set_pcids(boot.pcids);

@@ -19,7 +19,7 @@ void CallFunction::run_on(Cpu& cpu, const CpuMask& targets, const RemoteWork& wo
         cpu.begin_call(targets.count());
         const CpuMask to_interrupt = enqueue(cpu, targets, {cpu.id(), sequence, work, acknowledge});
         if (!to_interrupt.empty()) send_ipi(cpu, to_interrupt, kCallFunctionVector);
-        ++counters(cpu.id()).nr_tlb_remote_flush;
+        ++counters(cpu.id()).cross_calls;
     }
     {
         const Account account{cpu, kLocalFlush};
@@ -64,7 +64,7 @@ void CallFunction::on_interrupt(Cpu& cpu) {
         if (!is_early(request))
             cpu.touch(data_.call_data(request.initiator, cpu.id()), Touch::owned);  // the initiator only waits
         local_.execute(cpu, request.work);
-        ++counters(cpu.id()).nr_tlb_remote_flush_received;
+        ++counters(cpu.id()).cross_calls_received;
         if (!is_early(request)) cpu.acknowledge(request.initiator, request.sequence);
     }
 }

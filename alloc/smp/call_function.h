@@ -1,7 +1,8 @@
 // Cross-CPU function calls: on_each_cpu(), smp_call_function_many_cond(), __flush_smp_call_function_queue() of kernel/smp.c,
 // Linux 6.12. One queue per CPU; a target whose queue was empty is interrupted, another will find the request; the initiator
 // does its own share while the targets work, then waits for each in turn.
-// Leaves out: the single-target fast path's own queue entry.
+// Leaves out: the single-target fast path's own queue entry, and that it sends no interrupt to a target that polls in the idle
+// loop (call_function_single_prep_ipi()).
 #pragma once
 
 #include <vector>

@@ -10,8 +10,6 @@
 
 namespace splinter::alloc {
 
-enum class Isolation : std::uint8_t { off, on };  // of page tables: kernel.pti
-
 class LocalFlush {
   public:
     LocalFlush(std::size_t cpus, layout::KernelData data) : counters_(cpus), tlb_state_{cpus, data} {}
@@ -19,12 +17,8 @@ class LocalFlush {
     LocalFlush& operator=(const LocalFlush&) = delete;
 
     void execute(Cpu& cpu, const RemoteWork& work);
-    // Before the first CPU runs.
-    void set_isolation(Isolation isolation) { isolation_ = isolation; }
     [[nodiscard]] KernelCounters& counters(CpuId cpu) { return counters_[cpu.index()]; }
     [[nodiscard]] TlbState& tlb_state() { return tlb_state_; }
-    // For page-table isolation: after a flush of kernel addresses whose entries are not global.
-    void invalidate_other_asids(CpuId cpu) { tlb_state_.invalidate_other_asids(cpu); }
     // How often any CPU has executed a flush of everything and of a range of kernel addresses.
     struct Executions {
         std::uint64_t full = 0;
@@ -36,7 +30,6 @@ class LocalFlush {
     std::vector<KernelCounters> counters_;  // by CPU
     TlbState tlb_state_;
     Executions executed_;
-    Isolation isolation_ = Isolation::off;
 };
 
 }  // namespace splinter::alloc

@@ -15,6 +15,7 @@ void TlbFlush::kernel_range(Cpu& cpu, VirtAddr start, PageCount pages, PageCount
 
 void TlbFlush::all(Cpu& cpu) {
     ++made_.flush_tlb_all;
+    ++local_.counters(cpu.id()).nr_tlb_remote_flush;
     everything(cpu);
 }
 
@@ -28,16 +29,21 @@ void TlbFlush::changed_pages(Cpu& cpu, VirtAddr start, PageCount pages) {
 
 void TlbFlush::after_failed_change(Cpu& cpu) { everything(cpu); }
 
+void TlbFlush::begin(Cpu& cpu) {
+    ++local_.counters(cpu.id()).flushes;
+    if (observer_ != nullptr) observer_->flush_begins(cpu);
+}
+
 void TlbFlush::everything(Cpu& cpu) {
     const Account account{cpu, kFlush};
-    if (observer_ != nullptr) observer_->flush_begins(cpu);
+    begin(cpu);
     mechanism_.kernel(cpu, {RemoteWork::Kind::flush_all});
     if (observer_ != nullptr) observer_->flushed_all(cpu);
 }
 
 void TlbFlush::range(Cpu& cpu, VirtAddr start, PageCount steps, PageCount stride) {
     const Account account{cpu, kFlush};
-    if (observer_ != nullptr) observer_->flush_begins(cpu);
+    begin(cpu);
     mechanism_.kernel(cpu, {RemoteWork::Kind::flush_range, start, steps, stride});
     if (observer_ != nullptr) observer_->flushed_range(cpu, start, PageCount{steps.raw() * stride.raw()});
 }

@@ -2,7 +2,7 @@
 // page up to the ceiling, everything above it; no stride, so that a 2 MiB leaf counts as 512 pages. A stride, as
 // flush_tlb_mm_range() has one for user ranges, is a variant of ours: one INVLPG per stride, and the ceiling counts strides.
 // User ranges: user_flush.h.
-// How the CPUs are told: flush_mechanism.h. Leaves out: page-table isolation's second address space.
+// How the CPUs are told: flush_mechanism.h.
 #pragma once
 
 #include "alloc/smp/flush_mechanism.h"
@@ -19,7 +19,8 @@ class FlushObserver {
 
 class TlbFlush {
   public:
-    TlbFlush(FlushMechanism& mechanism, PageCount ceiling) : mechanism_{mechanism}, ceiling_{ceiling} {}
+    TlbFlush(FlushMechanism& mechanism, LocalFlush& local, PageCount ceiling)
+        : mechanism_{mechanism}, local_{local}, ceiling_{ceiling} {}
     // After return no CPU translates [start, start + pages) with rights that the tables have taken away. With a `stride` of
     // more than a page. REQUIRES: all leaves there are at least as large, and have been since the last full flush.
     void kernel_range(Cpu& cpu, VirtAddr start, PageCount pages, PageCount stride = PageCount{1});
@@ -43,7 +44,9 @@ class TlbFlush {
   private:
     void everything(Cpu& cpu);
     void range(Cpu& cpu, VirtAddr start, PageCount steps, PageCount stride);
+    void begin(Cpu& cpu);
     FlushMechanism& mechanism_;
+    LocalFlush& local_;
     PageCount ceiling_;
     FlushObserver* observer_ = nullptr;
     Calls made_;

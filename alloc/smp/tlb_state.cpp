@@ -142,7 +142,10 @@ void TlbState::flush_tlb_func(Cpu& cpu, const RemoteWork& work, KernelCounters& 
     PerCpu& mine = state(cpu.id());
     const bool local = cpu.id() == work.initiator;
     cpu.retire(Step::flush_func);
-    if (!local && work.told == RemoteWork::Told::by_interrupt) ++trace_.tlb_irqs;
+    if (!local && work.told == RemoteWork::Told::by_interrupt) {
+        ++trace_.tlb_irqs;
+        ++counters.nr_tlb_remote_flush_received;
+    }
     if (mine.mm == nullptr || mine.mm != work.mm) return;
     if (mine.is_lazy) {
         ++trace_.left_lazily;
@@ -161,13 +164,10 @@ void TlbState::flush_tlb_func(Cpu& cpu, const RemoteWork& work, KernelCounters& 
     cpu.touch(data_.mm(work.mm->slot, layout::MmLine::context), work.mm->touch());
     const std::uint64_t mm_gen = work.mm->tlb_gen;
     SPLINTER_CHECK(context.tlb_gen <= mm_gen, "no TLB is ahead of its address space");
+    // local_tlb_gen == mm_tlb_gen comes to Linux here only from arch_tlbbatch_flush(), which asks for no generation.
     // One flush behind and no other is coming: the range will do. Else everything, which catches up with all of them.
     const bool ranged =
         work.kind == RemoteWork::Kind::user_range && work.new_tlb_gen == context.tlb_gen + 1 && work.new_tlb_gen == mm_gen;
-    if (context.tlb_gen == mm_gen) {
-        ++(local ? trace_.local_ranged : trace_.remote_ranged);  // traced with 0 pages
-        return;
-    }
     if (ranged) {
         flush_range(cpu, work);
         if (local) counters.nr_tlb_local_flush_one += work.steps.raw();
@@ -184,14 +184,30 @@ void TlbState::flush_range(Cpu& cpu, const RemoteWork& work) {
     for (std::uint64_t i = 0; i < work.steps.raw(); ++i) flush_one_user(cpu, work.start + i * work.stride.raw() * kPageBytes);
 }
 
-// native_flush_tlb_one_user(): under page-table isolation it would drop the page in the user PCID as well.
 void TlbState::flush_one_user(Cpu& cpu, VirtAddr va) {
-    cpu.invalidate(x86::Invalidation::page(va));
+    flush_address(cpu, va);
     ++trace_.user_invlpg;
 }
 
+void TlbState::flush_one_kernel(Cpu& cpu, VirtAddr va) {
+    flush_address(cpu, va);
+    if (isolation_ == Isolation::on) state(cpu.id()).invalidate_other = true;
+}
+
+// native_flush_tlb_one_user()
+void TlbState::flush_address(Cpu& cpu, VirtAddr va) {
+    cpu.invalidate(x86::Invalidation::page(va));
+    if (isolation_ == Isolation::on && pcids_ == Pcids::present)
+        cpu.invalidate(x86::Invalidation::pcid_address(user_pcid(state(cpu.id()).asid), va));
+}
+
+x86::Pcid TlbState::user_pcid(std::uint16_t asid) {
+    constexpr unsigned kUserPcidBit = 1U << 11;  // X86_CR3_PTI_PCID_USER_BIT
+    return x86::Pcid{static_cast<std::uint16_t>((asid + 1U) | kUserPcidBit)};
+}
+
 void TlbState::assign_global_asid(MmContext& mm) {
-    if (mm.global_asid != 0 || pcids_ == Pcids::absent || next_global_asid_ > kLastGlobalAsid) return;
+    if (mm.global_asid != 0 || pcids_ == Pcids::absent || next_global_asid_ > last_global_asid()) return;
     mm.global_asid = next_global_asid_++;
     mm.in_transition = true;
 }

@@ -5,10 +5,11 @@
 // A CPU remembers six address spaces (ASIDs), each under a PCID of its own, and for each the generation up to which its
 // translations are good. Loading one that is up to date keeps its entries. Without PCID every load flushes.
 //
-// Page-table isolation: a second PCID per ASID for user mode is not modelled; flush_one_user() and load_cr3() are the places
-// where its entries would go (invalidate_user_asid()). What a flush of kernel addresses needs under it is here:
-// invalidate_other_asids().
-// Leaves out: LAM, IBPB, the L1D flush, the LDT, membarrier(), trim_cpumask (a CPU that left is never in the mask).
+// Page-table isolation: a flush of one address, the kernel's or a process's, also drops it under the ASID's PCID of user mode,
+// INVLPG and INVPCID; of the kernel's it makes other address spaces flush at their next load. The tables of user mode are not
+// modelled: its PCIDs are empty, and what invalidate_user_asid() would flush on a return to user mode costs nothing there.
+// Leaves out: CPUs without INVPCID under isolation (Ivy Bridge), which mark that PCID instead, LAM, IBPB, the L1D flush, the
+// LDT, membarrier(), trim_cpumask (a CPU that left is never in the mask).
 #pragma once
 
 #include <array>
@@ -20,6 +21,7 @@
 namespace splinter::alloc {
 
 enum class Pcids : std::uint8_t { absent, present };
+enum class Isolation : std::uint8_t { off, on };  // of page tables: kernel.pti
 
 // What recorded kernels count with tracepoints and /proc/interrupts; sums over all CPUs.
 struct TlbTrace {
@@ -65,6 +67,7 @@ class TlbState {
     TlbState& operator=(const TlbState&) = delete;
     // Before the first CPU runs.
     void set_pcids(Pcids pcids) { pcids_ = pcids; }
+    void set_isolation(Isolation isolation) { isolation_ = isolation; }
     void set_init_root(Pfn root) { init_mm_.pgd = root; }
     // Boot has loaded `mm` on this CPU, with the PCID of ASID 0 (initialize_tlbstate_and_flush()). Untimed.
     void start_in(CpuId cpu, MmContext& mm);
@@ -91,9 +94,9 @@ class TlbState {
     // For mechanism `ideal`, which has dropped what it must: no CPU has to catch up with the space's flushes so far.
     void catch_up(const MmContext& mm);
 
-    // cpu_tlbstate.invalidate_other: all address spaces but the loaded one flush when this CPU next loads them. For flushes of
-    // kernel addresses whose entries are not global (page-table isolation).
-    void invalidate_other_asids(CpuId cpu) { state(cpu).invalidate_other = true; }
+    // flush_tlb_one_kernel(). Without isolation Linux takes the leaf for global, which INVLPG drops under every PCID; one that
+    // is not stays. With it all address spaces but the loaded one flush when this CPU next loads them.
+    void flush_one_kernel(Cpu& cpu, VirtAddr va);
 
     [[nodiscard]] MmContext& init_mm() { return init_mm_; }
     [[nodiscard]] const MmContext& loaded_mm(CpuId cpu) { return loaded(state(cpu)); }
@@ -128,15 +131,19 @@ class TlbState {
     [[nodiscard]] MmContext& loaded(PerCpu& mine) { return mine.mm == nullptr ? init_mm_ : *mine.mm; }
     void switch_mm_irqs_off(Cpu& cpu, MmContext& next);
     static constexpr std::uint16_t kFirstGlobalAsid = kAsids;
-    static constexpr std::uint16_t kLastGlobalAsid = 4094;  // PCID 4095
+    // MAX_ASID_AVAILABLE: PCIDs have 12 bits, of which isolation takes the highest for user mode.
+    [[nodiscard]] std::uint16_t last_global_asid() const { return isolation_ == Isolation::on ? 2046 : 4094; }
     [[nodiscard]] Choice choose_new_asid(PerCpu& mine, const MmContext& next, std::uint64_t next_gen) const;
     static void clear_asid_other(PerCpu& mine);
     void load_cr3(Cpu& cpu, const MmContext& mm, const Choice& choice);
     void flush_range(Cpu& cpu, const RemoteWork& work);
     void flush_one_user(Cpu& cpu, VirtAddr va);
+    void flush_address(Cpu& cpu, VirtAddr va);
+    [[nodiscard]] static x86::Pcid user_pcid(std::uint16_t asid);
 
     layout::KernelData data_;
     Pcids pcids_ = Pcids::present;
+    Isolation isolation_ = Isolation::off;
     MmContext init_mm_;
     std::vector<PerCpu> cpus_;
     std::uint64_t last_ctx_id_ = 1;                      // last_mm_ctx_id

@@ -49,6 +49,7 @@ UnmappedMemoryPtr UserFlush::flush(Cpu& cpu, MmContext& mm, RemoteWork work, Unm
     work.mm = &mm;
     work.new_tlb_gen = ++mm.tlb_gen;
     work.initiator = cpu.id();
+    ++local_.counters(cpu.id()).flushes;
     if (mechanism_.user_by_broadcast(cpu, work)) return memory;
     cpu.touch(state().data().mm_cpumask(mm.slot, cpu.id()), mm.touch());
     CpuMask others = mm.cpus;
@@ -58,7 +59,7 @@ UnmappedMemoryPtr UserFlush::flush(Cpu& cpu, MmContext& mm, RemoteWork work, Unm
     if (!others.empty()) {
         ++(work.kind == RemoteWork::Kind::user_all ? trace.send_full : trace.send_ranged);
         others = targets_of(cpu, others, work);
-        if (others.empty()) ++local_.counters(cpu.id()).nr_tlb_remote_flush;  // counted also if nobody is told
+        ++local_.counters(cpu.id()).nr_tlb_remote_flush;  // counted also if nobody is told
     }
     if (order_ == UserFlushOrder::sequential && mine) local_.execute(cpu, work);
     if (memory) return mechanism_.user_unmapped(cpu, others, work, std::move(memory));

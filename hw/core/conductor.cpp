@@ -160,7 +160,7 @@ void Conductor::check_for_deadlock() const {
 }
 
 void Conductor::report_deadlock() const {
-    std::string report = "deadlock: no core can run";
+    std::string report = "deadlock: these cores wait for ever";
     for (const Timeline* core : cores_)
         if (!core->finished() && !core->endless())
             report += "\n  core" + std::to_string(core->id().raw()) + " at cycle " + std::to_string(core->now().raw()) +

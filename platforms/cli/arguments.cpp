@@ -117,7 +117,8 @@ Parsed parse(const Command& command, const std::vector<std::string>& texts) {
 }
 
 void check_positional(const Command& command, const std::vector<std::string>& found) {
-    if (found.size() < command.positional.size())
+    const bool optional = !command.positional.empty() && command.positional.back().starts_with('[');
+    if (found.size() + (optional ? 1 : 0) < command.positional.size())
         throw UserError("command line", fmt::format("{} is missing", command.positional[found.size()]),
                         "usage: " + usage(command));
     const bool any_number = !command.positional.empty() && command.positional.back().ends_with("...");

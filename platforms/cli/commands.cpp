@@ -8,6 +8,7 @@ constexpr std::string_view kConfig[] = {"CONFIG"};
 constexpr std::string_view kTrace[] = {"DIR|FILE"};
 constexpr std::string_view kFile[] = {"FILE"};
 constexpr std::string_view kRecords[] = {"FILE|DIR..."};
+constexpr std::string_view kOneFile[] = {"[FILE]"};
 constexpr std::string_view kAddress[] = {"ADDRESS"};
 
 constexpr OptionId kRunOptions[] = {OptionId::set, OptionId::unsafe, OptionId::json, OptionId::proc};
@@ -41,15 +42,10 @@ constexpr Command kCommands[] = {
      "run recorded page walks and TLB scenarios (FILE) and kernel allocation traces (DIR, both levels) on the model; exit 0 if "
      "all agree. --set platform.model=NAME: on whose TLBs; --verbose: list all disputed vectors",
      "splinter conform tests/data/walker/vectors.txt.xz tests/data/walker/scenarios.jsonl.xz", execute_conform},
-    {"validate",
-     {},
-     kValidateOptions,
-     "simulate published measurements (validation/*.toml of the configs) and print each beside its simulated value; exit 1 if "
-     "a "
-     "row "
-     "misses its tolerance. --set sets a parameter in all of them",
-     "splinter validate",
-     execute_validate},
+    {"validate", kOneFile, kValidateOptions,
+     "simulate published measurements (validation/*.toml of the configs, or FILE) and print each beside its simulated value; "
+     "exit 1 if a row misses its tolerance. --set sets a parameter in all of them",
+     "splinter validate", execute_validate},
     {"walk", kAddress, kWalkOptions, "explain one page walk level by level: entries, checks with their SDM sections, cycles",
      "splinter walk 0x7f1234567890 --access user-write --cr3 0x1000 --word 0x17f0:0x2067 --word 0x2240:0x3067 "
      "--word 0x3d10:0x40000e7",

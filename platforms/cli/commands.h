@@ -21,7 +21,7 @@ struct Invocation {
 
 struct Command {
     std::string_view name;                         // one or two words
-    std::span<const std::string_view> positional;  // names of the arguments, all required; "NAME...": one or more
+    std::span<const std::string_view> positional;  // names of the arguments, all required; "NAME...": one or more; "[NAME]": none or one
     std::span<const OptionId> options;
     std::string_view summary;
     std::string_view example;

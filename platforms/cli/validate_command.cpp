@@ -1,5 +1,5 @@
-// splinter validate: published measurements, simulated. One experiment per file of configs/validation; its [[row]]s say what is
-// compared.
+// splinter validate [FILE]: published measurements, simulated. One experiment per file of configs/validation, or the one that
+// is named; its [[row]]s say what is compared.
 #include <algorithm>
 #include <filesystem>
 
@@ -41,7 +41,8 @@ int execute_validate(const Invocation& invocation) {
         std::vector<PointJob> jobs;
     };
     std::vector<Part> parts;  // a mistake in any file is thrown before the first point is simulated
-    for (const std::string& file : validation_files(configs_directory(invocation.arguments))) {
+    const std::vector<std::string>& named = invocation.arguments.positional;
+    for (const std::string& file : named.empty() ? validation_files(configs_directory(invocation.arguments)) : named) {
         Arguments arguments = invocation.arguments;
         arguments.positional = {file};
         const std::string results = scratch.path() + "/" + fs::path{file}.stem().string();

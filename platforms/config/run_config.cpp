@@ -61,6 +61,18 @@ void describe(BackgroundParams& p, ParamVisitor& v) {
     v.cycles("switch_every", p.switch_every, kTime,
              "how long a core stays in one of its address spaces; after the last comes a kernel thread, which keeps the "
              "translations of that space (lazy TLB); 0: for ever in the first");
+    v.count(
+        "idle_percent", p.idle_percent, {0, 99},
+        "share of time in which a core has nothing to run and waits in the C-state of platform.idle; interrupts wake it, and "
+        "what they take counts as stolen then too");
+    v.cycles("idle_length", p.idle_length, {1, 1'000'000'000}, "how long it has nothing to run at a time");
+    v.count(
+        "speculative_percent", p.speculative_percent, kPercent,
+        "share of accesses that are speculative reads through the direct map, as after a mispredicted branch: they fill TLBs, "
+        "take no fault where nothing is mapped, and reach no line");
+    v.bytes("speculative_window", p.speculative_window, {kPageBytes, std::uint64_t{1} << 40},
+            "where they go: so much memory around the last page of kernel_footprint, next to which protected pages are taken "
+            "first");
 }
 
 void describe(SecretmemParams& p, ParamVisitor& v) {

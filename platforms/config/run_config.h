@@ -31,16 +31,20 @@ struct FlushParams {
 };
 
 struct BackgroundParams {
-    std::uint64_t user_footprint = std::uint64_t{4} << 20;    // bytes per core, 4 KiB pages
-    std::uint64_t kernel_footprint = std::uint64_t{4} << 20;  // bytes, shared by all cores, through the direct map
-    std::uint64_t kernel_percent = 25;                        // share of accesses made in kernel mode
-    std::uint64_t same_page_percent = 90;                     // share of accesses to the page of the one before
-    Cycles think{20};                                         // straight-line work between two accesses
-    std::uint64_t irq_off_percent = 0;                        // share of steps that run with interrupts off,
-    Cycles irq_off_cycles{2000};                              // for so long, or so long on average:
-    std::string irq_off_length = "fixed";                     // fixed | exponential
-    std::uint64_t processes = 1;                              // address spaces of each core, with a footprint each
-    Cycles switch_every{0};                                   // from one to the next; 0: never
+    std::uint64_t user_footprint = std::uint64_t{4} << 20;      // bytes per core, 4 KiB pages
+    std::uint64_t kernel_footprint = std::uint64_t{4} << 20;    // bytes, shared by all cores, through the direct map
+    std::uint64_t kernel_percent = 25;                          // share of accesses made in kernel mode
+    std::uint64_t same_page_percent = 90;                       // share of accesses to the page of the one before
+    Cycles think{20};                                           // straight-line work between two accesses
+    std::uint64_t irq_off_percent = 0;                          // share of steps that run with interrupts off,
+    Cycles irq_off_cycles{2000};                                // for so long, or so long on average:
+    std::string irq_off_length = "fixed";                       // fixed | exponential
+    std::uint64_t processes = 1;                                // address spaces of each core, with a footprint each
+    Cycles switch_every{0};                                     // from one to the next; 0: never
+    std::uint64_t idle_percent = 0;                             // share of time in a C-state,
+    Cycles idle_length{50000};                                  // so long at a time
+    std::uint64_t speculative_percent = 0;                      // share of accesses that are reads gone astray,
+    std::uint64_t speculative_window = std::uint64_t{4} << 20;  // of so much memory around the end of the kernel's own
 };
 
 struct SecretmemParams {

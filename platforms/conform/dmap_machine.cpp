@@ -43,7 +43,7 @@ struct DmapMachine::Parts {
           boot{memory, frames},
           calls{cpu_count, alloc::layout::KernelData{alloc::layout::kDirectMap}},
           mechanism{calls},
-          flush{mechanism, PageCount{alloc::KernelParams{}.flush_ceiling}},
+          flush{mechanism, calls.local(), PageCount{alloc::KernelParams{}.flush_ceiling}},
           pages{frames},
           keys{alloc::KeyRegister::Tables::have_no_key, alloc::KeyScope::entry, cpu_count},
           map{boot.root(), pages, keys, flush, cpu_count},

@@ -36,7 +36,7 @@ ReserveMachine::ReserveMachine(const ReserveQuestion& question)
              alloc::layout::KernelData{alloc::layout::direct_map(own_.first)}},
       calls_{question.splitters + 1, alloc::layout::KernelData{alloc::layout::direct_map(own_.first)}},
       mechanism_{calls_},
-      flush_{mechanism_, PageCount{33}},
+      flush_{mechanism_, calls_.local(), PageCount{33}},
       keys_{alloc::find_table_policy(question.tables.policy).tables, alloc::KeyScope::entry, question.splitters + 1},
       mermap_{keys_, {}},
       flips_{pages_, mermap_, alloc::flip_policy(alloc::FreetypeParams{})},

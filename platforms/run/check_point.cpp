@@ -4,6 +4,7 @@
 
 #include "alloc/buddy/flip_policy.h"
 #include "alloc/buddy/kernel_rules.h"
+#include "hw/base/check.h"
 #include "hw/base/user_error.h"
 #include "platforms/build/node.h"
 #include "platforms/run/trace_paths.h"
@@ -94,8 +95,18 @@ void check_mechanism(const RunConfig& config) {
     check_late_mechanism(config);
 }
 
+// A socket cut down to fewer cores than the platform file's cluster is one cluster; a larger one that is asked for is a
+// mistake.
+void check_clusters(const ResolvedPoint& point) {
+    const hw::MachineParams& hw = point.config.hw;
+    if (hw.cluster_cores <= hw.cores_per_socket || !is_beside_the_platform(point, "platform.cluster_cores")) return;
+    throw UserError("platform.cluster_cores", "found " + std::to_string(hw.cluster_cores) + ", allowed: 1 to " +
+                                                  std::to_string(hw.cores_per_socket) + ", platform.cores_per_socket");
+}
+
 void check(const ResolvedPoint& point) {
     Node::check(point.config);
+    check_clusters(point);
     check_mechanism(point.config);
     if (point.config.kernel.version != alloc::kLinux6_12.version && point.config.flush.strategy == "freetype")
         throw UserError("kernel.version", "is " + point.config.kernel.version + ", but freetypes exist on 6.12 only",
@@ -122,6 +133,15 @@ void with_places(const ResolvedPoint& point, const std::function<void()>& work) 
         if (entry == nullptr || key.size() == line.size()) throw;
         throw UserError(entry->origin + ": `" + key + "`" + line.substr(key.size()));
     }
+}
+
+bool is_beside_the_platform(const ResolvedPoint& point, std::string_view key) {
+    const auto file_of = [&](std::string_view of) {
+        const ConfigEntry* entry = entry_of(point.entries, of);
+        SPLINTER_CHECK(entry != nullptr, "a resolved point has every key");
+        return entry->origin.substr(0, entry->origin.find(':'));
+    };
+    return file_of(key) != file_of("platform.name");
 }
 
 void check_point(const ResolvedPoint& point) {

@@ -11,6 +11,9 @@ namespace splinter::platforms {
 // exist, ... at the place that the value came from.
 void check_point(const ResolvedPoint& point);
 
+// Whether the parameter's value is not that of the file which the platform's name comes from.
+[[nodiscard]] bool is_beside_the_platform(const ResolvedPoint& point, std::string_view key);
+
 // Runs `work`; a UserError that names a parameter of the point is rethrown with the place of its value.
 void with_places(const ResolvedPoint& point, const std::function<void()>& work);
 

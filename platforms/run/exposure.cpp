@@ -47,6 +47,7 @@ void ExposureTracker::attach(hw::Machine& machine, Notify notify) {
     machine_ = &machine;
     notify_ = std::move(notify);
     phase_of_core_.assign(machine.core_count(), 0);
+    unflushed_.resize(machine.core_count());
     for (const auto& core : machine.cores()) {
         observers_.push_back(std::make_unique<CoreObserver>(*this, *core));
         core->mmu().unit().set_observer(observers_.back().get());
@@ -60,6 +61,7 @@ void ExposureTracker::narrowed(alloc::Cpu& cpu, PfnRange range) {
         record->range = {first, count};
         record->visible_at = cpu.now() + machine_->params().lookahead();
         record->notices_left = machine_->core_count();
+        unflushed_[cpu.id().index()].push_back(record.get());
         const auto [place, fresh] = current_.emplace(first, record.get());
         SPLINTER_CHECK(fresh, "a range is narrowed once before it is widened");
         records_.push_back(std::move(record));
@@ -90,6 +92,46 @@ void ExposureTracker::widened(alloc::Cpu& cpu, PfnRange range) {
     }
 }
 
+// Of another CPU's narrowings a flush of everything is none: whether it comes before or after them can depend on who ran first
+// in host order.
+void ExposureTracker::flushed_all(alloc::Cpu& cpu) {
+    for (Record* record : unflushed_[cpu.id().index()]) note_flush(*record, cpu);
+    unflushed_[cpu.id().index()].clear();
+}
+
+void ExposureTracker::flushed_range(alloc::Cpu& cpu, VirtAddr start, PageCount pages) {
+    if (start < alloc::layout::kDirectMap || start >= alloc::layout::kVmemmap) return;
+    const PfnRange flushed{pfn_of(PhysAddr{start - alloc::layout::kDirectMap}), pages};
+    for (auto it = current_.lower_bound(flushed.first); it != current_.end() && it->second->range.end() <= flushed.end(); ++it)
+        note_flush(*it->second, cpu);
+    std::erase_if(unflushed_[cpu.id().index()], [](const Record* record) { return record->flushed_at != kNever; });
+}
+
+void ExposureTracker::note_flush(Record& record, const alloc::Cpu& cpu) {
+    if (record.flushed_at != kNever || record.widened_at != kNever) return;
+    record.flushed_at = cpu.now();
+    record.flush_phase = phase_of_core_[cpu.id().index()];
+}
+
+void ExposureTracker::count_after_flush(const Record& record) {
+    if (record.flushed_at == kNever) return;
+    Total& total = total_of(record.flush_phase);
+    total.flushed_pages += record.range.count.raw();
+    for (Pfn page = record.range.first; page < record.range.end(); page += PageCount{1}) {
+        Cycles until = record.flushed_at;
+        for (const Drop& drop : record.drops)
+            if (drop.range.contains(page)) until = std::max(until, std::min(drop.at, record.widened_at));
+        const std::uint64_t cycles = (until - record.flushed_at).raw();
+        total.after_flush_page_cycles += cycles;
+        total.longest_after_flush = std::max(total.longest_after_flush, cycles);
+    }
+}
+
+ExposureTracker::Total& ExposureTracker::total_of(std::size_t phase) {
+    if (totals_.size() <= phase) totals_.resize(phase + 1);
+    return totals_[phase];
+}
+
 ExposureTracker::Record* ExposureTracker::find(Pfn pfn) {
     auto it = current_.upper_bound(pfn);
     if (it == current_.begin()) return nullptr;
@@ -99,8 +141,7 @@ ExposureTracker::Record* ExposureTracker::find(Pfn pfn) {
 
 void ExposureTracker::handed_out(alloc::Cpu& cpu, PfnRange range) {
     const std::size_t phase = phase_of_core_[cpu.id().index()];
-    if (totals_.size() <= phase) totals_.resize(phase + 1);
-    totals_[phase].pages += range.count.raw();
+    total_of(phase).pages += range.count.raw();
     for (Pfn first = range.first; first < range.end();) {
         Record* record = find(first);
         SPLINTER_CHECK(record != nullptr, "a protected page is out of the direct map when it is handed out");
@@ -204,6 +245,7 @@ void ExposureTracker::finish(Cycles end) {
         record->owned.clear();
         for (const Owned& owned : record->waiting) settle(*record, owned);
         record->waiting.clear();
+        count_after_flush(*record);
     }
 }
 

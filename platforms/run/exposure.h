@@ -7,6 +7,9 @@
 //   - When a marked entry goes (eviction, invalidation), the hold closes at that cycle.
 // A page's exposure is the time of the last close after its hand-out, less its hand-out; it ends when the page is mapped again.
 // An entry that disappears within one lookahead of the store counts as never held: that is the model's resolution.
+//
+// What strategies do between a flush and the hand-out, such as zeroing, hides a mechanism that is late. So the same is kept
+// from the return of the flush: of each flush that the CPU makes which took the pages away, or that is of their very range.
 #pragma once
 
 #include <map>
@@ -14,11 +17,12 @@
 #include <vector>
 
 #include "alloc/flush/flush_strategy.h"
+#include "alloc/smp/tlb_flush.h"
 #include "hw/core/machine.h"
 
 namespace splinter::platforms {
 
-class ExposureTracker : public alloc::MapObserver {
+class ExposureTracker : public alloc::MapObserver, public alloc::FlushObserver {
   public:
     // Sends the notice of a record to every core; `record` comes back through on_notice().
     using Notify = std::function<void(CpuId sender, std::uint64_t record)>;
@@ -34,6 +38,9 @@ class ExposureTracker : public alloc::MapObserver {
     void widened(alloc::Cpu& cpu, PfnRange range) override;
     void handed_out(alloc::Cpu& cpu, PfnRange range) override;
     void released(alloc::Cpu& cpu, PfnRange range) override;
+    void flush_begins(alloc::Cpu&) override {}
+    void flushed_range(alloc::Cpu& cpu, VirtAddr start, PageCount pages) override;
+    void flushed_all(alloc::Cpu& cpu) override;
     // `core` has reached the cycle at which the record's store is visible to it.
     void on_notice(hw::Core& core, std::uint64_t record);
     // Hand-outs from here on count for `phase`. By core: each enters a phase at its own notice.
@@ -45,6 +52,10 @@ class ExposureTracker : public alloc::MapObserver {
         std::uint64_t page_cycles = 0;
         std::uint64_t pages = 0;    // handed out
         std::uint64_t longest = 0;  // cycles of one page
+        // From the return of the flush, known after finish(); of pages taken out of the map that were flushed.
+        std::uint64_t flushed_pages = 0;
+        std::uint64_t after_flush_page_cycles = 0;
+        std::uint64_t longest_after_flush = 0;
     };
     [[nodiscard]] Total total(std::size_t phase) const;
     // Holds that are open now: for the test that compares them with a scan of all TLBs.
@@ -71,6 +82,8 @@ class ExposureTracker : public alloc::MapObserver {
         PfnRange range;
         Cycles visible_at;  // to every core
         Cycles widened_at = kNever;
+        Cycles flushed_at = kNever;
+        std::size_t flush_phase = 0;
         std::size_t notices_left = 0;
         std::vector<Hold> holds;
         std::vector<Drop> drops;     // merged by range, latest time
@@ -88,6 +101,9 @@ class ExposureTracker : public alloc::MapObserver {
     bool open_hold(CpuId core, VirtAddr page, x86::PageSize size, Cycles now);
     void close_holds(CpuId core, VirtAddr page, x86::PageSize size, Cycles now);
     void settle(const Record& record, const Owned& owned);
+    void note_flush(Record& record, const alloc::Cpu& cpu);
+    void count_after_flush(const Record& record);
+    Total& total_of(std::size_t phase);
     void settle_if_quiet(Record& record);
 
     hw::Machine* machine_ = nullptr;
@@ -95,6 +111,7 @@ class ExposureTracker : public alloc::MapObserver {
     std::vector<std::unique_ptr<CoreObserver>> observers_;
     std::vector<std::unique_ptr<Record>> records_;  // by record number
     std::map<Pfn, Record*> current_;                // by first frame; ranges do not overlap
+    std::vector<std::vector<Record*>> unflushed_;   // by the CPU that narrowed
     std::vector<Record*> replaced_;                 // widened, with holds or notices left
     std::vector<std::size_t> phase_of_core_;
     std::vector<Total> totals_;  // by phase

@@ -89,6 +89,7 @@ class Measurement {
         add_page_tables(metrics);
         if (is_protected) add_pool(index, pool_hits, latencies.size(), metrics);
         add_survivors(index, metrics);
+        add_exposure_after_flush(index, metrics);
         if (worst_cycles > 0) metrics["worst_call_cycles"] = static_cast<double>(worst_cycles);
         if (const std::uint64_t zeroed = counted(index, &alloc::KernelCounters::pages_zeroed); zeroed > 0)
             metrics["zeroed_bytes"] = static_cast<double>(zeroed * kPageBytes);
@@ -197,6 +198,14 @@ class Measurement {
         metrics["pcid_survivor_cores"] = static_cast<double>(cores);
     }
 
+    void add_exposure_after_flush(std::size_t phase, std::map<std::string, double>& metrics) {
+        const ExposureTracker::Total exposure = session_.exposure().total(phase);
+        if (exposure.flushed_pages == 0) return;
+        metrics["exposure_after_flush_cycles_per_page"] =
+            static_cast<double>(exposure.after_flush_page_cycles) / static_cast<double>(exposure.flushed_pages);
+        metrics["longest_exposure_after_flush_cycles"] = static_cast<double>(exposure.longest_after_flush);
+    }
+
     void add_memory(std::size_t phase, std::map<std::string, double>& metrics) {
         const alloc::MemoryStatistics& memory = session_.memory_at_end(phase);
         constexpr double kThousandths = 1000;
@@ -242,7 +251,7 @@ class Measurement {
         set("tables_per_operation", counters.pgtables_allocated, sum.operations);
         set("cycles_per_table", counters.pgtable_alloc_cycles, counters.pgtables_allocated);
         set("cycles_per_table_freed", counters.pgtable_free_cycles, counters.pgtables_freed);
-        set("flushes_per_table", counted(phase, &alloc::KernelCounters::nr_tlb_remote_flush),
+        set("flushes_per_table", counted(phase, &alloc::KernelCounters::flushes),
             counted(phase, &alloc::KernelCounters::pgtables_allocated));
     }
 
@@ -251,8 +260,11 @@ class Measurement {
         const alloc::Quarantine::Gauges* gauges = session_.node().kernel().mechanism().quarantine();
         if (gauges == nullptr || gauges->most_held == PageCount{0}) return;
         metrics["quarantine_peak_bytes"] = static_cast<double>(gauges->most_held.raw() * kPageBytes);
-        metrics["longest_quarantine_cycles"] = static_cast<double>(gauges->longest.raw());
-        metrics["longest_unmapped_exposure_cycles"] = static_cast<double>(gauges->longest_exposure.raw());
+        const auto longest = [&](const char* metric, Cycles cycles) {  // none yet: nothing was freed, nothing swept
+            if (cycles > Cycles{0}) metrics[metric] = static_cast<double>(cycles.raw());
+        };
+        longest("longest_quarantine_cycles", gauges->longest);
+        longest("longest_unmapped_exposure_cycles", gauges->longest_exposure);
         const auto mean = [&](const char* metric, std::uint64_t alloc::KernelCounters::*sum,
                               std::uint64_t alloc::KernelCounters::*count) {
             if (const std::uint64_t n = counted(phase, count); n > 0)
@@ -366,13 +378,36 @@ class Measurement {
         metrics["victim_interrupt_percent"] = 100 * (disturbed->interrupts - undisturbed->interrupts) / undisturbed->all;
         metrics["victim_refill_percent"] = 100 * (disturbed->tlb_misses - undisturbed->tlb_misses) / undisturbed->all;
         if (disturbed->seconds == 0) return;
-        const double flushes = static_cast<double>(counted(phase, &alloc::KernelCounters::nr_tlb_remote_flush));
+        const double flushes = static_cast<double>(counted(phase, &alloc::KernelCounters::flushes));
         metrics["flushes_per_second"] = flushes / disturbed->seconds;
         if (flushes > 0 && slowdown > 0) metrics["flushes_per_second_for_1_percent"] = metrics["flushes_per_second"] / slowdown;
     }
 
     Session& session_;
 };
+
+std::string protection(const RunConfig& config, bool is_protected) {
+    if (!is_protected) return "not protected";
+    const bool late = alloc::find_flush_mechanism(config.flush.mechanism).arrival == alloc::Arrival::late;
+    return late ? "late: flushes return before all cores have flushed" : "protected";
+}
+
+// Old translations that were still held when the flush that a CPU made for them had returned.
+void add_exposure_after_flush(Session& session, WorkloadResult& result) {
+    ExposureTracker::Total sum;
+    for (std::size_t phase = Session::kFirstPhase; phase < session.phase_count(); ++phase) {
+        const ExposureTracker::Total of_phase = session.exposure().total(phase);
+        sum.flushed_pages += of_phase.flushed_pages;
+        sum.after_flush_page_cycles += of_phase.after_flush_page_cycles;
+        sum.longest_after_flush = std::max(sum.longest_after_flush, of_phase.longest_after_flush);
+    }
+    if (sum.longest_after_flush == 0) return;
+    result.facts["exposure after flushes"] =
+        "finding: when the flush had returned, cores could use old translations of pages taken out of the direct map for up "
+        "to " +
+        std::to_string(sum.longest_after_flush) + " cycles, " +
+        std::to_string(sum.after_flush_page_cycles / sum.flushed_pages) + " in the mean over pages";
+}
 
 // What the mechanism and the kernel leave open, in words.
 void add_mechanism(const RunConfig& config, Session& session, WorkloadResult& result) {
@@ -410,7 +445,8 @@ WorkloadResult measure(std::string_view workload_name, const Workload& workload,
     result.ledger = measurement.ledger();
     result.counters = measurement.counters();
     result.proc = proc_files(session.node(), result.counters);
-    result.facts["protection"] = is_protected ? "protected" : "not protected";
+    result.facts["protection"] = protection(config, is_protected);
+    add_exposure_after_flush(session, result);
     if (strategy.exposure_bound != nullptr)
         result.facts["exposure"] = "declared: protection is deferred by up to " +
                                    std::to_string(strategy.exposure_bound(config.kernel).raw()) + " cycles (" +
@@ -425,7 +461,8 @@ WorkloadResult measure(std::string_view workload_name, const Workload& workload,
     if (const std::uint64_t shared = session.node().machine().topology().threads_with_sibling(); shared > 0)
         result.facts["SMT"] = std::to_string(shared) + " of " + std::to_string(session.node().core_count()) +
                               " threads share a core with an online sibling, which is taken to be busy all the time: each has "
-                              "half of the TLBs, and interrupts take longer to its handler";
+                              "half of the TLBs, and interrupts take longer to its handler; the handler itself is not slowed "
+                              "(no figure is published)";
     if (session.node().machine().topology().hypothetical())
         result.facts["hypothetical"] = "more cores than the product has: cores per socket were grown";
     result.end_cycles = session.end().raw();

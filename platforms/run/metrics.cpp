@@ -49,7 +49,9 @@ constexpr MetricInfo kMetrics[] = {
      "(`tlb-miss` in the victims' ledgers) per access, phase less undisturbed, by the undisturbed cycles per access",
      Column::on_request},
     {"flushes_per_second", "flushes /s", "flushes/second",
-     "flushes sent to other CPUs in the phase by all initiators together (nr_tlb_remote_flush), per second of simulated time",
+     "flushes that all initiators together asked for in the phase (counter `flushes`), per second of simulated time, whatever "
+     "the "
+     "mechanism tells other cores",
      Column::on_request},
     {"flushes_per_second_for_1_percent", "flushes /s for 1 %", "flushes/second",
      "the rate of flushes that slows unrelated cores by 1 percent, if each takes what it took here: flushes_per_second by "
@@ -109,8 +111,7 @@ constexpr MetricInfo kMetrics[] = {
     {"cycles_per_table_freed", "cycles /table freed", "cycles/page", "cycles inside the free of one page-table page",
      Column::on_request},
     {"flushes_per_table", "flushes /table", "flushes/page",
-     "flushes of the kernel's range sent to other CPUs in the phase, whatever for, per page-table page allocated in it",
-     Column::on_request},
+     "flushes that were asked for in the phase, whatever for, per page-table page allocated in it", Column::on_request},
     {"worst_table_depth", "depth", "pages",
      "page-table pages that were being allocated or protected at once on one core, one because of the other, at most, since "
      "boot; 1: no recursion",
@@ -145,6 +146,14 @@ constexpr MetricInfo kMetrics[] = {
      Column::on_request},
     {"longest_exposure_cycles", "longest exposure", "cycles",
      "longest time from the hand-out of a protected page until no core holds a translation with the old rights",
+     Column::on_request},
+    {"exposure_after_flush_cycles_per_page", "exposed after flush cyc/page", "page-cycles/page",
+     "page-cycles from the return of a flush until no core holds an old translation of a page that was taken out of the direct "
+     "map before it, per page flushed so in the phase; 0 but for mechanisms that are late; what a strategy does before it "
+     "hands "
+     "the page out (zeroing) is not taken off, as it is in exposure_cycles_per_page",
+     Column::on_request},
+    {"longest_exposure_after_flush_cycles", "longest exposed after flush", "cycles", "the longest such time of one page",
      Column::on_request},
     {"pcid_survivors", "stale, other PCID", "entries",
      "kernel translations that an INVLPG of their address left in a TLB under another PCID, and that a later switch to that "

@@ -19,6 +19,13 @@ WorkloadResult run_workload(const RunConfig& config, const std::string& name) {
     return measure(name, *workload, session);
 }
 
+// More sockets than the platform's file has; fewer are a part of the product.
+void add_sockets(const ResolvedPoint& point, WorkloadResult& result) {
+    if (point.config.hw.sockets == 1 || !is_beside_the_platform(point, "platform.sockets")) return;
+    result.facts.try_emplace("hypothetical", "platform.sockets is " + std::to_string(point.config.hw.sockets) +
+                                                 " by choice, not the platform file's: there need be no such product");
+}
+
 }  // namespace
 
 RunResult run_point(const ResolvedPoint& point) {
@@ -38,6 +45,7 @@ RunResult run_point(const ResolvedPoint& point) {
             });
         });
         result.workloads.push_back(run_result_from_json(text, "simulation of " + name).workloads.front());
+        add_sockets(point, result.workloads.back());
     }
     return result;
 }

@@ -50,7 +50,7 @@ class Session::Program : public hw::CoreProgram {
 };
 
 // The exposure measure, the pool, and then the audit of a test.
-class Session::Moments : public alloc::MapObserver {
+class Session::Moments : public alloc::MapObserver, public alloc::FlushObserver {
   public:
     Moments(ExposureTracker& exposure, PoolTracker& pool, MapAudit& invariants, alloc::MapObserver* audit)
         : exposure_{exposure}, pool_{pool}, invariants_{invariants}, audit_{audit} {}
@@ -63,6 +63,15 @@ class Session::Moments : public alloc::MapObserver {
     void table_handed_out(alloc::Cpu& cpu, PfnRange page) override { tell(&alloc::MapObserver::table_handed_out, cpu, page); }
     void table_released(alloc::Cpu& cpu, PfnRange page) override { tell(&alloc::MapObserver::table_released, cpu, page); }
     void unkeyed_freed(alloc::Cpu& cpu, PfnRange range) override { tell(&alloc::MapObserver::unkeyed_freed, cpu, range); }
+    void flush_begins(alloc::Cpu& cpu) override { invariants_.flush_begins(cpu); }
+    void flushed_range(alloc::Cpu& cpu, VirtAddr start, PageCount pages) override {
+        exposure_.flushed_range(cpu, start, pages);
+        invariants_.flushed_range(cpu, start, pages);
+    }
+    void flushed_all(alloc::Cpu& cpu) override {
+        exposure_.flushed_all(cpu);
+        invariants_.flushed_all(cpu);
+    }
 
   private:
     void tell(void (alloc::MapObserver::*moment)(alloc::Cpu&, PfnRange), alloc::Cpu& cpu, PfnRange range) {
@@ -94,7 +103,7 @@ Session::Session(const RunConfig& config, Workload& workload, const SessionParts
       memory_(phase_count_) {
     map_audit_.watch(node_->machine(), node_->memory(), node_->root(),
                      node_->tables_have_a_key() ? MapAudit::Tables::have_a_key : MapAudit::Tables::have_no_key);
-    node_->kernel().flush().set_observer(map_audit_);
+    node_->kernel().flush().set_observer(*moments_);
     hw::Machine& machine = node_->machine();
     exposure_.attach(machine, [&machine](CpuId sender, std::uint64_t record) {
         machine.notify_all(machine.core(sender), kNarrowed, record);
@@ -113,6 +122,7 @@ Session::Session(const RunConfig& config, Workload& workload, const SessionParts
 Session::~Session() = default;
 
 void Session::run() {
+    sc_core::sc_report_handler::set_actions("/OSCI/SystemC", sc_core::SC_INFO, sc_core::SC_DO_NOTHING);  // "stopped by user"
     workload_.prepare(*this);
     node_->machine().run();
     for (const auto& core : node_->machine().cores()) end_ = std::max(end_, core->timeline().now());

@@ -104,7 +104,7 @@ ValidatedRow validate(const ValidationRow& row, const std::vector<PointResult>& 
     if (!row.slope_over.empty()) return {row, line_over(row, row.slope_over, points).slope};
     if (!row.intercept_over.empty()) return {row, line_over(row, row.intercept_over, points).intercept};
     const double figure = single(row, row.at, points);
-    if (row.minus) return {row, figure - single(row, *row.minus, points)};
+    if (row.minus) return {row, (figure - single(row, *row.minus, points)) / row.per};
     if (row.over) return {row, figure / single(row, *row.over, points)};
     return {row, figure};
 }

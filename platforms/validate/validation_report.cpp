@@ -16,7 +16,17 @@ std::string number(double value) {
     return std::fabs(value) >= 100 ? fmt::format("{:.0f}", value) : fmt::format("{:.2f}", value);
 }
 
-std::string role(const ValidatedRow& row) { return row.row.role == ValidationRow::Role::fit ? "fitted" : "prediction"; }
+std::string role(const ValidatedRow& row) {
+    switch (row.row.role) {
+        case ValidationRow::Role::fit:
+            return "fitted";
+        case ValidationRow::Role::derived:
+            return "derived";
+        case ValidationRow::Role::prediction:
+            break;
+    }
+    return "prediction";
+}
 
 std::string verdict(const ValidatedRow& row) {
     if (!row.row.tolerance) return "no tolerance set";

@@ -12,9 +12,9 @@
 namespace splinter::platforms {
 namespace {
 
-const std::vector<std::string> kKeys{"id",        "what",  "unit",      "source",     "metric",
-                                     "phase",     "note",  "published", "role",       "at",
-                                     "tolerance", "minus", "over",      "slope_over", "intercept_over"};
+const std::vector<std::string> kKeys{"id",   "what",       "unit",           "source",    "metric", "phase",
+                                     "note", "published",  "role",           "tolerance", "minus",  "over",
+                                     "per",  "slope_over", "intercept_over", "at"};
 
 class RowReader {
   public:
@@ -68,8 +68,10 @@ class RowReader {
 ValidationRow::Role role_of(const RowReader& reader) {
     const std::string role = reader.text("role");
     if (role == "fit") return ValidationRow::Role::fit;
+    if (role == "derived") return ValidationRow::Role::derived;
     if (role == "prediction") return ValidationRow::Role::prediction;
-    throw UserError(reader.find("role")->origin, fmt::format("`role` is \"{}\", expected one of fit, prediction", role));
+    throw UserError(reader.find("role")->origin,
+                    fmt::format("`role` is \"{}\", expected one of fit, derived, prediction", role));
 }
 
 ValidationRow read_row(const RawRow& raw) {
@@ -85,7 +87,14 @@ ValidationRow read_row(const RawRow& raw) {
     row.note = reader.text_or_none("note");
     row.published = reader.number("published");
     row.role = role_of(reader);
-    if (reader.find("tolerance") != nullptr) row.tolerance = reader.number("tolerance");
+    if (reader.find("tolerance") != nullptr) {
+        row.tolerance = reader.number("tolerance");
+        if (*row.tolerance <= 0 || *row.tolerance >= 1)
+            throw UserError(
+                reader.find("tolerance")->origin,
+                fmt::format("`tolerance` is {}, expected a part of the published value, more than 0 and less than 1",
+                            reader.find("tolerance")->text));
+    }
     row.at = reader.axes("at").value_or(std::vector<AxisValue>{});
     row.minus = reader.axes("minus");
     row.over = reader.axes("over");
@@ -93,6 +102,10 @@ ValidationRow read_row(const RawRow& raw) {
     row.intercept_over = reader.text_or_none("intercept_over");
     const int derived =
         (row.minus ? 1 : 0) + (row.over ? 1 : 0) + (row.slope_over.empty() ? 0 : 1) + (row.intercept_over.empty() ? 0 : 1);
+    if (reader.find("per") != nullptr) row.per = reader.number("per");
+    if (row.per == 0) throw UserError(reader.find("per")->origin, "`per` is 0, by which nothing can be divided");
+    if (row.per != 1 && !row.minus)
+        throw UserError(reader.find("per")->origin, "`per` divides a difference, and needs `minus`");
     if (derived > 1) throw UserError(raw.origin, "a [[row]] has one of minus, over, slope_over, intercept_over");
     if (row.published == 0) throw UserError(raw.origin, "`published` is 0, to which nothing has a ratio");
     if (row.role == ValidationRow::Role::fit && !row.tolerance)
@@ -106,7 +119,13 @@ std::vector<ValidationRow> read_validation_rows(const std::string& path) {
     const RawFile file = read_raw_file(path, "command line");
     if (file.rows.empty()) throw UserError(path, "has no [[row]] to validate");
     std::vector<ValidationRow> rows;
-    for (const RawRow& row : file.rows) rows.push_back(read_row(row));
+    for (const RawRow& raw : file.rows) {
+        ValidationRow row = read_row(raw);
+        for (const ValidationRow& other : rows)
+            if (other.id == row.id)
+                throw UserError(row.origin, fmt::format("the [[row]] at {} has the `id` \"{}\" too", other.origin, row.id));
+        rows.push_back(std::move(row));
+    }
     return rows;
 }
 

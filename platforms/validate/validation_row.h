@@ -5,11 +5,12 @@
 //   metric                   a figure of run/metrics.h; of the last phase, or of `phase`
 //   at                       axis values that choose the point, "key=value"; axes with one value need not be named
 //   minus, over              axis values again: less the figure at that point, or divided by it
+//   per                      a number by which the difference of `minus` is divided
 //   slope_over, intercept_over   an axis: the least-squares line of the figure over its values at the points that `at` leaves
-//   role                     "fit": a parameter was fitted to it; "prediction": none was
-//   tolerance                the simulated value must be within this part of the published one, 0.2 is 20 percent; none:
-//   whatever
-//                            comes out is printed, and never fails
+//   role                     "fit": a parameter was fitted to it; "derived": it follows from rows that were (their sum,
+//                            their difference, a point of their line, the same run), and tells nothing new; "prediction"
+//   tolerance                the simulated value must be within this part of the published one, 0.2 is 20 percent; without
+//                            it whatever comes out is printed, and the row never fails
 //   note                     printed beside the row
 #pragma once
 
@@ -22,7 +23,7 @@
 namespace splinter::platforms {
 
 struct ValidationRow {
-    enum class Role : std::uint8_t { fit, prediction };
+    enum class Role : std::uint8_t { fit, derived, prediction };
     std::string origin;  // file:line:column
     std::string id;
     std::string what;
@@ -37,11 +38,13 @@ struct ValidationRow {
     std::vector<AxisValue> at;
     std::optional<std::vector<AxisValue>> minus;
     std::optional<std::vector<AxisValue>> over;
+    double per = 1;
     std::string slope_over;
     std::string intercept_over;
 };
 
-// All rows of a file, in its order. Throws UserError: none, an unknown or missing key, a wrong type, two ways to derive.
+// All rows of a file, in its order. Throws UserError: none, an unknown or missing key, a wrong type, two ways to derive, an id
+// twice, a tolerance that is no part of a value.
 [[nodiscard]] std::vector<ValidationRow> read_validation_rows(const std::string& path);
 
 }  // namespace splinter::platforms

@@ -1,5 +1,7 @@
 #include "platforms/workload/background.h"
 
+#include <algorithm>
+
 #include "alloc/layout.h"
 
 namespace splinter::platforms {
@@ -8,9 +10,28 @@ inline constexpr Label kUser{"user"};
 inline constexpr Label kKernel{"kernel"};
 inline constexpr Label kIrqOff{"irq-off"};
 inline constexpr Label kSwitch{"switch_mm"};
+inline constexpr Label kIdle{"idle"};
+inline constexpr Label kSpeculative{"speculative"};
+
+constexpr Cycles kIdleStep{1000};  // an interrupt makes the core late by less
 
 // The low 16 random bits as a number from 0 to 99.
 std::uint64_t percentile(std::uint64_t bits) { return (bits & 0xffff) * 100 >> 16; }
+
+// Around the last of the kernel's own pages, as far as there is memory.
+PfnRange window_of(const Node& node) {
+    const std::uint64_t wanted = node.config().workload.background.speculative_window >> kPageShift;
+    const std::uint64_t memory = node.config().platform.memory >> kPageShift;
+    if (node.kernel_pages().empty() || wanted >= memory) return {Pfn{0}, PageCount{memory}};
+    const std::uint64_t centre = node.kernel_pages().back().raw();
+    const std::uint64_t first = std::min(centre - std::min(centre, wanted / 2), memory - wanted);
+    return {Pfn{first}, PageCount{wanted}};
+}
+
+Cycles busy_length_of(const BackgroundParams& params) {
+    if (params.idle_percent == 0) return Cycles{0};
+    return Cycles{std::max<std::uint64_t>(1, params.idle_length.raw() * (100 - params.idle_percent) / params.idle_percent)};
+}
 
 }  // namespace
 
@@ -18,11 +39,15 @@ BackgroundDraws::BackgroundDraws(const Node& node, CpuId core)
     : params_{node.config().workload.background},
       kernel_pages_{node.kernel_pages()},
       rng_{node.config().platform.seed, "core" + std::to_string(core.raw()) + ".background"},
+      speculative_rng_{node.config().platform.seed, "core" + std::to_string(core.raw()) + ".speculative"},
+      window_{window_of(node)},
       user_pages_{params_.user_footprint >> kPageShift},
       user_page_{Node::kUserBase},
       kernel_page_{kernel_pages_.empty() ? VirtAddr{} : alloc::layout::direct_map(kernel_pages_.front())} {}
 
 BackgroundDraws::Draw BackgroundDraws::next() {
+    if (params_.speculative_percent > 0 && percentile(speculative_rng_.next()) < params_.speculative_percent)
+        return {next_speculative(), Target::speculative};
     const std::uint64_t dice = rng_.next();
     const bool kernel = !kernel_pages_.empty() && percentile(dice) < params_.kernel_percent;
     const bool same_page = percentile(dice >> 16) < params_.same_page_percent;
@@ -42,11 +67,17 @@ VirtAddr BackgroundDraws::next_kernel_page() {
     return alloc::layout::direct_map(kernel_pages_[rng_.below(kernel_pages_.size())]);
 }
 
+VirtAddr BackgroundDraws::next_speculative() {
+    return alloc::layout::direct_map(window_.first + PageCount{speculative_rng_.below(window_.count.raw())});
+}
+
 BackgroundLoop::BackgroundLoop(Node& node, CpuId core)
     : node_{node},
       think_{node.config().workload.background.think},
       switch_every_{node.config().workload.background.switch_every},
       next_switch_{switch_every_},
+      busy_length_{busy_length_of(node.config().workload.background)},
+      idle_length_{node.config().workload.background.idle_length},
       processes_{node.config().workload.background.processes},
       core_{node.machine().core(core)},
       draws_{BackgroundDraws{node, core}},
@@ -54,7 +85,32 @@ BackgroundLoop::BackgroundLoop(Node& node, CpuId core)
       user_account_{core_.timeline().ledger().open(kUser)},
       kernel_account_{core_.timeline().ledger().open(kKernel)},
       irq_off_account_{core_.timeline().ledger().open(kIrqOff)},
-      switch_account_{switch_every_ == Cycles{0} ? kernel_account_ : core_.timeline().ledger().open(kSwitch)} {}
+      switch_account_{switch_every_ == Cycles{0} ? kernel_account_ : core_.timeline().ledger().open(kSwitch)},
+      idle_account_{busy_length_ == Cycles{0} ? kernel_account_ : core_.timeline().ledger().open(kIdle)},
+      speculative_account_{node.config().workload.background.speculative_percent == 0
+                               ? kernel_account_
+                               : core_.timeline().ledger().open(kSpeculative)} {
+    if (busy_length_ == Cycles{0}) return;
+    Rng phase{node.config().platform.seed, "core" + std::to_string(core.raw()) + ".idle"};
+    next_idle_ = Cycles{phase.below((busy_length_ + idle_length_).raw())};  // cores do not sleep in step
+}
+
+void BackgroundLoop::idle() {
+    hw::Timeline& time = core_.timeline();
+    time.ledger().switch_to(idle_account_);
+    core_.set_mode(x86::Mode::supervisor);
+    core_.enter_idle();
+    const Cycles until = time.now() + idle_length_;
+    while (time.now() < until && !node_.kernel().work().pending(core_.id()))
+        time.advance(std::min(until - time.now(), kIdleStep));
+    core_.leave_idle();
+    next_idle_ = time.now() + busy_length_;
+}
+
+void BackgroundLoop::speculate(VirtAddr va) {
+    core_.timeline().ledger().switch_to(speculative_account_);
+    core_.timeline().advance(core_.mmu().unit().access(va, {x86::AccessKind::read, x86::Mode::supervisor}).latency);
+}
 
 void BackgroundLoop::run_with_interrupts_off(Cycles length) {
     hw::Timeline& time = core_.timeline();
@@ -84,14 +140,21 @@ void BackgroundLoop::step() {
     using Target = BackgroundDraws::Target;
     if (switch_every_ != Cycles{0} && core_.timeline().now() >= next_switch_) [[unlikely]]
         switch_space();
+    if (busy_length_ != Cycles{0} && core_.timeline().now() >= next_idle_) [[unlikely]]
+        idle();
     const BackgroundDraws::Draw draw = draws_.next([this](const BackgroundDraws::Draw& later) {
         if (later.target != Target::nothing) core_.expect(later.va);
     });
-    const bool kernel = draw.target == Target::kernel || process_ == processes_;
+    const bool speculative = draw.target == Target::speculative;
+    const bool kernel = draw.target == Target::kernel || speculative || process_ == processes_;
     hw::Timeline& time = core_.timeline();
     time.ledger().switch_to(kernel ? kernel_account_ : user_account_);
     core_.set_mode(kernel ? x86::Mode::supervisor : x86::Mode::user);
     time.advance(think_);
+    if (speculative) {
+        speculate(draw.va);
+        return;
+    }
     if (draw.target == Target::kernel)
         core_.access(draw.va, {x86::AccessKind::read, x86::Mode::supervisor});
     else if (kernel)

@@ -3,7 +3,10 @@
 //
 // With workload.background.switch_every it goes from one of its address spaces to the next (switch_mm_irqs_off()), and after
 // the last to a kernel thread, which has none and keeps what is loaded (enter_lazy_tlb()). The spaces are this core's alone, so
-// that no switch reaches an ordering point. Leaves out: the scheduler around the switch, other cores' tasks.
+// that no switch reaches an ordering point. With workload.background.idle_percent it has nothing to run for a while now and
+// then, and waits in a C-state. With speculative_percent it also reads, speculatively, pages that are nobody's business of its.
+// Leaves out: the scheduler around the switch, other cores' tasks; lazy TLB while idle and the exit from the C-state when the
+// loop itself goes on.
 #pragma once
 
 #include "hw/base/rng.h"
@@ -17,7 +20,7 @@ namespace splinter::platforms {
 // ahead.
 class BackgroundDraws {
   public:
-    enum class Target : std::uint8_t { user, kernel, nothing };  // nothing: the loop has no user memory
+    enum class Target : std::uint8_t { user, kernel, speculative, nothing };  // nothing: the loop has no user memory
     struct Draw {
         VirtAddr va;
         Target target = Target::nothing;
@@ -28,9 +31,12 @@ class BackgroundDraws {
   private:
     VirtAddr next_user_page();
     VirtAddr next_kernel_page();
+    VirtAddr next_speculative();
     BackgroundParams params_;
     const std::vector<Pfn>& kernel_pages_;
     Rng rng_;
+    Rng speculative_rng_;
+    PfnRange window_;  // of speculative reads
     std::uint64_t user_pages_;
     VirtAddr user_page_;
     VirtAddr kernel_page_;
@@ -46,10 +52,15 @@ class BackgroundLoop {
   private:
     void run_with_interrupts_off(Cycles length);
     void switch_space();
+    void idle();
+    void speculate(VirtAddr va);
     Node& node_;
     Cycles think_;
     Cycles switch_every_;
     Cycles next_switch_;
+    Cycles busy_length_;  // between two times without work; 0: it always has some
+    Cycles idle_length_;
+    Cycles next_idle_;
     std::uint64_t processes_;
     std::uint64_t process_ = 0;  // `processes_`: the kernel thread
     hw::Core& core_;
@@ -59,6 +70,8 @@ class BackgroundLoop {
     AccountTree::Id kernel_account_;
     AccountTree::Id irq_off_account_;
     AccountTree::Id switch_account_;
+    AccountTree::Id idle_account_;
+    AccountTree::Id speculative_account_;
     std::uint64_t accesses_ = 0;
 };
 

@@ -23,6 +23,7 @@ constexpr unsigned kOtherKey = 1;
 constexpr alloc::LockId kCalibrationLock{0xfffffff0U};  // none of the kernel's
 constexpr std::uint64_t kAccessesBetweenLooks = 32;     // of a spinning thread, at whether it is done
 inline constexpr Label kUser{"user"};
+inline constexpr Label kThink{"think"};
 inline constexpr Label kOperation{"operation"};
 inline constexpr Label kMakeReady{"make-ready"};
 inline constexpr x86::Access kUserWrite{x86::AccessKind::write, x86::Mode::user};
@@ -206,7 +207,13 @@ class UserFlushLoop : public Workload {
                 time.order();
                 if (done()) return;
             }
-            time.advance(session.node().config().workload.background.think);
+            {
+                const alloc::Account account{session.node().cpu(core), kThink};
+                hw::Core& silicon = session.node().machine().core(core);
+                silicon.set_mode(x86::Mode::user);
+                time.advance(session.node().config().workload.background.think);
+                silicon.set_mode(x86::Mode::supervisor);
+            }
             user_access(session, core, i);
         }
     }

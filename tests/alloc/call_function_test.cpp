@@ -44,7 +44,7 @@ TEST(CallFunctionOnAll, TheOnlyCpuInterruptsNobody) {
     Calls node{1};
     node.calls.run_on_all(node.machine.cpu(), kFlushAll);
     EXPECT_EQ(node.log().story("icr all wait"), "all");
-    EXPECT_EQ(node.calls.counters(CpuId{0U}).nr_tlb_remote_flush, 0U);
+    EXPECT_EQ(node.calls.counters(CpuId{0U}).cross_calls, 0U);
 }
 
 TEST(CallFunctionOnAll, ATargetAcknowledgesAfterItHasExecuted) {
@@ -91,9 +91,9 @@ TEST(CallFunctionOnAll, ARangeIsInvalidatedPageByPage) {
 TEST(CallFunctionOnAll, CallsAndRequestsAreCountedWhereTheyHappen) {
     Calls node{3};
     node.calls.run_on_all(node.machine.cpu(2), {RemoteWork::Kind::flush_range, kSomewhere, PageCount{5}});
-    EXPECT_EQ(node.calls.counters(CpuId{2U}).nr_tlb_remote_flush, 1U);
-    EXPECT_EQ(node.calls.counters(CpuId{2U}).nr_tlb_remote_flush_received, 0U);
-    EXPECT_EQ(node.calls.counters(CpuId{0U}).nr_tlb_remote_flush_received, 1U);
+    EXPECT_EQ(node.calls.counters(CpuId{2U}).cross_calls, 1U);
+    EXPECT_EQ(node.calls.counters(CpuId{2U}).cross_calls_received, 0U);
+    EXPECT_EQ(node.calls.counters(CpuId{0U}).cross_calls_received, 1U);
     EXPECT_EQ(node.calls.counters(CpuId{0U}).nr_tlb_local_flush_one, 5U);
 }
 
@@ -116,8 +116,8 @@ TEST(CallFunctionOnAll, ConcurrentInitiatorsAllReturnAndEveryRequestIsExecutedOn
         };
         machine.run({script, script, script, script});
         for (std::uint32_t i = 0; i < kCpus; ++i) {
-            EXPECT_EQ(calls.counters(CpuId{i}).nr_tlb_remote_flush_received, kCallsEach * (kCpus - 1)) << seed;
-            EXPECT_EQ(calls.counters(CpuId{i}).nr_tlb_local_flush_all, kCallsEach * kCpus) << seed;
+            EXPECT_EQ(calls.counters(CpuId{i}).cross_calls_received, kCallsEach * (kCpus - 1)) << seed;
+            EXPECT_EQ(calls.counters(CpuId{i}).kernel_flushes_all, kCallsEach * kCpus) << seed;
         }
     }
 }
@@ -125,7 +125,7 @@ TEST(CallFunctionOnAll, ConcurrentInitiatorsAllReturnAndEveryRequestIsExecutedOn
 struct Flushes : Calls {
     Flushes() : Calls{2} {}
     IpiMechanism mechanism{calls};
-    TlbFlush flush{mechanism, PageCount{33}};
+    TlbFlush flush{mechanism, calls.local(), PageCount{33}};
 };
 
 TEST(TlbFlushCeiling, ThirtyThreePagesAreInvalidatedOneByOne) {
@@ -140,6 +140,29 @@ TEST(TlbFlushCeiling, ThirtyFourPagesFlushEverything) {
     EXPECT_EQ(node.log().story("icr page all wait"), "icr1 all 1:all wait");
     EXPECT_EQ(node.flush.made().flush_tlb_kernel_range, 1U);
     EXPECT_EQ(node.flush.made().flush_tlb_all, 0U);
+}
+
+// arch/x86/mm/tlb.c of 6.12: ranges of the kernel's half are no remote flushes, whatever is sent.
+TEST(TlbFlushCounters, AreTheKernels) {
+    Flushes node;
+    const auto counted = [&](std::uint64_t KernelCounters::*counter) {
+        return std::pair{node.calls.counters(CpuId{0U}).*counter, node.calls.counters(CpuId{1U}).*counter};
+    };
+    using Counts = std::pair<std::uint64_t, std::uint64_t>;
+    node.flush.kernel_range(node.machine.cpu(), kSomewhere, PageCount{3});
+    EXPECT_EQ(counted(&KernelCounters::nr_tlb_local_flush_one), (Counts{3, 3}));
+    EXPECT_EQ(counted(&KernelCounters::nr_tlb_remote_flush_received), (Counts{0, 0}));
+    node.flush.kernel_range(node.machine.cpu(), kSomewhere, PageCount{34});
+    EXPECT_EQ(counted(&KernelCounters::nr_tlb_remote_flush), (Counts{0, 0}));
+    EXPECT_EQ(counted(&KernelCounters::nr_tlb_remote_flush_received), (Counts{1, 1})) << "do_flush_tlb_all()";
+    node.flush.all(node.machine.cpu());
+    EXPECT_EQ(counted(&KernelCounters::nr_tlb_remote_flush), (Counts{1, 0}));
+    EXPECT_EQ(counted(&KernelCounters::nr_tlb_remote_flush_received), (Counts{2, 2}));
+    EXPECT_EQ(counted(&KernelCounters::nr_tlb_local_flush_all), (Counts{0, 0}));
+    EXPECT_EQ(counted(&KernelCounters::flushes), (Counts{3, 0}));
+    EXPECT_EQ(counted(&KernelCounters::cross_calls), (Counts{3, 0}));
+    EXPECT_EQ(counted(&KernelCounters::cross_calls_received), (Counts{0, 3}));
+    EXPECT_EQ(counted(&KernelCounters::kernel_flushes_all), (Counts{2, 2}));
 }
 
 TEST(TlbFlushCeiling, AStrideThatHangsOverCounts) {

@@ -83,9 +83,9 @@ TEST(StrategyPerPage, CountsEqualMemfdSecrets) {
         node.counted(&KernelCounters::direct_map_level2_splits) + node.counted(&KernelCounters::direct_map_level3_splits);
     EXPECT_EQ(node.counted(&KernelCounters::direct_map_level3_splits), 1U);
     EXPECT_EQ(node.counted(&KernelCounters::direct_map_level2_splits), 3U);
-    EXPECT_EQ(node.counted(&KernelCounters::nr_tlb_local_flush_all), splits * kCpus);
+    EXPECT_EQ(node.counted(&KernelCounters::kernel_flushes_all), splits * kCpus);
     EXPECT_EQ(node.counted(&KernelCounters::nr_tlb_local_flush_one), pages * kCpus);
-    EXPECT_EQ(node.counted(&KernelCounters::nr_tlb_remote_flush), pages + splits);
+    EXPECT_EQ(node.counted(&KernelCounters::cross_calls), pages + splits);
     EXPECT_EQ(node.log().count(Call::Kind::interrupted), (pages + splits) * (kCpus - 1));
 }
 

@@ -13,7 +13,7 @@ struct MmKernel {
           pages{memory.frames(), zones(memory), 1, pcp_limits({}), memory.data()},
           calls{1, memory.data()},
           mechanism{calls},
-          flush{mechanism, PageCount{KernelParams{}.flush_ceiling}},
+          flush{mechanism, calls.local(), PageCount{KernelParams{}.flush_ceiling}},
           user_flush{mechanism, calls.local(), PageCount{KernelParams{}.flush_ceiling}, UserFlushOrder::concurrent},
           tables{pages},
           keys{KeyRegister::Tables::have_a_key, scope, 1},

@@ -85,7 +85,7 @@ struct TableNode {
     PageAllocator pages;
     CallFunction calls{2, memory.data()};
     IpiMechanism mechanism{calls};
-    TlbFlush flush{mechanism, PageCount{33}};
+    TlbFlush flush{mechanism, calls.local(), PageCount{33}};
     KeyRegister keys{KeyRegister::Tables::have_a_key, KeyScope::entry, 2};
     Mermap mermap{keys, memory.mermap_tables()};
     Flips flips{pages, mermap, flip_policy(FreetypeParams{})};

@@ -80,7 +80,7 @@ class TestKernel {
           flips{pages, mermap, flip_policy(params.freetype)},
           calls{cpus, memory.data()},
           mechanism{calls},
-          flush{mechanism, PageCount{params.flush_ceiling}},
+          flush{mechanism, calls.local(), PageCount{params.flush_ceiling}},
           tables{pages},
           keys{KeyRegister::Tables::have_no_key, KeyScope::entry, cpus},
           direct_map{memory.root(), tables, keys, flush, cpus},

@@ -18,13 +18,17 @@ using x86::Cr3Flush;
 constexpr VirtAddr kStart{0x0000700000000000U};
 constexpr std::size_t kCpus = 4;
 
-// The last write of CR3 of each CPU.
+// The last write of CR3 of each CPU, and all its invalidations.
 class Cr3Cpu : public RecordingCpu {
   public:
     using RecordingCpu::RecordingCpu;
     void write_cr3(Pfn root, x86::Pcid pcid, Cr3Flush flush) override {
         ++writes;
         last = {root, pcid, flush};
+    }
+    void invalidate(const x86::Invalidation& invalidation) override {
+        invalidations.push_back(invalidation);
+        RecordingCpu::invalidate(invalidation);
     }
     struct Write {
         Pfn root;
@@ -33,6 +37,7 @@ class Cr3Cpu : public RecordingCpu {
     };
     Write last;
     unsigned writes = 0;
+    std::vector<x86::Invalidation> invalidations;
 };
 
 struct Flushes : ::testing::Test {
@@ -239,12 +244,45 @@ TEST_F(Switches, FlushASpaceThatWasFlushedElsewhere) {
 }
 
 TEST_F(Switches, FlushAllOtherSpacesOnceAfterAFlushOfKernelAddressesThatAreNotGlobal) {
+    state.set_isolation(Isolation::on);
     for (std::size_t i = 0; i < 3; ++i) (void)to(i);
-    state.invalidate_other_asids(CpuId{0U});
+    state.flush_one_kernel(cpu, VirtAddr{layout::kVmalloc});
     EXPECT_EQ(to(1).flush, Cr3Flush::flush);
     EXPECT_EQ(to(2).flush, Cr3Flush::no_flush) << "it was loaded, and its entries were flushed with the kernel's";
     EXPECT_EQ(to(0).flush, Cr3Flush::flush);
     EXPECT_EQ(to(1).flush, Cr3Flush::no_flush);
+}
+
+TEST_F(Switches, KeepAllSpacesAfterAFlushOfKernelAddressesThatLinuxTakesForGlobal) {
+    for (std::size_t i = 0; i < 3; ++i) (void)to(i);
+    state.flush_one_kernel(cpu, VirtAddr{layout::kVmalloc});
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(to(i).flush, Cr3Flush::no_flush) << i;
+}
+
+// native_flush_tlb_one_user(): INVLPG for the kernel's PCID, which is loaded, and INVPCID for that of user mode.
+TEST_F(Switches, UnderIsolationAFlushOfOneAddressDropsItUnderBothPcidsOfTheAsid) {
+    using Kind = x86::Invalidation::Kind;
+    for (const Isolation isolation : {Isolation::off, Isolation::on}) {
+        state.set_isolation(isolation);
+        (void)to(3);
+        cpu.invalidations.clear();
+        state.flush_one_kernel(cpu, VirtAddr{layout::kVmalloc});
+        ASSERT_EQ(cpu.invalidations.size(), isolation == Isolation::on ? 2U : 1U);
+        EXPECT_EQ(cpu.invalidations[0].kind, Kind::invlpg);
+        EXPECT_EQ(cpu.invalidations[0].address, VirtAddr{layout::kVmalloc});
+    }
+    EXPECT_EQ(cpu.invalidations[1].kind, Kind::invpcid_address);
+    EXPECT_EQ(cpu.invalidations[1].address, VirtAddr{layout::kVmalloc});
+    EXPECT_EQ(cpu.invalidations[1].pcid.raw(), cpu.last.pcid.raw() + 2048);
+}
+
+TEST_F(Switches, UnderIsolationWithoutPcidsInvlpgIsEnough) {
+    state.set_isolation(Isolation::on);
+    state.set_pcids(Pcids::absent);
+    (void)to(0);
+    cpu.invalidations.clear();
+    state.flush_one_kernel(cpu, VirtAddr{layout::kVmalloc});
+    EXPECT_EQ(cpu.invalidations.size(), 1U);
 }
 
 TEST_F(Switches, AlwaysFlushWithoutPcids) {

@@ -57,6 +57,17 @@ EOF
     [[ "$stderr" == *"pages.toml:12:1: unknown key \`metrik\`"*"metric"* ]]
 }
 
+@test "one file may be named" {
+    one_row 60 0.1
+    sed 's/P1/P2/' "$configs/validation/pages.toml" >"$configs/validation/other.toml"
+    run -0 --separate-stderr "$splinter" validate "$configs/validation/other.toml"
+    [[ "$output" == *$'\nP2 '* && "$output" != *$'\nP1 '* ]]
+    run -2 --separate-stderr "$splinter" validate "$configs/validation/other.toml" "$configs/validation/pages.toml"
+    [[ "$stderr" == *"unexpected argument"*"splinter validate [FILE]"* ]]
+    run -2 --separate-stderr "$splinter" validate "$configs/validation/none.toml"
+    [[ "$stderr" == *"none.toml"* ]]
+}
+
 @test "a validation file is an experiment too" {
     one_row 50
     run -0 "$splinter" config check "$configs/validation/pages.toml"

@@ -256,7 +256,7 @@ TEST_F(SharedWordsTest, ADeadlockNamesEachCoreItsCycleAndItsLedgerPath) {
     take_both(0, kLock, kOtherLock);
     take_both(1, kOtherLock, kLock);
     EXPECT_EQ(finding_of(test_),
-              "deadlock: no core can run\n  core0 at cycle 1004 in outer/lock-wait\n  core1 at cycle 1004 in outer/lock-wait");
+              "deadlock: these cores wait for ever\n  core0 at cycle 1004 in outer/lock-wait\n  core1 at cycle 1004 in outer/lock-wait");
 }
 
 TEST_F(SharedWordsTest, PassiveCoresDoNotHideADeadlock) {
@@ -265,7 +265,7 @@ TEST_F(SharedWordsTest, PassiveCoresDoNotHideADeadlock) {
         while (true) core.timeline().advance(Cycles{10});
     };
     test_.program(0).body = [this](Core& core) { test_.machine().words().wait_until(core.timeline(), kWord, 1); };
-    EXPECT_EQ(finding_of(test_), "deadlock: no core can run\n  core0 at cycle 0 in ");
+    EXPECT_EQ(finding_of(test_), "deadlock: these cores wait for ever\n  core0 at cycle 0 in ");
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ TEST_F(TimerTest, ThatIsArmedAgainAndAgainDoesNotHideADeadlock) {
         test_.run();
         FAIL() << "no finding";
     } catch (const SimulatedFinding& finding) {
-        EXPECT_EQ(std::string{finding.what()}.substr(0, 25), "deadlock: no core can run") << finding.what();
+        EXPECT_TRUE(std::string{finding.what()}.starts_with("deadlock: these cores wait for ever")) << finding.what();
     }
 }
 

@@ -75,6 +75,9 @@ TEST(Validate, DerivesDifferencesRatiosAndLines) {
     ValidationRow row = row_of(1, {{"pages", "2"}, {"mechanism", "ipi"}});
     row.minus = kOne;
     EXPECT_EQ(validate(row, kPoints).simulated, 250);
+    row.per = 2;
+    EXPECT_EQ(validate(row, kPoints).simulated, 125);
+    row.per = 1;
     row.minus.reset();
     row.over = Axes{{"pages", "1"}, {"mechanism", "other"}};
     EXPECT_EQ(validate(row, kPoints).simulated, 2.4);
@@ -142,14 +145,20 @@ class ValidationFile : public ::testing::Test {
 const std::string kRow =
     "[[row]]\nid = \"V\"\nwhat = \"w\"\nmetric = \"m\"\nunit = \"ns\"\nsource = \"s\"\nrole = \"prediction\"\n";
 
+const std::string kSecond =
+    "[[row]]\nid = \"W\"\nwhat = \"w\"\nmetric = \"m\"\nunit = \"ns\"\nsource = \"s\"\nrole = \"derived\"\n";
+
 TEST_F(ValidationFile, HoldsRowsInTheirOrder) {
-    const auto rows = read(kRow + "published = 3\nat = [\"a.b=2\", \"c=x\"]\n" + kRow + "published = 4.5\ntolerance = 0.2\n");
+    const auto rows =
+        read(kRow + "published = 3\nat = [\"a.b=2\", \"c=x\"]\n" + kSecond + "published = 4.5\ntolerance = 0.2\n");
     ASSERT_EQ(rows.size(), 2U);
     EXPECT_EQ(rows[0].published, 3);
     EXPECT_EQ(rows[0].at, (Axes{{"a.b", "2"}, {"c", "x"}}));
     EXPECT_FALSE(rows[0].tolerance);
     EXPECT_EQ(rows[1].published, 4.5);
     EXPECT_EQ(rows[1].tolerance, 0.2);
+    EXPECT_EQ(rows[0].role, ValidationRow::Role::prediction);
+    EXPECT_EQ(rows[1].role, ValidationRow::Role::derived);
 }
 
 TEST_F(ValidationFile, IsRefusedWithThePlaceOfItsMistake) {
@@ -159,6 +168,11 @@ TEST_F(ValidationFile, IsRefusedWithThePlaceOfItsMistake) {
     expect_part([&] { (void)read(kRow + "published = 3\nsorce = \"x\"\n"); }, ":9:1: unknown key `sorce` of a [[row]]");
     expect_part([&] { (void)read(kRow + "published = 3\nat = [\"a\"]\n"); }, "\"axis=value\"");
     expect_part([&] { (void)read(kRow + "published = 3\nslope_over = \"a\"\nminus = [\"a=1\"]\n"); }, "has one of minus, over");
+    expect_part([&] { (void)read(kRow + "published = 3\ntolerance = -1\n"); }, ":9:13: `tolerance` is -1, expected a part");
+    expect_part([&] { (void)read(kRow + "published = 3\ntolerance = 1\n"); }, "less than 1");
+    expect_part([&] { (void)read(kRow + "published = 3\n" + kRow + "published = 4\n"); }, "has the `id` \"V\" too");
+    expect_part([&] { (void)read(kRow + "published = 3\nper = 2\n"); }, "needs `minus`");
+    expect_part([&] { (void)read(kRow + "published = 3\nminus = [\"a=1\"]\nper = 0\n"); }, "`per` is 0");
 }
 
 }  // namespace

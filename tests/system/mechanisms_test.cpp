@@ -229,6 +229,42 @@ TEST(Mechanisms, EarlyAcknowledgementSavesTheInitiatorTheTargetsFlush) {
     EXPECT_LT(cycles("ipi-early-ack"), cycles("ipi") - 20);
 }
 
+// What strategies do before they hand a page out hides it; from the return of the flush it shows.
+TEST(Mechanisms, ThatAreLateShowItFromTheReturnOfTheFlushAndOthersShowNothing) {
+    const Sets batches{"flush.strategy=batched", "flush.batch_pages=32", "workload.secretmem.pages=64",
+                       "workload.secretmem.cores_percent=1",
+                       "workload.background.speculative_percent=50",  // so that victims hold the very pages
+                       "workload.background.speculative_window=1MiB"};
+    for (const std::string& mechanism : all_rows()) {
+        const WorkloadResult result = run(with(mechanism) + batches);
+        const double exposed = metric(result, "population", "longest_exposure_after_flush_cycles");
+        const bool says_so = result.facts.contains("exposure after flushes");
+        switch (alloc::find_flush_mechanism(mechanism).arrival) {
+            case Arrival::late:
+                EXPECT_GT(exposed, 500) << mechanism;
+                EXPECT_TRUE(says_so) << mechanism;
+                EXPECT_TRUE(result.facts.at("protection").starts_with("late:")) << mechanism;
+                break;
+            case Arrival::on_return:
+            case Arrival::within_lookahead:
+                EXPECT_EQ(exposed, 0) << mechanism;
+                EXPECT_FALSE(says_so) << mechanism;
+                [[fallthrough]];
+            case Arrival::before_use:
+                EXPECT_EQ(result.facts.at("protection"), "protected") << mechanism;
+        }
+    }
+}
+
+TEST(Mechanisms, CountTheFlushesThatWereAskedForAlike) {
+    const Sets one_initiator{"workload.secretmem.cores_percent=1"};
+    const std::uint64_t by_interrupts = per_page("ipi", one_initiator).counters.at("flushes");
+    EXPECT_GE(by_interrupts, 2 * 64U);
+    for (const std::string& mechanism : all_rows())
+        EXPECT_EQ(per_page(mechanism, one_initiator).counters.at("flushes"), by_interrupts) << mechanism;
+    EXPECT_GT(metric(per_page("invlpgb"), "population", "flushes_per_second"), 0);
+}
+
 // --- what does not go together ---
 
 std::string refusal(const Sets& sets) {

@@ -46,7 +46,7 @@ TEST(Victims, LoseOnePercentAtTheRateThatIsDerivedFromTheMeasuredOne) {
         of_population(result, "flushes_per_second_for_1_percent") * of_population(result, "victim_slowdown_percent"),
         of_population(result, "flushes_per_second"));
     // 200 pages and the splits of their leaves, in the time of the phase.
-    const double seconds = of_population(result, "nr_tlb_remote_flush") / of_population(result, "flushes_per_second");
+    const double seconds = of_population(result, "flushes") / of_population(result, "flushes_per_second");
     EXPECT_NEAR(seconds, 200 * (2000 + of_population(result, "cycles_per_page")) / 2.5e9, 0.05 * seconds);
 }
 
