@@ -47,6 +47,11 @@ double percentile(const std::vector<std::uint64_t>& sorted, double share) {
     return static_cast<double>(sorted[std::max<std::size_t>(rank, 1) - 1]);
 }
 
+// What is gone within one lookahead of the flush's return, as far as the model can tell, is not shown as exposed after it.
+bool shows_after_flush(const RunConfig& config) {
+    return alloc::find_flush_mechanism(config.flush.mechanism).arrival != alloc::Arrival::within_lookahead;
+}
+
 class Measurement {
   public:
     explicit Measurement(Session& session) : session_{session} {}
@@ -200,7 +205,7 @@ class Measurement {
 
     void add_exposure_after_flush(std::size_t phase, std::map<std::string, double>& metrics) {
         const ExposureTracker::Total exposure = session_.exposure().total(phase);
-        if (exposure.flushed_pages == 0) return;
+        if (exposure.flushed_pages == 0 || !shows_after_flush(session_.node().config())) return;
         metrics["exposure_after_flush_cycles_per_page"] =
             static_cast<double>(exposure.after_flush_page_cycles) / static_cast<double>(exposure.flushed_pages);
         metrics["longest_exposure_after_flush_cycles"] = static_cast<double>(exposure.longest_after_flush);
@@ -401,7 +406,7 @@ void add_exposure_after_flush(Session& session, WorkloadResult& result) {
         sum.after_flush_page_cycles += of_phase.after_flush_page_cycles;
         sum.longest_after_flush = std::max(sum.longest_after_flush, of_phase.longest_after_flush);
     }
-    if (sum.longest_after_flush == 0) return;
+    if (sum.longest_after_flush == 0 || !shows_after_flush(session.node().config())) return;
     result.facts["exposure after flushes"] =
         "finding: when the flush had returned, cores could use old translations of pages taken out of the direct map for up "
         "to " +
