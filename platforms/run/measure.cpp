@@ -47,9 +47,19 @@ double percentile(const std::vector<std::uint64_t>& sorted, double share) {
     return static_cast<double>(sorted[std::max<std::size_t>(rank, 1) - 1]);
 }
 
-// What is gone within one lookahead of the flush's return, as far as the model can tell, is not shown as exposed after it.
+// Whether what TLBs hold after the flush's return can be used: not if their CPUs drop it first, as they do with what page-table
+// isolation leaves under other PCIDs, nor, as far as the model can tell, what is gone within one lookahead.
 bool shows_after_flush(const RunConfig& config) {
-    return alloc::find_flush_mechanism(config.flush.mechanism).arrival != alloc::Arrival::within_lookahead;
+    switch (alloc::find_flush_mechanism(config.flush.mechanism).arrival) {
+        case alloc::Arrival::late:
+            return true;
+        case alloc::Arrival::on_return:
+            return config.kernel.pti == "off";
+        case alloc::Arrival::within_lookahead:
+        case alloc::Arrival::before_use:
+            return false;
+    }
+    return false;
 }
 
 class Measurement {

@@ -246,12 +246,9 @@ TEST(Mechanisms, ThatAreLateShowItFromTheReturnOfTheFlushAndOthersShowNothing) {
                 EXPECT_TRUE(result.facts.at("protection").starts_with("late:")) << mechanism;
                 break;
             case Arrival::on_return:
-                EXPECT_EQ(exposed(), 0) << mechanism;
-                [[fallthrough]];
             case Arrival::within_lookahead:
-                EXPECT_FALSE(says_so) << mechanism;
-                [[fallthrough]];
             case Arrival::before_use:
+                EXPECT_FALSE(says_so) << mechanism;
                 EXPECT_EQ(result.facts.at("protection"), "protected") << mechanism;
         }
     }
