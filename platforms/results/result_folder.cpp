@@ -8,7 +8,6 @@
 
 #include "hw/base/user_error.h"
 #include "platforms/report/atomic_file.h"
-#include "platforms/results/sweep_index.h"
 #include "platforms/run/run_result_json.h"
 
 namespace splinter::platforms {
@@ -29,11 +28,7 @@ std::vector<PointResult> read_folder(const std::string& path) {
         throw UserError(path, std::string{"is no folder of results: it has no "} + kIndexFile,
                         "splinter sweep CONFIG --out DIR writes one");
     const SweepIndex index = sweep_index_from_json(read_file(index_path), index_path);
-    std::vector<PointResult> results;
-    for (const IndexedPoint& point : index.points) {
-        const std::string file = path + "/" + point.file;
-        if (fs::exists(file, error)) results.push_back(point_of(run_result_from_json(read_file(file), file)));
-    }
+    std::vector<PointResult> results = finished_points(path, index);
     if (results.empty()) throw UserError(path, "no point of the sweep is finished");
     return results;
 }
@@ -59,6 +54,16 @@ std::vector<PointResult> read_single(const std::string& path) {
 }
 
 }  // namespace
+
+std::vector<PointResult> finished_points(const std::string& directory, const SweepIndex& index) {
+    std::vector<PointResult> results;
+    std::error_code error;
+    for (const IndexedPoint& point : index.points) {
+        const std::string file = directory + "/" + point.file;
+        if (fs::exists(file, error)) results.push_back(point_of(run_result_from_json(read_file(file), file)));
+    }
+    return results;
+}
 
 std::vector<PointResult> read_results(const std::string& path) {
     std::error_code error;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "platforms/results/sweep_index.h"
 #include "platforms/run/run_result.h"
 
 namespace splinter::platforms {
@@ -12,5 +13,9 @@ namespace splinter::platforms {
 // looked at. Of a file: the one point of `run --json`, or the points of `compare --json` and `sweep --json`. The key of each
 // point is its result's `point`. Throws UserError: nothing there, neither of them, or no point finished.
 [[nodiscard]] std::vector<PointResult> read_results(const std::string& path);
+
+// The finished points of `index`, whose files are in `directory`, in order; perhaps none. Throws UserError if a file is
+// damaged.
+[[nodiscard]] std::vector<PointResult> finished_points(const std::string& directory, const SweepIndex& index);
 
 }  // namespace splinter::platforms
