@@ -11,12 +11,14 @@
 #include <fmt/format.h>
 #include <spdlog/logger.h>
 
+#include "platforms/report/numbers.h"
+
 namespace splinter::platforms {
 
 namespace {
 
 constexpr auto kInterval = std::chrono::milliseconds{200};
-constexpr std::size_t kBar = 24;
+constexpr std::size_t kBar = 12;  // all else fits beside it into 80 columns
 constexpr std::size_t kUsualWidth = 80;
 
 std::size_t terminal_width() {
@@ -32,7 +34,7 @@ bool is_terminal() {
 
 std::string rate(const ProgressState& state) {
     const double per_minute = 60 * static_cast<double>(state.done) / state.elapsed;
-    return per_minute < 90 ? fmt::format("{:.2g} points/min", per_minute) : fmt::format("{:.2g} points/s", per_minute / 60);
+    return per_minute < 90 ? human_number(per_minute) + " points/min" : human_number(per_minute / 60) + " points/s";
 }
 
 }  // namespace

@@ -17,7 +17,11 @@ setup() {
 results() { find "$out" -name '*.*.json' ! -name '.*' 2>/dev/null | LC_ALL=C sort; }
 children_of() { cat "/proc/$1/task/$1/children" 2>/dev/null || true; }
 # Without a process of its own, which would give the child time to end.
-kill_a_child_of() { read -r child _ <"/proc/$1/task/$1/children" && kill -9 "$child"; }
+kill_a_child_of() {
+    child=
+    read -r child _ 2>/dev/null <"/proc/$1/task/$1/children" || true   # the list does not end with a line break
+    [ -n "$child" ] && kill -9 "$child"
+}
 # until_true COMMAND...: waits for it, half a minute at most.
 until_true() {
     for _ in $(seq 1500); do
