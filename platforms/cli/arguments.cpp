@@ -4,10 +4,12 @@
 #include <charconv>
 #include <sstream>
 #include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 #include <boost/program_options.hpp>
 
+#include "hw/base/units.h"
 #include "hw/base/user_error.h"
 #include "platforms/cli/commands.h"
 
@@ -50,10 +52,20 @@ po::options_description options_of(const Command& command) {
     if (takes(command, OptionId::set))
         add("set", po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
             "set a parameter, or several values of it (KEY=V1,V2) as an axis; may be repeated");
+    if (takes(command, OptionId::only))
+        add("only", po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
+            "only the points with this value, or one of these (KEY=V1,V2), on an axis; may be repeated");
     if (takes(command, OptionId::unsafe))
         add("unsafe", "allow flush.mechanism ipi-early-ack to flush kernel memory, which stays exposed (flush.unsafe = true)");
     if (takes(command, OptionId::jobs)) add("jobs,j", text("N"), "points simulated at a time (default: the host's CPUs)");
-    if (takes(command, OptionId::out)) add("out", text("DIR"), "directory for one JSON file per point and sweep.csv");
+    if (takes(command, OptionId::out))
+        add("out", text("DIR"), "directory for one JSON file per point, sweep.csv and sweep.jsonl");
+    if (takes(command, OptionId::dry_run))
+        add("dry-run", "list the points with an estimate of the host's time and memory, simulate nothing");
+    if (takes(command, OptionId::limits))
+        add("point-timeout", text("TIME"), "stop a point that takes longer, e.g. 90s, 10min, 2h (default: none)")(
+            "memory-budget", text("SIZE"),
+            "for all points that are simulated at a time, e.g. 8GiB (default: nine tenths of what the host has available)");
     if (takes(command, OptionId::json)) add("json", text("FILE"), "write the result, with its whole config, to FILE");
     if (takes(command, OptionId::level))
         add("level", text("LEVEL"),
@@ -93,6 +105,28 @@ unsigned parse_jobs(const std::string& text) {
     if (error != std::errc{} || stop != text.data() + text.size() || jobs == 0 || jobs > kMaxJobs)
         throw UserError("--jobs", fmt::format("expected a number from 1 to {}, found \"{}\"", kMaxJobs, text));
     return jobs;
+}
+
+std::chrono::milliseconds parse_timeout(const std::string& text) {
+    static const std::pair<std::string_view, std::uint64_t> kUnits[] = {
+        {"ms", 1}, {"s", 1000}, {"min", 60'000}, {"h", 3'600'000}};
+    constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
+    std::uint64_t number = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const std::string_view rest{stop, static_cast<std::size_t>(text.data() + text.size() - stop)};
+    for (const auto& [unit, milliseconds] : kUnits)
+        if (error == std::errc{} && rest == unit && number > 0 && number <= kMost / milliseconds)
+            return std::chrono::milliseconds{number * milliseconds};
+    throw UserError("--point-timeout", fmt::format("expected a time such as 500ms, 90s, 10min or 2h, found \"{}\"", text));
+}
+
+std::uint64_t parse_memory(const std::string& text) {
+    const UnitResult<std::uint64_t> bytes = parse_bytes(text);
+    if (const auto* error = std::get_if<UnitError>(&bytes))
+        throw UserError("--memory-budget", fmt::format("found \"{}\": {}", text, error->text));
+    if (std::get<std::uint64_t>(bytes) == 0)
+        throw UserError("--memory-budget", "found \"" + text + "\", expected more than nothing");
+    return std::get<std::uint64_t>(bytes);
 }
 
 struct Parsed {
@@ -140,6 +174,7 @@ Arguments parse_arguments(const Command& command, const std::vector<std::string>
     out.positional = positional;
     check_positional(command, out.positional);
     if (values.contains("set")) out.sets = values["set"].as<std::vector<std::string>>();
+    if (values.contains("only")) out.only = values["only"].as<std::vector<std::string>>();
     if (values.contains("unsafe")) out.sets.emplace_back("flush.unsafe=true");
     out.json = text("json");
     out.out = text("out");
@@ -151,10 +186,13 @@ Arguments parse_arguments(const Command& command, const std::vector<std::string>
     for (const WalkOption& option : kWalkOptions)
         if (const auto value = text(option.name)) out.walk.values.emplace(option.name, *value);
     if (values.contains("word")) out.walk.words = values["word"].as<std::vector<std::string>>();
+    out.dry_run = values.contains("dry-run");
+    if (const auto timeout = text("point-timeout")) out.point_timeout = parse_timeout(*timeout);
+    if (const auto budget = text("memory-budget")) out.memory_budget = parse_memory(*budget);
     out.jobs = values.contains("jobs") ? parse_jobs(*text("jobs")) : std::max(1U, std::thread::hardware_concurrency());
     out.verbose = values.contains("verbose");
     out.quiet = values.contains("quiet");
-    if (takes(command, OptionId::out) && !out.out)
+    if (takes(command, OptionId::out) && !out.out && !out.dry_run)
         throw UserError("command line", "--out DIR is missing", "usage: " + usage(command));
     return out;
 }

@@ -1,6 +1,8 @@
 // What follows the command: options and positional arguments, checked against what the command takes.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,7 +14,7 @@ namespace splinter::platforms {
 struct Command;
 
 // The options that a command can offer beside --help, --verbose and --quiet, which all have.
-enum class OptionId { set, json, jobs, out, configs, walk, level, proc, free_lists, unsafe };
+enum class OptionId { set, only, json, jobs, out, dry_run, limits, configs, walk, level, proc, free_lists, unsafe };
 
 // The options of `splinter walk`, as text.
 struct WalkArguments {
@@ -23,6 +25,7 @@ struct WalkArguments {
 struct Arguments {
     std::vector<std::string> positional;
     std::vector<std::string> sets;  // the texts after --set
+    std::vector<std::string> only;  // the texts after --only
     std::optional<std::string> json;
     std::optional<std::string> out;
     std::optional<std::string> configs;
@@ -31,7 +34,10 @@ struct Arguments {
     std::optional<std::string> buddyinfo;
     std::optional<std::string> pagetypeinfo;
     WalkArguments walk;
-    unsigned jobs = 1;  // default: the host's CPUs
+    std::optional<std::chrono::milliseconds> point_timeout;
+    std::optional<std::uint64_t> memory_budget;  // bytes
+    unsigned jobs = 1;                           // default: the host's CPUs
+    bool dry_run = false;
     bool help = false;
     bool verbose = false;
     bool quiet = false;

@@ -13,11 +13,14 @@ constexpr std::string_view kAddress[] = {"ADDRESS"};
 
 constexpr OptionId kRunOptions[] = {OptionId::set, OptionId::unsafe, OptionId::json, OptionId::proc};
 constexpr OptionId kReplayOptions[] = {OptionId::level, OptionId::set, OptionId::json, OptionId::proc, OptionId::free_lists};
-constexpr OptionId kSweepOptions[] = {OptionId::set, OptionId::unsafe, OptionId::jobs, OptionId::out, OptionId::json};
-constexpr OptionId kCompareOptions[] = {OptionId::set, OptionId::unsafe, OptionId::jobs, OptionId::json};
+constexpr OptionId kSweepOptions[] = {OptionId::set, OptionId::unsafe,  OptionId::only,   OptionId::jobs,
+                                      OptionId::out, OptionId::dry_run, OptionId::limits, OptionId::json};
+constexpr OptionId kCompareOptions[] = {OptionId::set,  OptionId::unsafe, OptionId::only,
+                                        OptionId::jobs, OptionId::limits, OptionId::json};
 constexpr OptionId kListOptions[] = {OptionId::configs};
 constexpr OptionId kValidateOptions[] = {OptionId::set, OptionId::jobs, OptionId::json, OptionId::configs};
 constexpr OptionId kSetOnly[] = {OptionId::set};
+constexpr OptionId kExplainOptions[] = {OptionId::set, OptionId::unsafe, OptionId::only};
 constexpr OptionId kCheckOptions[] = {OptionId::set, OptionId::unsafe};
 constexpr OptionId kWalkOptions[] = {OptionId::walk, OptionId::set};
 
@@ -25,8 +28,10 @@ constexpr Command kCommands[] = {
     {"run", kConfig, kRunOptions, "simulate one point; prints its figures and the largest accounts of its cycle ledger",
      "splinter run configs/experiments/first-light.toml --set platform.cores=16 --set flush.strategy=freetype --json out.json",
      execute_run},
-    {"sweep", kConfig, kSweepOptions, "simulate all combinations of the axes and keep one JSON file per point",
-     "splinter sweep configs/experiments/first-light.toml --set platform.cores=2,4,8,16 -j 2 --out results", execute_sweep},
+    {"sweep", kConfig, kSweepOptions,
+     "simulate all combinations of the axes and keep one JSON file per point. The same command again goes on where it was "
+     "stopped, or killed",
+     "splinter sweep configs/experiments/first-light.toml --set 'platform.cores=2..64 x2' -j 2 --out results", execute_sweep},
     {"compare", kConfig, kCompareOptions, "simulate all combinations of the axes and print the comparison",
      "splinter compare configs/experiments/first-light.toml --set flush.strategy=none,per-page,batched,freetype",
      execute_compare},
@@ -52,6 +57,9 @@ constexpr Command kCommands[] = {
      execute_walk},
     {"config check", kFile, kCheckOptions, "check an experiment and all its points, simulate nothing",
      "splinter config check configs/experiments/smoke.toml", execute_config_check},
+    {"config explain", kConfig, kExplainOptions,
+     "print every parameter with its value, where it was set, how sure its number is (H, M, L, MEM, assumed) and its source",
+     "splinter config explain configs/experiments/first-light.toml --only flush.strategy=freetype", execute_config_explain},
     {"config reference",
      {},
      {},

@@ -39,6 +39,7 @@ int execute_validate(const Invocation& invocation);
 int execute_walk(const Invocation& invocation);
 int execute_list(const Invocation& invocation);
 int execute_config_check(const Invocation& invocation);
+int execute_config_explain(const Invocation& invocation);
 int execute_config_reference(const Invocation& invocation);
 
 }  // namespace splinter::platforms

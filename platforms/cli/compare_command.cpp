@@ -15,7 +15,7 @@ namespace splinter::platforms {
 int execute_compare(const Invocation& invocation) {
     const Arguments& arguments = invocation.arguments;
     const ScratchDirectory scratch;
-    const std::vector<PointJob> jobs = prepare_points(arguments, scratch.path());
+    const std::vector<PointJob> jobs = prepare_points(arguments, scratch.path(), plain_file_name).jobs;
     if (arguments.json) check_writable(*arguments.json);
     const ExperimentOutcome outcome = run_experiment(jobs, invocation);
     if (arguments.json && outcome.exit_code == kExitOk)

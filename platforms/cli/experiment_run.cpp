@@ -1,13 +1,18 @@
 #include "platforms/cli/experiment_run.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 #include <spdlog/logger.h>
 
 #include "platforms/cli/exit_codes.h"
+#include "platforms/cli/memory_budget.h"
+#include "platforms/config/point_filter.h"
 #include "platforms/report/atomic_file.h"
 #include "platforms/report/point_labels.h"
+#include "platforms/results/host_costs.h"
+#include "platforms/results/result_store.h"
 #include "platforms/run/check_point.h"
 #include "platforms/run/run_result_json.h"
 
@@ -37,27 +42,48 @@ std::string reproducing_command(const Arguments& arguments, const PointKey& key)
     return out;
 }
 
-int gravest(const std::vector<int>& exit_codes) {
-    for (const int code : {kExitBug, kExitFinding, kExitUserError})
-        if (std::find(exit_codes.begin(), exit_codes.end(), code) != exit_codes.end()) return code;
-    return kExitOk;
-}
-
 }  // namespace
 
-std::vector<PointJob> prepare_points(const Arguments& arguments, const std::string& directory) {
+int gravest(const std::vector<int>& exit_codes) {
+    for (const int code : {kExitBug, kExitFinding, kExitUserError, kExitDisagreement})
+        if (std::find(exit_codes.begin(), exit_codes.end(), code) != exit_codes.end()) return code;
+    const bool all = std::find(exit_codes.begin(), exit_codes.end(), kExitNotStarted) == exit_codes.end();
+    return all ? kExitOk : kExitUserError;
+}
+
+PoolLimits limits_of(const Arguments& arguments) {
+    return {arguments.jobs, arguments.point_timeout, arguments.memory_budget.value_or(default_memory_budget())};
+}
+
+std::string plain_file_name(const ResolvedPoint& point) { return point_file_stem(point.key) + ".json"; }
+
+PreparedExperiment prepare_points(const Arguments& arguments, const std::string& directory, const FileNameOf& file_name) {
     const Experiment experiment = Experiment::load(arguments.positional[0], arguments.sets);
-    std::vector<PointJob> jobs;
+    const std::vector<PointKey> chosen = filtered_points(experiment, arguments.only);
+    PreparedExperiment prepared;
+    prepared.index.question = experiment.question();
+    auto next = chosen.begin();  // the same order as all points
     for (const PointKey& key : experiment.points()) {
-        jobs.push_back({experiment.resolve(key), point_name(key), fmt::format("{}/{}.json", directory, point_file_stem(key)),
-                        reproducing_command(arguments, key)});
-        check_point(jobs.back().point);
+        ResolvedPoint point = experiment.resolve(key);
+        check_point(point);
+        const std::string name = file_name(point);
+        prepared.index.points.push_back({key, name});
+        if (next == chosen.end() || *next != key) continue;
+        ++next;
+        const std::string path = directory + "/" + name;
+        prepared.jobs.push_back(
+            {std::move(point), point_name(key), path, reproducing_command(arguments, key), {}, has_failed(path)});
     }
-    return jobs;
+    std::vector<const ResolvedPoint*> points;
+    for (const PointJob& job : prepared.jobs) points.push_back(&job.point);
+    const std::vector<Estimate> estimates = estimate_costs(points, read_host_costs(directory));
+    for (std::size_t i = 0; i < estimates.size(); ++i) prepared.jobs[i].estimate = estimates[i];
+    return prepared;
 }
 
 ExperimentOutcome run_experiment(const std::vector<PointJob>& jobs, const Invocation& invocation) {
-    const std::vector<int> exit_codes = run_points(jobs, invocation.arguments.jobs, invocation.version, invocation.log);
+    const std::vector<int> exit_codes =
+        run_points(jobs, limits_of(invocation.arguments), invocation.version, invocation.log, [](const auto&, const auto&) {});
     ExperimentOutcome outcome{{}, gravest(exit_codes)};
     for (std::size_t i = 0; i < jobs.size(); ++i)
         if (exit_codes[i] == kExitOk)

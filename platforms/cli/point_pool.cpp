@@ -1,170 +1,210 @@
-// fork() without exec(): the child has the resolved point in memory, and there is no second parser of it to disagree. The child
-// sends the text of an error through a pipe; it prints nothing and leaves by _exit(), so that no buffer is written twice.
 #include "platforms/cli/point_pool.h"
 
-#include <fcntl.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <poll.h>
 #include <algorithm>
-#include <cerrno>
-#include <chrono>
-#include <csignal>
-#include <cstring>
-#include <map>
+#include <list>
+#include <memory>
 #include <numeric>
-#include <system_error>
 
+#include <fmt/format.h>
 #include <spdlog/logger.h>
 
 #include "platforms/cli/exit_codes.h"
-#include "platforms/report/atomic_file.h"
-#include "platforms/run/run_point.h"
-#include "platforms/run/run_result_json.h"
+#include "platforms/cli/memory_budget.h"
+#include "platforms/cli/point_process.h"
+#include "platforms/cli/progress.h"
+#include "platforms/cli/time_left.h"
+#include "platforms/report/numbers.h"
 
 namespace splinter::platforms {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+constexpr int kLookEvery = 250;  // milliseconds: at time and memory
 
-// A pipe takes this much without a reader: the child must never wait for its parent.
-constexpr std::size_t kLongestMessage = 16 * 1024;
-
-struct Child {
+struct Running {
     std::size_t job;
-    int message_pipe;
-    Clock::time_point started;
+    std::unique_ptr<PointProcess> process;
+    std::uint64_t reserved;  // bytes of the budget
+    std::string killed;      // by us, and why; "" if not
+    bool again = false;      // it was killed for the others' sake
 };
-
-[[noreturn]] void run_as_child(const PointJob& job, std::string_view version, int message_pipe) {
-    int exit_code = kExitOk;
-    try {
-        RunResult result = run_point(job.point);
-        result.program_version = version;
-        write_file_atomically(job.file, to_json(result));
-    } catch (...) {
-        const Failure failure = describe_current_exception();
-        exit_code = failure.exit_code;
-        const ssize_t sent = ::write(message_pipe, failure.text.data(), std::min(failure.text.size(), kLongestMessage));
-        if (sent < 0) exit_code = kExitBug;
-    }
-    ::_exit(exit_code);
-}
-
-// Does not wait for the end of the pipe: a process that the child left behind may still hold it.
-std::string drain(int message_pipe) {
-    std::string text(kLongestMessage, '\0');
-    const ssize_t count = ::read(message_pipe, text.data(), text.size());
-    ::close(message_pipe);
-    text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
-    return text;
-}
 
 class Pool {
   public:
-    Pool(const std::vector<PointJob>& jobs, std::string_view version, spdlog::logger& log)
-        : jobs_{jobs}, version_{version}, log_{log}, exit_codes_(jobs.size(), kExitBug) {}
-    Pool(const Pool&) = delete;
-    Pool& operator=(const Pool&) = delete;
-    // Left early by an exception only: children must not outlive the one who would report them.
-    ~Pool() {
-        for (const auto& [pid, child] : running_) {
-            ::kill(pid, SIGKILL);
-            ::waitpid(pid, nullptr, 0);
-            ::close(child.message_pipe);
-        }
-    }
+    Pool(const std::vector<PointJob>& jobs, const PoolLimits& limits, std::string_view version, spdlog::logger& log,
+         const OnPointEnd& on_end)
+        : jobs_{jobs},
+          limits_{limits},
+          version_{version},
+          log_{log},
+          on_end_{on_end},
+          progress_{log},
+          time_left_{jobs},
+          exit_codes_(jobs.size(), kExitNotStarted) {}
 
-    std::vector<int> run(unsigned at_once) {
-        const std::vector<std::size_t> order = largest_first();
-        for (auto next = order.begin(); next != order.end() || !running_.empty();) {
-            if (next != order.end() && running_.size() < at_once)
-                start(*next++);
-            else
-                reap();
+    std::vector<int> run() {
+        waiting_ = order();
+        while (!waiting_.empty() || !running_.empty()) {
+            while (start_next()) {
+            }
+            progress_.show(state());
+            wait_for_an_end();
+            enforce_limits();
         }
         return exit_codes_;
     }
 
   private:
     // Points with many cores take the longest: started last, they would keep one process busy while the others have nothing to
-    // do.
-    [[nodiscard]] std::vector<std::size_t> largest_first() const {
+    // do. What failed before comes last, so that it cannot keep the rest from being done.
+    [[nodiscard]] std::list<std::size_t> order() const {
         std::vector<std::size_t> order(jobs_.size());
         std::iota(order.begin(), order.end(), std::size_t{0});
         std::stable_sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) {
+            if (jobs_[a].has_failed != jobs_[b].has_failed) return jobs_[b].has_failed;
             return jobs_[a].point.config.hw.cores > jobs_[b].point.config.hw.cores;
         });
-        return order;
+        return {order.begin(), order.end()};
     }
 
-    void start(std::size_t job) {
-        int ends[2];
-        if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+    // Starts the first point that fits into the memory that is left; alone, any fits. Returns whether it did.
+    bool start_next() {
+        if (running_.size() >= limits_.at_once) return false;
+        const std::uint64_t reserved =
+            std::accumulate(running_.begin(), running_.end(), std::uint64_t{0},
+                            [](std::uint64_t sum, const Running& each) { return sum + each.reserved; });
+        const std::uint64_t room = limits_.memory_budget - std::min(reserved, limits_.memory_budget);
+        const auto fits = [&](std::size_t job) { return running_.empty() || need_of(job) <= room; };
+        const auto next = std::find_if(waiting_.begin(), waiting_.end(), fits);
+        if (next == waiting_.end()) return false;
         log_.flush();
-        const pid_t parent = ::getpid();
-        const pid_t pid = ::fork();
-        if (pid < 0) {
-            const int error = errno;
-            ::close(ends[0]);
-            ::close(ends[1]);
-            throw std::system_error(error, std::generic_category(), "fork");
-        }
-        if (pid == 0) {
-            // A sweep that is killed takes its points with it; the second line closes the race with a parent that is gone.
-            ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-            if (::getppid() != parent) ::_exit(kExitBug);
-            run_as_child(jobs_[job], version_, ends[1]);
-        }
-        ::close(ends[1]);
-        running_[pid] = {job, ends[0], Clock::now()};
+        running_.push_back({*next, std::make_unique<PointProcess>(jobs_[*next], version_), need_of(*next), "", false});
+        log_.debug("{}: started, {} running", jobs_[*next].name, running_.size());
+        time_left_.started(*next);
+        waiting_.erase(next);
+        return true;
     }
 
-    void reap() {
-        int status = 0;
-        const pid_t pid = ::waitpid(-1, &status, 0);
-        if (pid < 0 && errno == EINTR) return;
-        if (pid < 0) throw std::system_error(errno, std::generic_category(), "waitpid");
-        const auto found = running_.find(pid);
-        if (found == running_.end()) return;
-        const Child child = found->second;
-        running_.erase(found);
-        finish(child, status);
+    [[nodiscard]] std::uint64_t need_of(std::size_t job) const {
+        const bool alone = std::find(alone_.begin(), alone_.end(), job) != alone_.end();
+        return alone ? limits_.memory_budget : jobs_[job].estimate.bytes;
     }
 
-    void finish(const Child& child, int status) {
-        const PointJob& job = jobs_[child.job];
-        const std::string message = drain(child.message_pipe);
-        const double seconds = std::chrono::duration<double>(Clock::now() - child.started).count();
-        ++finished_;
-        if (WIFEXITED(status) && WEXITSTATUS(status) == kExitOk) {
-            exit_codes_[child.job] = kExitOk;
-            log_.info("[{}/{}] {}: {:.1f} s", finished_, jobs_.size(), job.name, seconds);
-            return;
+    void wait_for_an_end() {
+        std::vector<pollfd> ends;
+        for (const Running& each : running_) ends.push_back({each.process->descriptor(), POLLIN, 0});
+        if (::poll(ends.data(), ends.size(), kLookEvery) <= 0) return;  // a signal, or time
+        auto each = running_.begin();
+        for (const pollfd& end : ends) {
+            if (end.revents == 0) {
+                ++each;
+                continue;
+            }
+            const Running ended = std::move(*each);
+            each = running_.erase(each);
+            finish(ended, ended.process->wait());
         }
-        const bool known = WIFEXITED(status) && (WEXITSTATUS(status) == kExitUserError || WEXITSTATUS(status) == kExitFinding);
-        exit_codes_[child.job] = known ? WEXITSTATUS(status) : kExitBug;
-        const std::string ending = WIFSIGNALED(status) ? std::string{"killed by signal: "} + ::strsignal(WTERMSIG(status))
-                                                       : "exit " + std::to_string(WEXITSTATUS(status));
-        log_.error("[{}/{}] {}: FAILED after {:.1f} s: {}", finished_, jobs_.size(), job.name, seconds,
-                   message.empty() ? ending : message);
-        log_.error("    to reproduce: {}", job.command);
+    }
+
+    void enforce_limits() {
+        if (limits_.point_timeout)
+            for (Running& each : running_)
+                if (each.killed.empty() && each.process->age() > *limits_.point_timeout)
+                    kill(each, fmt::format("stopped after {}, --point-timeout",
+                                           human_duration(std::chrono::duration<double>(*limits_.point_timeout).count())));
+        std::uint64_t resident = 0;
+        for (const Running& each : running_) resident += resident_bytes(each.process->pid());
+        if (resident <= limits_.memory_budget || running_.empty() || !running_.back().killed.empty()) return;
+        // The last one started gives way, and is tried again when nothing else runs.
+        Running& last = running_.back();
+        last.again = running_.size() > 1;
+        kill(last, fmt::format("stopped at {} of memory, --memory-budget is {}", human_bytes(static_cast<double>(resident)),
+                               human_bytes(static_cast<double>(limits_.memory_budget))));
+    }
+
+    static void kill(Running& point, const std::string& why) {
+        point.killed = why;
+        point.process->kill();
+    }
+
+    void finish(const Running& ended, PointProcess::End end) {
+        time_left_.ended(ended.job, ended.process->age().count());
+        if (end.exit_code == kExitOk)
+            ended_well(ended, end.cost);
+        else if (ended.again)
+            run_again(ended.job);
+        else if (!ended.killed.empty())
+            failed(ended, {kExitDisagreement, ended.killed, end.cost});
+        else if (end.exit_code == kExitNotWritten)
+            stop_starting(ended, end);
+        else
+            failed(ended, {end.exit_code, end.message, end.cost});
+    }
+
+    void ended_well(const Running& ended, const HostCost& cost) {
+        ++done_;
+        exit_codes_[ended.job] = kExitOk;
+        on_end_(jobs_[ended.job], {kExitOk, "", cost});
+        progress_.say_done(
+            fmt::format("[{}/{}] {}: {:.1f} s", done_, jobs_.size(), jobs_[ended.job].name, ended.process->age().count()));
+    }
+
+    void run_again(std::size_t job) {
+        alone_.push_back(job);
+        waiting_.push_back(job);
+        time_left_.put_back(job);
+    }
+
+    void failed(const Running& ended, const PointEnd& end) {
+        ++done_;
+        ++failed_;
+        const PointJob& job = jobs_[ended.job];
+        exit_codes_[ended.job] = end.exit_code;
+        on_end_(job, end);
+        progress_.say_failed(fmt::format("[{}/{}] {}: FAILED after {:.1f} s: {}", done_, jobs_.size(), job.name,
+                                         ended.process->age().count(), end.message));
+        progress_.say_failed(fmt::format("    to reproduce: {}", job.command));
+    }
+
+    // What cannot be written need not be simulated. The points that run may still get their files in.
+    void stop_starting(const Running& ended, const PointProcess::End& end) {
+        progress_.say_failed(fmt::format("{}: {}", jobs_[ended.job].name, end.message));
+        if (!waiting_.empty())
+            progress_.say_failed("no more points are started; the same command goes on from here when there is room");
+        waiting_.clear();
+    }
+
+    [[nodiscard]] ProgressState state() const {
+        return {done_,
+                jobs_.size(),
+                failed_,
+                running_.size(),
+                std::chrono::duration<double>(PointProcess::Clock::now() - begin_).count(),
+                time_left_.seconds(limits_.at_once)};
     }
 
     const std::vector<PointJob>& jobs_;
+    const PoolLimits& limits_;
     std::string_view version_;
     spdlog::logger& log_;
+    const OnPointEnd& on_end_;
+    Progress progress_;
+    TimeLeft time_left_;
     std::vector<int> exit_codes_;
-    std::map<pid_t, Child> running_;
-    std::size_t finished_ = 0;
+    std::list<std::size_t> waiting_;
+    std::vector<std::size_t> alone_;
+    std::list<Running> running_;  // in the order of their start
+    std::size_t done_ = 0;
+    std::size_t failed_ = 0;
+    PointProcess::Clock::time_point begin_ = PointProcess::Clock::now();
 };
 
 }  // namespace
 
-std::vector<int> run_points(const std::vector<PointJob>& jobs, unsigned at_once, std::string_view version,
-                            spdlog::logger& log) {
-    return Pool{jobs, version, log}.run(at_once);
+std::vector<int> run_points(const std::vector<PointJob>& jobs, const PoolLimits& limits, std::string_view version,
+                            spdlog::logger& log, const OnPointEnd& on_end) {
+    return Pool{jobs, limits, version, log, on_end}.run();
 }
 
 }  // namespace splinter::platforms

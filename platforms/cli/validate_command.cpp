@@ -46,7 +46,7 @@ int execute_validate(const Invocation& invocation) {
         Arguments arguments = invocation.arguments;
         arguments.positional = {file};
         const std::string results = scratch.path() + "/" + fs::path{file}.stem().string();
-        parts.push_back({read_validation_rows(file), prepare_points(arguments, results)});
+        parts.push_back({read_validation_rows(file), prepare_points(arguments, results, plain_file_name).jobs});
         fs::create_directories(results);
     }
     if (invocation.arguments.json) check_writable(*invocation.arguments.json);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,6 +15,12 @@
 
 namespace splinter::platforms {
 
+namespace {
+
+constexpr std::size_t kMostPoints = 100'000;
+
+}  // namespace
+
 LayeredConfig LayeredConfig::load(const std::string& path, const std::vector<std::string>& sets, const Describe& describe) {
     LayeredConfig config;
     if (!path.empty()) {
@@ -24,6 +31,7 @@ LayeredConfig LayeredConfig::load(const std::string& path, const std::vector<std
     config.raw_axes_ = config.own_.axes;
     config.check_axes();
     config.apply_sets(sets);
+    config.check_zips();
     config.read_platforms();
     config.name_axis_values(describe);
     return config;
@@ -45,6 +53,7 @@ void LayeredConfig::apply_sets(const std::vector<std::string>& sets) {
             if (axis != raw_axes_.end()) raw_axes_.erase(axis);
             sets_[option.key] = RawEntry{option.values.front(), option.origin, "", "", {}};
         } else if (axis != raw_axes_.end()) {
+            option.zip = axis->zip;
             *axis = std::move(option);
         } else {
             raw_axes_.push_back(std::move(option));
@@ -62,39 +71,81 @@ void LayeredConfig::read_platforms() {
     }
 }
 
+void LayeredConfig::check_zips() const {
+    for (const Group& group : groups()) {
+        const RawAxis& first = raw_axes_[group.front()];
+        for (const std::size_t other : group) {
+            const RawAxis& axis = raw_axes_[other];
+            if (axis.values.size() == first.values.size()) continue;
+            throw UserError(axis.origin, fmt::format("axis `{}` has {} values, but `{}`, zipped with it, has {}", axis.key,
+                                                     axis.values.size(), first.key, first.values.size()));
+        }
+    }
+}
+
+std::vector<LayeredConfig::Group> LayeredConfig::groups() const {
+    std::vector<Group> groups;
+    for (std::size_t i = 0; i < raw_axes_.size(); ++i) {
+        const std::size_t zip = raw_axes_[i].zip;
+        const auto is_its = [&](const Group& group) { return zip != 0 && raw_axes_[group.front()].zip == zip; };
+        const auto found = std::ranges::find_if(groups, is_its);
+        if (found != groups.end()) {
+            found->push_back(i);
+        } else {
+            groups.push_back({i});
+        }
+    }
+    return groups;
+}
+
 // Resolves each value of each axis once, beside the first values of the others: that checks it and gives its canonical text.
 void LayeredConfig::name_axis_values(const Describe& describe) {
     resolve_choice(Choice(raw_axes_.size(), 0), describe);
-    for (std::size_t axis = 0; axis < raw_axes_.size(); ++axis) axes_.push_back(name_values_of(axis, describe));
+    axes_.resize(raw_axes_.size());
+    for (const Group& group : groups()) {
+        for (const std::size_t axis : group) axes_[axis] = name_values_of(axis, group, describe);
+        refuse_repetition(group);
+    }
 }
 
-Axis LayeredConfig::name_values_of(std::size_t axis, const Describe& describe) const {
+Axis LayeredConfig::name_values_of(std::size_t axis, const Group& group, const Describe& describe) const {
     const RawAxis& raw = raw_axes_[axis];
-    Axis named{raw.key, {}, raw.origin};
-    std::vector<std::string> canonical;
+    Axis named{raw.key, {}, raw.origin, raw.zip};
     Choice choice(raw_axes_.size(), 0);
-    for (std::size_t& i = choice[axis]; i < raw.values.size(); ++i) {
-        const RawValue& value = raw.values[i];
+    for (std::size_t i = 0; i < raw.values.size(); ++i) {
+        for (const std::size_t member : group) choice[member] = i;
         const std::vector<ConfigEntry> entries = resolve_choice(choice, describe);
         const auto entry = std::ranges::find(entries, raw.key, &ConfigEntry::key);
-        if (std::ranges::find(canonical, entry->value) != canonical.end()) {
-            throw UserError(value.origin, fmt::format("axis `{}` has the value {} twice", raw.key, entry->value));
-        }
-        canonical.push_back(entry->value);
         // Only durations are converted, and only from ns; all other texts that end so are canonical already.
-        named.values.push_back(value.text.ends_with("ns") ? value.text : entry->value);
+        named.values.push_back(raw.values[i].text.ends_with("ns") ? raw.values[i].text : entry->value);
     }
     return named;
 }
 
+// One axis may repeat a value if another of its zip does not.
+void LayeredConfig::refuse_repetition(const Group& group) const {
+    std::set<std::string> seen;
+    const RawAxis& first = raw_axes_[group.front()];
+    for (std::size_t i = 0; i < first.values.size(); ++i) {
+        std::string values;
+        for (const std::size_t axis : group) values += (values.empty() ? "" : ", ") + axes_[axis].values[i];
+        if (!seen.insert(values).second)
+            throw UserError(first.values[i].origin,
+                            fmt::format("axis `{}` has the value{} {} twice", first.key, group.size() == 1 ? "" : "s", values));
+    }
+}
+
 std::vector<PointKey> LayeredConfig::points() const {
-    std::vector<PointKey> points{PointKey{}};
-    for (const Axis& axis : axes_) {
+    std::vector<PointKey> points{PointKey(axes_.size())};
+    for (const Group& group : groups()) {
+        const std::size_t values = axes_[group.front()].values.size();
+        if (points.size() * values > kMostPoints)
+            throw UserError(axes_[group.front()].origin, fmt::format("the axes span more than {} points", kMostPoints));
         std::vector<PointKey> longer;
         for (const PointKey& point : points) {
-            for (const std::string& value : axis.values) {
+            for (std::size_t i = 0; i < values; ++i) {
                 longer.push_back(point);
-                longer.back().push_back({axis.key, value});
+                for (const std::size_t axis : group) longer.back()[axis] = {axes_[axis].key, axes_[axis].values[i]};
             }
         }
         points = std::move(longer);

@@ -22,21 +22,26 @@ class LayeredConfig {
     static LayeredConfig load(const std::string& path, const std::vector<std::string>& sets, const Describe& describe);
 
     [[nodiscard]] const std::string& path() const { return own_.path; }
+    [[nodiscard]] const std::string& question() const { return own_.description; }
     [[nodiscard]] const std::vector<Axis>& axes() const { return axes_; }
-    // All combinations, the last axis fastest.
+    // All combinations, the last axis fastest; axes of one zip move together, in the place of the first of them.
     [[nodiscard]] std::vector<PointKey> points() const;
     // Fills the configuration, which holds the defaults. `key` is one of points(). Returns all parameters, sorted by key.
     std::vector<ConfigEntry> resolve(const PointKey& key, const Describe& describe) const;
 
   private:
     using Choice = std::vector<std::size_t>;  // an index into each axis' values
+    using Group = std::vector<std::size_t>;   // axes of one zip, or an axis alone
 
     LayeredConfig() = default;
     void apply_sets(const std::vector<std::string>& sets);
     void check_axes() const;
+    void check_zips() const;
+    [[nodiscard]] std::vector<Group> groups() const;
     void read_platforms();
     void name_axis_values(const Describe& describe);
-    [[nodiscard]] Axis name_values_of(std::size_t axis, const Describe& describe) const;
+    [[nodiscard]] Axis name_values_of(std::size_t axis, const Group& group, const Describe& describe) const;
+    void refuse_repetition(const Group& group) const;
     [[nodiscard]] RawTable chosen_values(const Choice& choice) const;
     [[nodiscard]] const RawEntry* model_of(const RawTable& chosen) const;
     std::vector<ConfigEntry> resolve_choice(const Choice& choice, const Describe& describe) const;

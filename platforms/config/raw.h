@@ -2,6 +2,7 @@
 // defaults. The first of the two stages "raw to resolved"; resolve.h is the second.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -46,6 +47,7 @@ struct RawAxis {
     std::string key;
     std::string origin;
     std::vector<RawValue> values;
+    std::size_t zip = 0;  // axes with the same number, other than 0, take their values side by side
 };
 
 }  // namespace splinter::platforms

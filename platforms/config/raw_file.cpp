@@ -11,12 +11,15 @@
 #include <toml++/toml.h>
 
 #include "hw/base/user_error.h"
+#include "platforms/config/axis_range.h"
 #include "platforms/config/file_text.h"
+#include "platforms/config/leading_comment.h"
 #include "platforms/config/printable.h"
 
 namespace splinter::platforms {
 namespace {
 
+constexpr std::string_view kZipKey = "zip";
 constexpr std::string_view kConfidences[] = {"H", "M", "L", "MEM", "assumed"};
 
 class Flattener {
@@ -36,7 +39,9 @@ class Flattener {
     [[nodiscard]] std::string string(const toml::key& key, const toml::node& node) const;
     void flatten(const std::string& key, const toml::key& last, const toml::node& node, RawTable& into) const;
     void includes(const toml::node& node, RawFile& into) const;
-    void collect_axes(const std::string& prefix, const toml::table& table, std::vector<Placed>& into) const;
+    [[nodiscard]] std::vector<RawValue> axis_values(const std::string& key, const toml::node& node) const;
+    void collect_axes(const std::string& prefix, const toml::table& table, std::size_t zip, std::vector<Placed>& into) const;
+    void collect_zips(const toml::node& node, std::vector<Placed>& into) const;
     void axes(const toml::node& node, RawFile& into) const;
     void rows(const toml::node& node, RawFile& into) const;
 
@@ -144,22 +149,52 @@ void Flattener::includes(const toml::node& node, RawFile& into) const {
     }
 }
 
-void Flattener::collect_axes(const std::string& prefix, const toml::table& table, std::vector<Placed>& into) const {
+// A range, or a list of values and ranges.
+std::vector<RawValue> Flattener::axis_values(const std::string& key, const toml::node& node) const {
+    const RawValue whole = value(node);
+    if (auto range = expand_range(whole)) return *range;
+    if (whole.kind != RawKind::list)
+        throw UserError(whole.origin,
+                        fmt::format("axis `{}` must be a list of values or a range, e.g. [2, 16, 64] or \"2..64 x2\"", key));
+    std::vector<RawValue> values;
+    for (const RawValue& item : whole.items) {
+        append_expanded(item, values);
+    }
+    return values;
+}
+
+void Flattener::collect_axes(const std::string& prefix, const toml::table& table, std::size_t zip,
+                             std::vector<Placed>& into) const {
     for (const auto& [name, node] : table) {
         const std::string key = prefix + std::string{name.str()};
-        if (const auto* child = node.as_table()) {
-            collect_axes(key + ".", *child, into);
+        if (key == kZipKey && zip == 0) {
+            collect_zips(node, into);
             continue;
         }
-        const RawValue list = value(node);
-        if (list.kind != RawKind::list) {
-            throw UserError(list.origin, fmt::format("axis `{}` must be a list of values, e.g. [2, 16, 64]", key));
+        if (const auto* child = node.as_table()) {
+            collect_axes(key + ".", *child, zip, into);
+            continue;
         }
+        const std::string origin = place(node.source());
+        std::vector<RawValue> values = axis_values(key, node);
         const auto same_key = [&](const Placed& other) { return other.second.key == key; };
         if (const auto old = std::ranges::find_if(into, same_key); old != into.end()) {
-            throw UserError(list.origin, fmt::format("duplicate axis `{}`, also given at {}", key, old->second.origin));
+            throw UserError(origin, fmt::format("duplicate axis `{}`, also given at {}", key, old->second.origin));
         }
-        into.emplace_back(node.source().begin, RawAxis{key, list.origin, list.items});
+        into.emplace_back(node.source().begin, RawAxis{key, origin, std::move(values), zip});
+    }
+}
+
+// [[axes.zip]]: each table is a zip of its keys.
+void Flattener::collect_zips(const toml::node& node, std::vector<Placed>& into) const {
+    const auto* array = node.as_array();
+    const bool are_tables = array != nullptr && std::ranges::all_of(*array, [](const auto& item) { return item.is_table(); });
+    if (!are_tables) throw UserError(place(node.source()), "`axes.zip` must be a list of tables, [[axes.zip]]");
+    std::size_t zip = 0;
+    for (const toml::node& item : *array) {
+        const std::size_t before = into.size();
+        collect_axes("", *item.as_table(), ++zip, into);
+        if (into.size() < before + 2) throw UserError(place(item.source()), "[[axes.zip]] must have at least two axes");
     }
 }
 
@@ -168,7 +203,7 @@ void Flattener::axes(const toml::node& node, RawFile& into) const {
     const auto* table = node.as_table();
     if (table == nullptr) throw UserError(into.axes_origin, "`axes` must be a table of lists, [axes]");
     std::vector<Placed> found;
-    collect_axes("", *table, found);
+    collect_axes("", *table, 0, found);
     // toml++ keeps tables sorted by key; the order of the axes is the user's.
     std::ranges::sort(found, [](const Placed& a, const Placed& b) { return a.first < b.first; });
     for (Placed& axis : found) into.axes.push_back(std::move(axis.second));
@@ -192,6 +227,9 @@ RawFile Flattener::file(const toml::table& root) const {
     for (const auto& [name, node] : root) {
         if (name == "include") {
             includes(node, file);
+        } else if (name == "description") {
+            file.description = string(name, node);
+            file.description_origin = place(name.source());
         } else if (name == "axes") {
             axes(node, file);
         } else if (name == "row") {
@@ -208,7 +246,9 @@ RawFile Flattener::file(const toml::table& root) const {
 RawFile read_raw_file(const std::string& path, const std::string& referrer) {
     const std::string text = read_text_file(path, referrer);
     try {
-        return Flattener{path}.file(toml::parse(text, path));
+        RawFile file = Flattener{path}.file(toml::parse(text, path));
+        if (file.description_origin.empty()) file.description = leading_comment(text);
+        return file;
     } catch (const toml::parse_error& error) {
         const toml::source_position at = error.source().begin;
         throw UserError(fmt::format("{}:{}:{}", path, at.line, at.column), printable(error.description()));

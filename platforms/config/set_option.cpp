@@ -4,21 +4,23 @@
 #include <utility>
 
 #include "hw/base/user_error.h"
+#include "platforms/config/axis_range.h"
 
 namespace splinter::platforms {
 namespace {
 
-RawAxis parse_set_option(const std::string& text) {
+RawAxis parse_set_option(const std::string& text, const std::string& name) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
-        throw UserError("--set " + text, "expected KEY=VALUE or KEY=VALUE,VALUE,...");
+        throw UserError(name + " " + text, "expected KEY=VALUE or KEY=VALUE,VALUE,...");
     }
     RawAxis axis;
     axis.key = text.substr(0, equals);
-    axis.origin = "--set " + axis.key;
+    axis.origin = name + " " + axis.key;
     for (std::size_t begin = equals + 1; begin <= text.size();) {
         const std::size_t end = std::min(text.find(',', begin), text.size());
-        axis.values.push_back({RawKind::command_line, text.substr(begin, end - begin), {}, axis.origin});
+        const RawValue item{RawKind::command_line, text.substr(begin, end - begin), {}, axis.origin};
+        append_expanded(item, axis.values);
         begin = end + 1;
     }
     return axis;
@@ -26,10 +28,10 @@ RawAxis parse_set_option(const std::string& text) {
 
 }  // namespace
 
-std::vector<RawAxis> parse_set_options(const std::vector<std::string>& texts) {
+std::vector<RawAxis> parse_set_options(const std::vector<std::string>& texts, const std::string& name) {
     std::vector<RawAxis> options;
     for (const std::string& text : texts) {
-        RawAxis option = parse_set_option(text);
+        RawAxis option = parse_set_option(text, name);
         if (std::ranges::find(options, option.key, &RawAxis::key) != options.end()) {
             throw UserError(option.origin, "given twice");
         }

@@ -9,7 +9,7 @@
 
 namespace splinter::platforms {
 
-inline constexpr int kResultSchema = 1;  // raise when a field changes its meaning or goes away
+inline constexpr int kResultSchema = 2;  // raise when a field changes its meaning or goes away
 
 // One resolved parameter with the place it came from.
 struct ConfigEntry {
@@ -56,6 +56,8 @@ using PointKey = std::vector<AxisValue>;
 struct RunResult {
     std::string program_version;
     int schema = kResultSchema;
+    std::string question;  // what the experiment asks: its `description`, or its first comment; "" for a trace's replay
+    PointKey point;        // the axes' values; empty if the experiment has none
     std::vector<ConfigEntry> config;  // whole resolved config, sorted by key
     std::vector<WorkloadResult> workloads;
 };

@@ -100,7 +100,7 @@ TEST_F(ConfigAxes, AxisValuesAreCheckedLikeAnyValue) {
 TEST_F(ConfigAxes, AnAxisIsAListThatIsNotEmptyAndRepeatsNothing) {
     EXPECT_EQ(error("[axes]\nplatform.cores = []"), at("2:18: axis `platform.cores` has no values"));
     EXPECT_EQ(error("[axes]\nplatform.cores = 3"),
-              at("2:18: axis `platform.cores` must be a list of values, e.g. [2, 16, 64]"));
+              at("2:18: axis `platform.cores` must be a list of values or a range, e.g. [2, 16, 64] or \"2..64 x2\""));
     EXPECT_EQ(error("axes = 3"), at("1:8: `axes` must be a table of lists, [axes]"));
     EXPECT_EQ(error("[axes]\nplatform.cores = [2, 4, 2]"), at("2:25: axis `platform.cores` has the value 2 twice"));
     EXPECT_EQ(error("", {"platform.memory=1GiB,1024MiB"}),

@@ -34,6 +34,8 @@ TEST(ResultJson, ReadsBackWhatItWrote) {
     const RunResult after = run_result_from_json(to_json(before), "r.json");
     EXPECT_EQ(to_json(after), to_json(before));
     EXPECT_EQ(after.program_version, before.program_version);
+    EXPECT_EQ(after.question, "what does it cost?");
+    EXPECT_EQ(after.point, (PointKey{{"platform.cores", "2"}, {"flush.strategy", "none"}}));
     ASSERT_EQ(after.config.size(), 2U);
     EXPECT_EQ(after.config[0].key, "hw.core.invlpg");
     EXPECT_EQ(after.config[0].value, "200cyc");
@@ -63,8 +65,10 @@ TEST(ResultJson, WritesItsKeysInOneOrder) {
     result.program_version = "0.1.0";
     result.workloads = {samples::workload("trace", {{"trace", {{"splits", 2}, {"pages", 0.5}}}})};
     EXPECT_EQ(to_json(result), R"({
-  "schema": 1,
+  "schema": 2,
   "program_version": "0.1.0",
+  "question": "",
+  "point": [],
   "config": [],
   "workloads": [
     {
@@ -92,7 +96,7 @@ TEST(ResultJson, WritesItsKeysInOneOrder) {
 
 TEST(ResultJson, RefusesAnotherSchemaBeforeAnythingElse) {
     EXPECT_EQ(error_of(R"({"schema": 99, "other": 1})"),
-              "r.json: result schema 99 is not supported; this version reads schema 1");
+              "r.json: result schema 99 is not supported; this version reads schema 2");
     EXPECT_EQ(error_of("{}"), "r.json: not a result of splinter: no schema number");
     EXPECT_EQ(error_of("[1]"), "r.json: not a result of splinter: no schema number");
 }
