@@ -69,6 +69,8 @@ using PointKey = std::vector<AxisValue>;
 struct RunResult {
     std::string program_version;
     int schema = kResultSchema;
+    std::string question;  // what the experiment asks: its `description`, or its first comment; "" for a trace's replay
+    PointKey point;        // the axes' values; empty if the experiment has none
     std::vector<ConfigEntry> config;  // whole resolved config, sorted by key
     std::vector<WorkloadResult> workloads;
 };

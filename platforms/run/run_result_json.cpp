@@ -53,6 +53,12 @@ ordered_json write_histograms(const std::vector<LatencyHistogram>& histograms) {
     return list;
 }
 
+ordered_json write_point(const PointKey& point) {
+    ordered_json list = ordered_json::array();
+    for (const AxisValue& axis : point) list.push_back({{"key", axis.key}, {"value", axis.value}});
+    return list;
+}
+
 ordered_json write_phases(const std::vector<Phase>& phases) {
     ordered_json list = ordered_json::array();
     for (const Phase& phase : phases) {
@@ -227,6 +233,8 @@ std::string to_json(const RunResult& result) {
     ordered_json out = ordered_json::object();
     out["schema"] = result.schema;
     out["program_version"] = result.program_version;
+    out["question"] = result.question;
+    out["point"] = write_point(result.point);
     out["config"] = write_config(result.config);
     ordered_json workloads = ordered_json::array();
     for (const WorkloadResult& workload : result.workloads) workloads.push_back(write_workload(workload));
@@ -247,9 +255,14 @@ RunResult run_result_from_json(const std::string& text, const std::string& origi
         throw UserError(origin, fmt::format("result schema {} is not supported", root["schema"].dump()),
                         fmt::format("this version reads schema {}", kResultSchema));
     const Node node{root, "", origin};
-    node.expect_fields({"schema", "program_version", "config", "workloads"});
+    node.expect_fields({"schema", "program_version", "question", "point", "config", "workloads"});
     RunResult out;
     out.program_version = node.at("program_version").text();
+    out.question = node.at("question").text();
+    node.at("point").for_each_item([&](const Node& item) {
+        item.expect_fields({"key", "value"});
+        out.point.push_back({item.at("key").text(), item.at("value").text()});
+    });
     node.at("config").for_each_item([&](const Node& item) { out.config.push_back(read_entry(item)); });
     node.at("workloads").for_each_item([&](const Node& item) { out.workloads.push_back(read_workload(item)); });
     return out;

@@ -34,6 +34,8 @@ TEST(ResultJson, ReadsBackWhatItWrote) {
     const RunResult after = run_result_from_json(to_json(before), "r.json");
     EXPECT_EQ(to_json(after), to_json(before));
     EXPECT_EQ(after.program_version, before.program_version);
+    EXPECT_EQ(after.question, "what does it cost?");
+    EXPECT_EQ(after.point, (PointKey{{"platform.cores", "2"}, {"flush.strategy", "none"}}));
     ASSERT_EQ(after.config.size(), 2U);
     EXPECT_EQ(after.config[0].key, "hw.core.invlpg");
     EXPECT_EQ(after.config[0].value, "200cyc");
@@ -69,6 +71,8 @@ TEST(ResultJson, WritesItsKeysInOneOrder) {
     EXPECT_EQ(to_json(result), R"({
   "schema": 2,
   "program_version": "0.1.0",
+  "question": "",
+  "point": [],
   "config": [],
   "workloads": [
     {

@@ -26,6 +26,7 @@ inline PointResult steady_point(const std::string& cores, const std::string& str
     PointResult point;
     point.key = {{"platform.cores", cores}, {"flush.strategy", strategy}};
     point.result.program_version = "0.1.0";
+    point.result.point = point.key;
     point.result.config = {{"flush.strategy", strategy, "--set", "", ""}, {"platform.cores", cores, "--set", "", ""}};
     point.result.workloads = {workload("secretmem", {{"steady", std::move(figures)}})};
     return point;
@@ -35,6 +36,8 @@ inline PointResult steady_point(const std::string& cores, const std::string& str
 inline RunResult full_result() {
     RunResult result;
     result.program_version = "0.1.0";
+    result.question = "what does it cost?";
+    result.point = {{"platform.cores", "2"}, {"flush.strategy", "none"}};
     result.config = {{"hw.core.invlpg", "200cyc", "configs/platforms/x.toml:12:5", "\"SDM\" 3A", "H", "100cyc", "260cyc"},
                      {"platform.cores", "2", "default", "", ""}};
     WorkloadResult secretmem = workload("secretmem", {{"population", {{"cycles_per_page", 0.1 + 0.2}, {"splits", 3}}},
