@@ -12,7 +12,7 @@ namespace splinter::platforms {
 struct Command;
 
 // The options that a command can offer beside --help, --verbose and --quiet, which all have.
-enum class OptionId { set, json, jobs, out, configs, walk, level, proc, free_lists, unsafe };
+enum class OptionId { set, json, jobs, out, configs, walk, level, proc, free_lists, unsafe, fail_if, figure, keep };
 
 // The options of `splinter walk`, as text.
 struct WalkArguments {
@@ -22,7 +22,10 @@ struct WalkArguments {
 
 struct Arguments {
     std::vector<std::string> positional;
-    std::vector<std::string> sets;  // the texts after --set
+    std::vector<std::string> sets;     // the texts after --set
+    std::vector<std::string> fail_if;  // the texts after --fail-if
+    std::optional<std::string> figure;
+    std::optional<std::string> keep;
     std::optional<std::string> json;
     std::optional<std::string> out;
     std::optional<std::string> configs;

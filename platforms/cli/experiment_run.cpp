@@ -27,7 +27,8 @@ std::string quoted(const std::string& text) {
 
 std::string key_of(const std::string& set) { return set.substr(0, set.find('=')); }
 
-// The user's --set texts, less those that are axes, and the point's value of each axis.
+}  // namespace
+
 std::string reproducing_command(const Arguments& arguments, const PointKey& key) {
     std::string out = "splinter run " + quoted(arguments.positional[0]);
     for (const std::string& set : arguments.sets) {
@@ -43,8 +44,6 @@ int gravest(const std::vector<int>& exit_codes) {
         if (std::find(exit_codes.begin(), exit_codes.end(), code) != exit_codes.end()) return code;
     return kExitOk;
 }
-
-}  // namespace
 
 SweepIndex index_of(const std::vector<PointJob>& jobs, std::string_view version) {
     SweepIndex index{std::string{version}, jobs.empty() ? "" : jobs.front().point.question, {}};
