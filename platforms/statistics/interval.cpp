@@ -17,9 +17,11 @@ double mean_of(const std::vector<double>& values) {
     return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-// The variance of the mean, s^2 / n. Equal values have none, whatever rounding makes of their mean.
+// The variance of the mean, s^2 / n. Values that are equal but for rounding have none.
 double variance_of_mean(const std::vector<double>& values) {
-    if (std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>{}) == values.end()) return 0;
+    constexpr double kRounding = 1e-12;
+    const auto [low, high] = std::ranges::minmax(values);
+    if (high - low <= kRounding * std::abs(high)) return 0;
     const double mean = mean_of(values);
     double squares = 0;
     for (const double value : values) squares += (value - mean) * (value - mean);
