@@ -122,6 +122,7 @@ class Measurement {
             const OperationSamples& samples = session_.samples(core, index);
             for (const std::uint64_t cycles : samples.alloc_cycles) by_figure["alloc_cycles"].add(cycles);
             for (const std::uint64_t cycles : samples.mapped_cycles) by_figure["mapped_cycles"].add(cycles);
+            by_figure["free_cycles"].merge(samples.free_cycles);
         });
         std::vector<LatencyHistogram> out;
         for (auto& [figure, histogram] : by_figure)

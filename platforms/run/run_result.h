@@ -33,7 +33,7 @@ struct Phase {
 // How the cycles of single calls are distributed, all cores together.
 struct LatencyHistogram {
     std::string phase;
-    std::string figure;  // "alloc_cycles" protected, "mapped_cycles" ordinary allocations, from call to return
+    std::string figure;  // "alloc_cycles" | "free_cycles", protected; "mapped_cycles", ordinary allocations
     Histogram histogram;
     friend bool operator==(const LatencyHistogram&, const LatencyHistogram&) = default;
 };
