@@ -10,7 +10,7 @@ constexpr std::string_view kFile[] = {"FILE"};
 constexpr std::string_view kRecords[] = {"FILE|DIR..."};
 constexpr std::string_view kAddress[] = {"ADDRESS"};
 
-constexpr OptionId kRunOptions[] = {OptionId::set, OptionId::unsafe, OptionId::json, OptionId::proc};
+constexpr OptionId kRunOptions[] = {OptionId::set, OptionId::unsafe, OptionId::json, OptionId::proc, OptionId::folded};
 constexpr OptionId kReplayOptions[] = {OptionId::level, OptionId::set, OptionId::json, OptionId::proc, OptionId::free_lists};
 constexpr OptionId kSweepOptions[] = {OptionId::set, OptionId::unsafe, OptionId::jobs, OptionId::out, OptionId::json};
 constexpr OptionId kCompareOptions[] = {OptionId::set, OptionId::unsafe, OptionId::jobs, OptionId::json};

@@ -1,0 +1,2 @@
+// What `splinter sensitivity --json` found, if the report was given it.
+"use strict";
