@@ -1,6 +1,7 @@
 #include "platforms/cli/experiment_run.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <fmt/format.h>
 #include <spdlog/logger.h>
@@ -44,6 +45,13 @@ int gravest(const std::vector<int>& exit_codes) {
 }
 
 }  // namespace
+
+SweepIndex index_of(const std::vector<PointJob>& jobs, std::string_view version) {
+    SweepIndex index{std::string{version}, jobs.empty() ? "" : jobs.front().point.question, {}};
+    for (const PointJob& job : jobs)
+        index.points.push_back({job.point.key, std::filesystem::path{job.file}.filename().string()});
+    return index;
+}
 
 std::vector<PointJob> prepare_points(const Arguments& arguments, const std::string& directory) {
     const Experiment experiment = Experiment::load(arguments.positional[0], arguments.sets);

@@ -2,13 +2,18 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "platforms/cli/commands.h"
 #include "platforms/cli/point_pool.h"
+#include "platforms/results/sweep_index.h"
 #include "platforms/run/run_result.h"
 
 namespace splinter::platforms {
+
+// What sweep.json says of the jobs of one experiment.
+SweepIndex index_of(const std::vector<PointJob>& jobs, std::string_view version);
 
 // Every point of the experiment, resolved: a mistake in any of them is thrown before the first is simulated. Files go to
 // `directory`, which need not exist yet.

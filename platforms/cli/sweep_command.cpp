@@ -24,6 +24,7 @@ int execute_sweep(const Invocation& invocation) {
     std::error_code error;
     std::filesystem::create_directories(directory, error);
     if (error) throw UserError("--out " + directory, "cannot be created: " + error.message());
+    write_file_atomically(directory + "/" + kIndexFile, to_json(index_of(jobs, invocation.version)));
     check_writable(csv);
     const ExperimentOutcome outcome = run_experiment(jobs, invocation);
     write_file_atomically(csv, csv_report(outcome.results));

@@ -26,12 +26,14 @@ Experiment::Experiment(Experiment&&) noexcept = default;
 Experiment& Experiment::operator=(Experiment&&) noexcept = default;
 Experiment::~Experiment() = default;
 
+const std::string& Experiment::question() const { return impl_->layers.question(); }
+
 const std::vector<Axis>& Experiment::axes() const { return impl_->layers.axes(); }
 
 std::vector<PointKey> Experiment::points() const { return impl_->layers.points(); }
 
 ResolvedPoint Experiment::resolve(const PointKey& key) const {
-    ResolvedPoint point{key, {}, {}};
+    ResolvedPoint point{key, {}, {}, question()};
     point.entries = impl_->layers.resolve(key, [&](ParamVisitor& visitor) { describe(point.config, visitor); });
     return point;
 }

@@ -16,6 +16,7 @@ struct ResolvedPoint {
     PointKey key;
     RunConfig config;
     std::vector<ConfigEntry> entries;  // every parameter with value and origin, sorted by key
+    std::string question;              // what the experiment asks
 };
 
 class Experiment {
@@ -29,6 +30,8 @@ class Experiment {
     Experiment& operator=(Experiment&&) noexcept;
     ~Experiment();
 
+    // `description` of the file, or the text of its first comment; "" if it has neither.
+    [[nodiscard]] const std::string& question() const;
     [[nodiscard]] const std::vector<Axis>& axes() const;
     // All combinations, the last axis fastest.
     [[nodiscard]] std::vector<PointKey> points() const;

@@ -22,6 +22,7 @@ class LayeredConfig {
     static LayeredConfig load(const std::string& path, const std::vector<std::string>& sets, const Describe& describe);
 
     [[nodiscard]] const std::string& path() const { return own_.path; }
+    [[nodiscard]] const std::string& question() const { return own_.description; }
     [[nodiscard]] const std::vector<Axis>& axes() const { return axes_; }
     // All combinations, the last axis fastest.
     [[nodiscard]] std::vector<PointKey> points() const;

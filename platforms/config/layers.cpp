@@ -23,6 +23,9 @@ void refuse_experiment_keys(const RawFile& file) {
     if (!file.rows.empty())
         throw UserError(file.rows.front().origin,
                         "[[row]] is allowed in the experiment file only, the one given on the command line");
+    if (!file.description_origin.empty())
+        throw UserError(file.description_origin,
+                        "`description` is allowed in the experiment file only, the one given on the command line");
     if (const auto found = file.values.find(kModelKey); found != file.values.end()) {
         throw UserError(found->second.key_origin,
                         fmt::format("`{}` is allowed in the experiment file only, or by --set", kModelKey));

@@ -12,6 +12,7 @@
 
 #include "hw/base/user_error.h"
 #include "platforms/config/file_text.h"
+#include "platforms/config/leading_comment.h"
 #include "platforms/config/printable.h"
 
 namespace splinter::platforms {
@@ -192,6 +193,9 @@ RawFile Flattener::file(const toml::table& root) const {
     for (const auto& [name, node] : root) {
         if (name == "include") {
             includes(node, file);
+        } else if (name == "description") {
+            file.description = string(name, node);
+            file.description_origin = place(name.source());
         } else if (name == "axes") {
             axes(node, file);
         } else if (name == "row") {
@@ -208,7 +212,9 @@ RawFile Flattener::file(const toml::table& root) const {
 RawFile read_raw_file(const std::string& path, const std::string& referrer) {
     const std::string text = read_text_file(path, referrer);
     try {
-        return Flattener{path}.file(toml::parse(text, path));
+        RawFile file = Flattener{path}.file(toml::parse(text, path));
+        if (file.description_origin.empty()) file.description = leading_comment(text);
+        return file;
     } catch (const toml::parse_error& error) {
         const toml::source_position at = error.source().begin;
         throw UserError(fmt::format("{}:{}:{}", path, at.line, at.column), printable(error.description()));

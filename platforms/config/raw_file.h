@@ -1,7 +1,7 @@
 // One TOML file, flattened to dotted keys. The only file that knows toml++.
 //
-// A table with a key named `value` is a leaf with metadata; `include`, [axes] and [[row]] at the top level are set apart. What
-// a key means, and whether it exists, is not known here.
+// A table with a key named `value` is a leaf with metadata; `include`, `description`, [axes] and [[row]] at the top level are
+// set apart. What a key means, and whether it exists, is not known here.
 #pragma once
 
 #include <string>
@@ -23,6 +23,8 @@ struct RawRow {
 
 struct RawFile {
     std::string path;
+    std::string description;         // top-level `description`, or the text of the first comment
+    std::string description_origin;  // of the key; "" if there is none
     RawTable values;
     std::vector<RawInclude> includes;
     std::vector<RawAxis> axes;  // in the order of the file

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <numeric>
 
 #include "alloc/accounts.h"
@@ -113,6 +114,21 @@ class Measurement {
             }
         }
         return result;
+    }
+
+    // The exact percentiles above come from the samples themselves.
+    [[nodiscard]] std::vector<LatencyHistogram> histograms(std::size_t index, const std::string& phase_name) {
+        std::map<std::string, Histogram> by_figure;
+        for_each_core([&](CpuId core) {
+            const OperationSamples& samples = session_.samples(core, index);
+            for (const std::uint64_t cycles : samples.alloc_cycles) by_figure["alloc_cycles"].add(cycles);
+            for (const std::uint64_t cycles : samples.mapped_cycles) by_figure["mapped_cycles"].add(cycles);
+            by_figure["free_cycles"].merge(samples.free_cycles);
+        });
+        std::vector<LatencyHistogram> out;
+        for (auto& [figure, histogram] : by_figure)
+            if (histogram.count() > 0) out.push_back({phase_name, figure, std::move(histogram)});
+        return out;
     }
 
     [[nodiscard]] std::vector<LedgerLine> ledger() {
@@ -406,8 +422,10 @@ WorkloadResult measure(std::string_view workload_name, const Workload& workload,
     WorkloadResult result;
     result.workload = workload_name;
     const std::vector<std::string> phases = workload.phases();
-    for (std::size_t i = 0; i < phases.size(); ++i)
+    for (std::size_t i = 0; i < phases.size(); ++i) {
         result.phases.push_back(measurement.phase(Session::kFirstPhase + i, phases[i], is_protected));
+        std::ranges::move(measurement.histograms(Session::kFirstPhase + i, phases[i]), std::back_inserter(result.histograms));
+    }
     result.ledger = measurement.ledger();
     result.counters = measurement.counters();
     result.proc = proc_files(session.node(), result.counters);

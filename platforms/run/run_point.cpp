@@ -27,6 +27,8 @@ RunResult run_point(const ResolvedPoint& point) {
     config.workload.trace = resolved_trace(point);
     config.kernel.direct_map.layout = resolved_direct_map_layout(point);
     RunResult result;
+    result.question = point.question;
+    result.point = point.key;
     result.config = point.entries;
     for (const std::string& name : config.workload.run) {
         std::string text;

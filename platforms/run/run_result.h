@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "hw/base/histogram.h"
+
 namespace splinter::platforms {
 
 inline constexpr int kResultSchema = 2;  // raise when a field changes its meaning or goes away
@@ -18,12 +20,22 @@ struct ConfigEntry {
     std::string origin;      // "default", "configs/platforms/skylake-sp-2s.toml:12:5", "--set"
     std::string source;      // citation, "" where none applies
     std::string confidence;  // H, M, L, MEM, assumed or ""
+    std::string range_low;   // how far it may reasonably be from the truth, in the form of `value`; both "" where not recorded
+    std::string range_high;
 };
 
 // A figure of one phase; absent figures (no victims, not protected) are not in the map.
 struct Phase {
     std::string name;                       // "population" | "steady" | "trace"
     std::map<std::string, double> metrics;  // by the metric ids of run/metrics.h
+};
+
+// How the cycles of single calls are distributed, all cores together.
+struct LatencyHistogram {
+    std::string phase;
+    std::string figure;  // "alloc_cycles" | "free_cycles", protected; "mapped_cycles", ordinary allocations
+    Histogram histogram;
+    friend bool operator==(const LatencyHistogram&, const LatencyHistogram&) = default;
 };
 
 enum class LedgerSide { initiator, victim };
@@ -73,6 +85,7 @@ struct DirectMapPicture {
 struct WorkloadResult {
     std::string workload;  // "secretmem" | "trace"
     std::vector<Phase> phases;
+    std::vector<LatencyHistogram> histograms;       // in the order of the phases, then by figure; none is empty
     std::vector<LedgerLine> ledger;                 // all cores of a side summed, sorted by side, path; whole run
     std::map<std::string, std::uint64_t> counters;  // kernel counters by the kernel's names, hardware counters by module path
     std::map<std::string, std::string> facts;       // statements in words, e.g. "protection": "not protected"
@@ -94,6 +107,8 @@ using PointKey = std::vector<AxisValue>;
 struct RunResult {
     std::string program_version;
     int schema = kResultSchema;
+    std::string question;  // what the experiment asks: its `description`, or its first comment; "" for a trace's replay
+    PointKey point;        // the axes' values; empty if the experiment has none
     std::vector<ConfigEntry> config;  // whole resolved config, sorted by key
     std::vector<WorkloadResult> workloads;
 };

@@ -25,12 +25,38 @@ std::string_view side_name(LedgerSide side) { return side == LedgerSide::initiat
 
 ordered_json write_config(const std::vector<ConfigEntry>& config) {
     ordered_json list = ordered_json::array();
-    for (const ConfigEntry& entry : config)
+    for (const ConfigEntry& entry : config) {
+        ordered_json range = ordered_json::array();
+        if (!entry.range_low.empty()) range = {entry.range_low, entry.range_high};
         list.push_back({{"key", entry.key},
                         {"value", entry.value},
                         {"origin", entry.origin},
                         {"source", entry.source},
-                        {"confidence", entry.confidence}});
+                        {"confidence", entry.confidence},
+                        {"range", range}});
+    }
+    return list;
+}
+
+// Buckets as [lowest value, count]: the width of each follows from its lowest value (hw/base/histogram.h).
+ordered_json write_histograms(const std::vector<LatencyHistogram>& histograms) {
+    ordered_json list = ordered_json::array();
+    for (const LatencyHistogram& item : histograms) {
+        ordered_json buckets = ordered_json::array();
+        for (const Histogram::Bucket& bucket : item.histogram.buckets()) buckets.push_back({bucket.low, bucket.count});
+        list.push_back({{"phase", item.phase},
+                        {"figure", item.figure},
+                        {"min", item.histogram.min()},
+                        {"max", item.histogram.max()},
+                        {"relative_error", Histogram::kRelativeError},
+                        {"buckets", buckets}});
+    }
+    return list;
+}
+
+ordered_json write_point(const PointKey& point) {
+    ordered_json list = ordered_json::array();
+    for (const AxisValue& axis : point) list.push_back({{"key", axis.key}, {"value", axis.value}});
     return list;
 }
 
@@ -83,6 +109,7 @@ ordered_json write_workload(const WorkloadResult& workload) {
     ordered_json out = ordered_json::object();
     out["workload"] = workload.workload;
     out["phases"] = write_phases(workload.phases);
+    out["histograms"] = write_histograms(workload.histograms);
     out["ledger"] = ledger;
     out["counters"] = ordered_json(workload.counters);
     out["facts"] = ordered_json(workload.facts);
@@ -204,9 +231,44 @@ DirectMapPicture read_direct_map(const Node& node) {
     return out;
 }
 
+LatencyHistogram read_histogram(const Node& node) {
+    node.expect_fields({"phase", "figure", "min", "max", "relative_error", "buckets"});
+    LatencyHistogram out{node.at("phase").text(), node.at("figure").text(), {}};
+    if (node.at("relative_error").number() != Histogram::kRelativeError) node.at("relative_error").fail("that of this version");
+    const std::uint64_t min = node.at("min").whole();
+    const std::uint64_t max = node.at("max").whole();
+    node.at("buckets").for_each_item([&](const Node& item) {
+        std::vector<std::uint64_t> numbers;
+        item.for_each_item([&](const Node& number) { numbers.push_back(number.whole()); });
+        if (numbers.size() != 2) item.fail("a bucket's lowest value and its count");
+        const Histogram::Bucket bucket = Histogram::bucket_of(numbers[0]);
+        const std::uint64_t low = std::max(bucket.low, min);
+        const std::uint64_t high = std::min(bucket.high, max);
+        if (bucket.low != numbers[0] || numbers[1] == 0 || low > high) item.fail("a bucket between `min` and `max`");
+        out.histogram.add(low, high, numbers[1]);
+    });
+    if (out.histogram.count() == 0) node.at("buckets").fail("at least one bucket");
+    return out;
+}
+
+ConfigEntry read_entry(const Node& node) {
+    node.expect_fields({"key", "value", "origin", "source", "confidence", "range"});
+    std::vector<std::string> range;
+    node.at("range").for_each_item([&](const Node& end) { range.push_back(end.text()); });
+    if (!range.empty() && range.size() != 2) node.at("range").fail("two values or none");
+    range.resize(2);
+    return {node.at("key").text(),
+            node.at("value").text(),
+            node.at("origin").text(),
+            node.at("source").text(),
+            node.at("confidence").text(),
+            range[0],
+            range[1]};
+}
+
 WorkloadResult read_workload(const Node& node) {
-    node.expect_fields(
-        {"workload", "phases", "ledger", "counters", "facts", "proc", "free_lists", "direct_map", "end_cycles", "state_hash"});
+    node.expect_fields({"workload", "phases", "histograms", "ledger", "counters", "facts", "proc", "free_lists", "direct_map",
+                        "end_cycles", "state_hash"});
     WorkloadResult out;
     out.workload = node.at("workload").text();
     node.at("phases").for_each_item([&](const Node& item) {
@@ -215,6 +277,7 @@ WorkloadResult read_workload(const Node& node) {
         phase.name = item.at("name").text();
         item.at("metrics").for_each_member([&](const std::string& id, const Node& n) { phase.metrics[id] = n.number(); });
     });
+    node.at("histograms").for_each_item([&](const Node& item) { out.histograms.push_back(read_histogram(item)); });
     node.at("ledger").for_each_item([&](const Node& item) {
         item.expect_fields({"side", "path", "cycles"});
         out.ledger.push_back({read_side(item.at("side")), item.at("path").text(), item.at("cycles").whole()});
@@ -249,6 +312,8 @@ std::string to_json(const RunResult& result) {
     ordered_json out = ordered_json::object();
     out["schema"] = result.schema;
     out["program_version"] = result.program_version;
+    out["question"] = result.question;
+    out["point"] = write_point(result.point);
     out["config"] = write_config(result.config);
     ordered_json workloads = ordered_json::array();
     for (const WorkloadResult& workload : result.workloads) workloads.push_back(write_workload(workload));
@@ -269,14 +334,15 @@ RunResult run_result_from_json(const std::string& text, const std::string& origi
         throw UserError(origin, fmt::format("result schema {} is not supported", root["schema"].dump()),
                         fmt::format("this version reads schema {}", kResultSchema));
     const Node node{root, "", origin};
-    node.expect_fields({"schema", "program_version", "config", "workloads"});
+    node.expect_fields({"schema", "program_version", "question", "point", "config", "workloads"});
     RunResult out;
     out.program_version = node.at("program_version").text();
-    node.at("config").for_each_item([&](const Node& item) {
-        item.expect_fields({"key", "value", "origin", "source", "confidence"});
-        out.config.push_back({item.at("key").text(), item.at("value").text(), item.at("origin").text(),
-                              item.at("source").text(), item.at("confidence").text()});
+    out.question = node.at("question").text();
+    node.at("point").for_each_item([&](const Node& item) {
+        item.expect_fields({"key", "value"});
+        out.point.push_back({item.at("key").text(), item.at("value").text()});
     });
+    node.at("config").for_each_item([&](const Node& item) { out.config.push_back(read_entry(item)); });
     node.at("workloads").for_each_item([&](const Node& item) { out.workloads.push_back(read_workload(item)); });
     return out;
 }

@@ -317,6 +317,7 @@ void Session::release(CpuId core, Pfn block, Order order) {
     const std::uint64_t spent = (cpu.now() - begin).raw();
     OperationSamples& samples = cores_[core.index()].samples[cores_[core.index()].phase];
     samples.cycles += spent;
+    samples.free_cycles.add(spent);
     samples.worst_cycles = std::max(samples.worst_cycles, spent);
 }
 

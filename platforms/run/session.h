@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "alloc/statistics.h"
+#include "hw/base/histogram.h"
 #include "platforms/run/exposure.h"
 #include "platforms/run/free_list_sampler.h"
 #include "platforms/run/map_audit.h"
@@ -35,6 +36,7 @@ struct OperationSamples {
     std::uint64_t cycles = 0;                 // inside allocation and free calls
     std::uint64_t failures = 0;
     std::uint64_t pool_hits = 0;               // allocations that took nothing out of the direct map
+    Histogram free_cycles;                     // one per free
     std::vector<std::uint64_t> mapped_cycles;  // one per successful ordinary allocation
     std::uint64_t mapped_failures = 0;
     std::uint64_t worst_cycles = 0;   // of one allocation or free call

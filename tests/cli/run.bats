@@ -26,7 +26,7 @@ setup() { load common.bash; }
     "$splinter" run "$smoke" "${small[@]}" --json "$work/1.json"
     version="$("$splinter" --version | cut -d' ' -f2)"
     [ "$(jq -r .program_version "$work/1.json")" = "$version" ]
-    [ "$(jq .schema "$work/1.json")" = 1 ]
+    [ "$(jq .schema "$work/1.json")" = 2 ]
     entry='.config[] | select(.key == "workload.secretmem.pages")'
     [ "$(jq -r "$entry | .value" "$work/1.json")" = 64 ]
     [[ "$(jq -r "$entry | .origin" "$work/1.json")" == --set* ]]

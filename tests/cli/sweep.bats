@@ -17,7 +17,7 @@ setup() {
     diff -r "$work/1" "$work/2"
     cmp "$work/1.txt" "$work/2.txt"
     expected=('cores=2,strategy=freetype.json' 'cores=2,strategy=none.json' 'cores=4,strategy=freetype.json'
-        'cores=4,strategy=none.json' 'sweep.csv')
+        'cores=4,strategy=none.json' 'sweep.csv' 'sweep.json')
     [ "$(LC_ALL=C ls -A "$work/1")" = "$(printf '%s\n' "${expected[@]}")" ]
     # A heading, and two phases of four points.
     [ "$(wc -l <"$work/1/sweep.csv")" -eq 9 ]
@@ -72,7 +72,7 @@ setup() {
     [[ "$stderr" == *'run=trace: FAILED'*"$work/trace/trace.csv:1:1: "* ]]
     [[ "$stderr" == *"to reproduce: splinter run $smoke "*' --set workload.run=trace'* ]]
     [[ "$output" == *'secretmem, steady state (reuse)'* ]]
-    [ "$(LC_ALL=C ls -A "$work/sweep")" = $'run=secretmem.json\nsweep.csv' ]
+    [ "$(LC_ALL=C ls -A "$work/sweep")" = $'run=secretmem.json\nsweep.csv\nsweep.json' ]
     # The command that was named fails in the same way.
     # shellcheck disable=SC2016  # for the inner shell
     run --separate-stderr bash -c "$(sed -n 's/^.*to reproduce: splinter/"$0"/p' <<<"$stderr")" "$splinter"

@@ -51,6 +51,21 @@ TEST_F(ExperimentFile, WithAnAxisOfOneValueIsASinglePoint) {
     EXPECT_EQ(entry_of(experiment.resolve_single().entries, "platform.cores").value, "2");
 }
 
+TEST_F(ExperimentFile, SaysWhatItAsks) {
+    const auto question = [&](const std::string& text) {
+        return Experiment::load(dir_.write("e.toml", text), {}).resolve_single().question;
+    };
+    EXPECT_EQ(question("# The question: what is cheapest,\n#   splinter compare e.toml\n# and why?\nplatform.cores = 2\n# no"),
+              "what is cheapest, and why?");
+    EXPECT_EQ(question("# comment\ndescription = \"what else?\""), "what else?");
+    EXPECT_EQ(question("platform.cores = 2\n# too late"), "");
+    EXPECT_EQ(error_of([&] { question("description = 3"); }), dir_.path("e.toml:1:15: `description` must be a string"));
+    dir_.write("low.toml", "\ndescription = \"not here\"");
+    EXPECT_EQ(
+        error_of([&] { question("include = [\"low.toml\"]"); }),
+        dir_.path("low.toml:2:1: `description` is allowed in the experiment file only, the one given on the command line"));
+}
+
 TEST_F(ExperimentFile, CheckAcceptsEachKindOfFile) {
     dir_.write("platforms/p.toml", "platform.cores = 2");
     check_file(dir_.path("platforms/p.toml"));

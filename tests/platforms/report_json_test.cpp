@@ -34,12 +34,17 @@ TEST(ResultJson, ReadsBackWhatItWrote) {
     const RunResult after = run_result_from_json(to_json(before), "r.json");
     EXPECT_EQ(to_json(after), to_json(before));
     EXPECT_EQ(after.program_version, before.program_version);
+    EXPECT_EQ(after.question, "what does it cost?");
+    EXPECT_EQ(after.point, (PointKey{{"platform.cores", "2"}, {"flush.strategy", "none"}}));
     ASSERT_EQ(after.config.size(), 2U);
     EXPECT_EQ(after.config[0].key, "hw.core.invlpg");
     EXPECT_EQ(after.config[0].value, "200cyc");
     EXPECT_EQ(after.config[0].origin, "configs/platforms/x.toml:12:5");
     EXPECT_EQ(after.config[0].source, "\"SDM\" 3A");
     EXPECT_EQ(after.config[0].confidence, "H");
+    EXPECT_EQ(after.config[0].range_low, "100cyc");
+    EXPECT_EQ(after.config[0].range_high, "260cyc");
+    EXPECT_EQ(after.config[1].range_low, "");
     ASSERT_EQ(after.workloads.size(), 2U);
     const WorkloadResult& read = after.workloads[0];
     const WorkloadResult& written = before.workloads[0];
@@ -48,6 +53,7 @@ TEST(ResultJson, ReadsBackWhatItWrote) {
     EXPECT_EQ(read.phases[0].name, "population");
     EXPECT_EQ(read.phases[0].metrics, written.phases[0].metrics);
     EXPECT_EQ(read.phases[1].metrics, written.phases[1].metrics);
+    EXPECT_EQ(read.histograms, written.histograms);
     ASSERT_EQ(read.ledger.size(), 2U);
     EXPECT_EQ(read.ledger[1].side, LedgerSide::victim);
     EXPECT_EQ(read.ledger[1].path, "user");
@@ -63,8 +69,10 @@ TEST(ResultJson, WritesItsKeysInOneOrder) {
     result.program_version = "0.1.0";
     result.workloads = {samples::workload("trace", {{"trace", {{"splits", 2}, {"pages", 0.5}}}})};
     EXPECT_EQ(to_json(result), R"({
-  "schema": 1,
+  "schema": 2,
   "program_version": "0.1.0",
+  "question": "",
+  "point": [],
   "config": [],
   "workloads": [
     {
@@ -78,6 +86,7 @@ TEST(ResultJson, WritesItsKeysInOneOrder) {
           }
         }
       ],
+      "histograms": [],
       "ledger": [],
       "counters": {},
       "facts": {},
@@ -92,7 +101,7 @@ TEST(ResultJson, WritesItsKeysInOneOrder) {
 
 TEST(ResultJson, RefusesAnotherSchemaBeforeAnythingElse) {
     EXPECT_EQ(error_of(R"({"schema": 99, "other": 1})"),
-              "r.json: result schema 99 is not supported; this version reads schema 1");
+              "r.json: result schema 99 is not supported; this version reads schema 2");
     EXPECT_EQ(error_of("{}"), "r.json: not a result of splinter: no schema number");
     EXPECT_EQ(error_of("[1]"), "r.json: not a result of splinter: no schema number");
 }
@@ -123,6 +132,12 @@ TEST(ResultJson, NamesTheFieldThatIsWrong) {
               "r.json: workloads[0].ledger[1].side: expected \"initiator\" or \"victim\", found string");
     EXPECT_EQ(error_of(replaced(good, "0x0000000000000abc", "0xabcg")),
               "r.json: workloads[1].state_hash: expected a hexadecimal number, found string");
+    EXPECT_EQ(error_of(replaced(good, "\"min\": 301", "\"min\": 302")),
+              "r.json: workloads[0].histograms[0].buckets[0]: expected a bucket between `min` and `max`, found array");
+    EXPECT_EQ(error_of(replaced(good, "\"relative_error\": 0.0078125", "\"relative_error\": 0.01")),
+              "r.json: workloads[0].histograms[0].relative_error: expected that of this version, found number");
+    EXPECT_EQ(error_of(replaced(good, "\"260cyc\"", "\"260cyc\", \"1cyc\"")),
+              "r.json: config[0].range: expected two values or none, found array");
     EXPECT_EQ(error_of(replaced(good, "1e-300", "1e999")), "r.json: a number is out of range");
 }
 

@@ -26,6 +26,7 @@ inline PointResult steady_point(const std::string& cores, const std::string& str
     PointResult point;
     point.key = {{"platform.cores", cores}, {"flush.strategy", strategy}};
     point.result.program_version = "0.1.0";
+    point.result.point = point.key;
     point.result.config = {{"flush.strategy", strategy, "--set", "", ""}, {"platform.cores", cores, "--set", "", ""}};
     point.result.workloads = {workload("secretmem", {{"steady", std::move(figures)}})};
     return point;
@@ -35,12 +36,17 @@ inline PointResult steady_point(const std::string& cores, const std::string& str
 inline RunResult full_result() {
     RunResult result;
     result.program_version = "0.1.0";
-    result.config = {{"hw.core.invlpg", "200cyc", "configs/platforms/x.toml:12:5", "\"SDM\" 3A", "H"},
+    result.question = "what does it cost?";
+    result.point = {{"platform.cores", "2"}, {"flush.strategy", "none"}};
+    result.config = {{"hw.core.invlpg", "200cyc", "configs/platforms/x.toml:12:5", "\"SDM\" 3A", "H", "100cyc", "260cyc"},
                      {"platform.cores", "2", "default", "", ""}};
     WorkloadResult secretmem = workload("secretmem", {{"population", {{"cycles_per_page", 0.1 + 0.2}, {"splits", 3}}},
                                                       {"steady", {{"cycles_per_page", 1e-300}, {"ns_per_page", 1.0 / 3}}}});
     secretmem.ledger = {{LedgerSide::initiator, "alloc/flush", 7}, {LedgerSide::victim, "user", ~std::uint64_t{0}}};
     secretmem.counters = {{"nr_tlb_remote_flush", (std::uint64_t{1} << 53) + 1}, {"core0.mmu.l2.misses", 0}};
+    Histogram latencies;
+    for (const std::uint64_t cycles : {std::uint64_t{301}, std::uint64_t{301}, std::uint64_t{7'000'001}}) latencies.add(cycles);
+    secretmem.histograms = {{"steady", "alloc_cycles", latencies}};
     secretmem.facts = {{"protection", "not protected"}};
     secretmem.proc = {{"buddyinfo", "Node 0, zone      DMA      1 \n"}};
     secretmem.end_cycles = ~std::uint64_t{0} - 1;

@@ -1,0 +1,70 @@
+#include "platforms/results/result_folder.h"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "hw/base/user_error.h"
+#include "platforms/report/atomic_file.h"
+#include "platforms/results/sweep_index.h"
+#include "platforms/run/run_result_json.h"
+
+namespace splinter::platforms {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+PointResult point_of(RunResult result) {
+    PointKey key = result.point;
+    return {std::move(key), std::move(result)};
+}
+
+std::vector<PointResult> read_folder(const std::string& path) {
+    const std::string index_path = path + "/" + kIndexFile;
+    std::error_code error;
+    if (!fs::exists(index_path, error))
+        throw UserError(path, std::string{"is no folder of results: it has no "} + kIndexFile,
+                        "splinter sweep CONFIG --out DIR writes one");
+    const SweepIndex index = sweep_index_from_json(read_file(index_path), index_path);
+    std::vector<PointResult> results;
+    for (const IndexedPoint& point : index.points) {
+        const std::string file = path + "/" + point.file;
+        if (fs::exists(file, error)) results.push_back(point_of(run_result_from_json(read_file(file), file)));
+    }
+    if (results.empty()) throw UserError(path, "no point of the sweep is finished");
+    return results;
+}
+
+// Null if the text is no list of points.
+nlohmann::json points_in(const std::string& text) {
+    nlohmann::json root = nlohmann::json::parse(text, nullptr, false);
+    return root.is_object() && root.contains("points") && root["points"].is_array() ? root["points"] : nlohmann::json{};
+}
+
+std::vector<PointResult> read_single(const std::string& path) {
+    const std::string text = read_file(path);
+    std::vector<PointResult> results;
+    const nlohmann::json points = points_in(text);
+    if (points.is_null()) {
+        results.push_back(point_of(run_result_from_json(text, path)));
+        return results;
+    }
+    for (const nlohmann::json& point : points)
+        results.push_back(point_of(run_result_from_json(point.value("result", nlohmann::json{}).dump(), path)));
+    if (results.empty()) throw UserError(path, "has no points");
+    return results;
+}
+
+}  // namespace
+
+std::vector<PointResult> read_results(const std::string& path) {
+    std::error_code error;
+    const fs::file_status status = fs::status(path, error);
+    if (!fs::exists(status)) throw UserError(path, "no such file or folder");
+    return fs::is_directory(status) ? read_folder(path) : read_single(path);
+}
+
+}  // namespace splinter::platforms
