@@ -6,6 +6,7 @@ namespace {
 
 constexpr std::string_view kConfig[] = {"CONFIG"};
 constexpr std::string_view kTrace[] = {"DIR|FILE"};
+constexpr std::string_view kResults[] = {"DIR|FILE"};
 constexpr std::string_view kFile[] = {"FILE"};
 constexpr std::string_view kRecords[] = {"FILE|DIR..."};
 constexpr std::string_view kAddress[] = {"ADDRESS"};
@@ -16,6 +17,7 @@ constexpr OptionId kSweepOptions[] = {OptionId::set, OptionId::unsafe, OptionId:
 constexpr OptionId kCompareOptions[] = {OptionId::set, OptionId::unsafe, OptionId::jobs, OptionId::json};
 constexpr OptionId kListOptions[] = {OptionId::configs};
 constexpr OptionId kValidateOptions[] = {OptionId::set, OptionId::jobs, OptionId::json, OptionId::configs};
+constexpr OptionId kReportOptions[] = {OptionId::report};
 constexpr OptionId kSetOnly[] = {OptionId::set};
 constexpr OptionId kCheckOptions[] = {OptionId::set, OptionId::unsafe};
 constexpr OptionId kWalkOptions[] = {OptionId::walk, OptionId::set};
@@ -29,6 +31,11 @@ constexpr Command kCommands[] = {
     {"compare", kConfig, kCompareOptions, "simulate all combinations of the axes and print the comparison",
      "splinter compare configs/experiments/first-light.toml --set flush.strategy=none,per-page,batched,freetype",
      execute_compare},
+    {"report", kResults, kReportOptions,
+     "write one page that shows results (a folder of sweep, or a file of run, compare or sweep --json): the answer, charts, "
+     "ledgers, flame "
+     "graphs, the direct map, free lists, every parameter with its source; it opens offline",
+     "splinter report results -o report.html --csv report.csv --jsonl report.jsonl", execute_report},
     {"replay", kTrace, kReplayOptions,
      "replay a real kernel's allocation trace. DIR: with snapshots; exit 0 if its free pages, or with --level all its blocks "
      "and "

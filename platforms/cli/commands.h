@@ -33,6 +33,7 @@ std::span<const Command> commands();
 int execute_run(const Invocation& invocation);
 int execute_sweep(const Invocation& invocation);
 int execute_compare(const Invocation& invocation);
+int execute_report(const Invocation& invocation);
 int execute_replay(const Invocation& invocation);
 int execute_conform(const Invocation& invocation);
 int execute_validate(const Invocation& invocation);

@@ -29,7 +29,7 @@ function formatNumber(value) {
   for (const [unit, letter] of [[1e12, "T"], [1e9, "G"], [1e7, "M"]])
     if (size >= unit) return sign + formatNumber(size / (unit === 1e7 ? 1e6 : unit)) + letter;
   if (size >= 1000) return sign + Math.round(size).toLocaleString("en-US");
-  if (size < 0.001) return sign + size.toExponential(1);
+  if (size < 1e-6) return sign + size.toExponential(1);
   return sign + String(Number(size.toPrecision(size < 0.1 ? 2 : 3)));
 }
 
@@ -44,17 +44,22 @@ function formatBytes(value) {
 const formatFigure = (value, unit) =>
   value === null || value === undefined ? "–" : unit === "bytes" ? formatBytes(value) : formatNumber(value);
 
-// A mean with half of its interval, where several seeds ran.
+// A mean with half of its interval, where several seeds ran and differed.
 function formatEstimate(estimate, unit) {
   if (!estimate) return "–";
   const [mean, half] = estimate;
-  return formatFigure(mean, unit) + (half === null ? "" : ` ± ${formatFigure(half, unit)}`);
+  return formatFigure(mean, unit) + (half ? ` ± ${formatFigure(half, unit)}` : "");
 }
 
 const percentOf = (part, whole) => (whole === 0 ? "0 %" : `${formatNumber((100 * part) / whole)} %`);
 
 const metricInfo = new Map(data.metrics.map((metric) => [metric.id, metric]));
-const withUnit = (metric) => (metric.unit === "" || metric.unit === metric.heading ? metric.heading : `${metric.heading} (${metric.unit})`);
+// The unit, unless the heading says it.
+function withUnit(metric) {
+  const heading = metric.heading.replace(/ /g, "").toLowerCase();
+  const said = metric.unit === "" || metric.unit === "percent" || metric.unit === "bytes" || heading.includes(metric.unit.toLowerCase().split("/")[0].replace("cycles", "cyc"));
+  return said ? metric.heading : `${metric.heading} (${metric.unit})`;
+}
 
 const phaseNames = {population: "population (first touch)", steady: "steady state (reuse)"};
 const phaseName = (phase) => phaseNames[phase] || phase;

@@ -29,9 +29,15 @@ function destroyCharts() {
   for (const chart of charts) chart.destroy();
   charts = [];
 }
-// On paper a canvas keeps the size that it had on the screen unless it is told.
-window.addEventListener("beforeprint", () => { for (const chart of charts) chart.resize(680, Math.min(chart.height, 300)); });
-window.addEventListener("afterprint", () => { for (const chart of charts) chart.resize(); });
+// Paper shows more dots than a screen; the style sheet fits the canvas to the column.
+function drawSharper(ratio) {
+  for (const chart of charts) {
+    chart.options.devicePixelRatio = ratio;
+    chart.resize(chart.width, chart.height);
+  }
+}
+window.addEventListener("beforeprint", () => drawSharper(3));
+window.addEventListener("afterprint", () => drawSharper(undefined));
 
 // Stripes for every second colour of an area, so that neighbours differ without colour.
 function fillOf(index) {
@@ -85,7 +91,7 @@ const whiskers = {
       chart.getDatasetMeta(number).data.forEach((bar, index) => {
         const half = dataset.halves[index];
         const value = dataset.data[index];
-        if (half === null || half === undefined || value === null) return;
+        if (!half || value === null) return;
         const low = chart.scales.y.getPixelForValue(value - half);
         const high = chart.scales.y.getPixelForValue(value + half);
         pen.beginPath();
@@ -160,9 +166,22 @@ const logTick = (value, unit) => {
   const digit = Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
   return [1, 2, 5].includes(digit) ? formatFigure(value, unit) : "";
 };
+// Ticks of a linear axis of bytes, at powers of two and their multiples.
+function byteTicks(axis) {
+  const step = 2 ** Math.ceil(Math.log2(Math.max(1, (axis.max - axis.min) / 6)));
+  axis.ticks = [];
+  for (let value = Math.ceil(axis.min / step) * step; value <= axis.max; value += step) axis.ticks.push({value});
+}
+// 734 -> 500: where a logarithmic axis of lines begins.
+function logStart(values) {
+  const least = Math.min(...values.filter((value) => value > 0));
+  const decade = 10 ** Math.floor(Math.log10(least));
+  return decade * [5, 2, 1].find((digit) => digit * decade <= least);
+}
 function valueAxis(logarithmic, unit, title) {
   return {
     type: logarithmic ? "logarithmic" : "linear", beginAtZero: !logarithmic,
+    afterBuildTicks: unit === "bytes" && !logarithmic ? byteTicks : undefined,
     title: {display: title !== "", text: title + (logarithmic ? ", log" : "")},
     ticks: {callback: (value) => (logarithmic ? logTick(value, unit) : formatFigure(value, unit)), maxTicksLimit: 8},
     grid: {color: "#e4e4e4"},

@@ -81,11 +81,12 @@ function drawDirectMap() {
     refill("direct-map", element("p", {class: "note"}, "No picture of the direct map in these results."));
     return;
   }
-  const key = element("ul", {class: "key"}, ...[...leafKinds.map(([name, , colour]) => [name, colour]), ["not mapped", unmappedColour], ["with a protection key", keyedColour]]
+  const keyed = points.some((point) => cellsOf(detailOf(point, choice.workload).direct_map).some((cell) => cell[4] > 0));
+  const key = element("ul", {class: "key"}, ...[...leafKinds.map(([name, , colour]) => [name, colour]), ["not mapped", unmappedColour], ...(keyed ? [["with a protection key", keyedColour]] : [])]
     .map(([name, colour]) => element("li", {}, element("span", {class: "patch", style: `background:${colour}`}), name)));
   const {cell_bytes: bytes} = detailOf(points[0], choice.workload).direct_map;
   refill("direct-map", element("p", {class: "hint"}, `${hereText()}, ${sweptText()}. Physical addresses from left to right and top to bottom, `,
-    `${formatBytes(bytes)} a cell. Strips: what the cell is mapped by; squares at the top: how much of it is not mapped (left) or has a key (right), small amounts drawn larger than they are.`),
-    sweptSelector(), key, ...points.map(directMapFigure));
+    `${formatBytes(bytes)} a cell. Strips: what the cell is mapped by; squares at the top: how much of it is not mapped (left)${keyed ? " or has a key (right)" : ""}, small amounts drawn larger than they are.`),
+    sweptSelector(), key, element("div", {class: points.length > 1 ? "grid" : "single"}, ...points.map(directMapFigure)));
 }
 addDrawing(drawDirectMap);

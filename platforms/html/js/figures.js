@@ -20,7 +20,7 @@ function lineDatasets(values, logarithmic) {
     const hidden = choice.hidden.has(name);
     const line = {
       label: name, series: name, hidden, borderColor: colour, backgroundColor: colour, borderDash: dashes[index % dashes.length],
-      pointStyle: marks[index % marks.length], spanGaps: true,
+      pointStyle: marks[index % marks.length], spanGaps: true, clip: 8,
       data: values[index].map((estimate, i) => ({x: x[i], y: estimate ? shown(estimate[0]) : null, estimate})),
     };
     if (!values[index].some((estimate) => estimate && estimate[1] !== null)) return [line];
@@ -83,22 +83,16 @@ function figureChart(metric, values) {
     },
     options: {
       interaction: {mode: "index", intersect: false}, plugins: {tooltip: figureTooltip(metric)},
-      scales: {x: xAxis, y: valueAxis(logarithmic, metric.unit, metric.unit)},
+      layout: {padding: {right: 10}},
+      scales: {x: xAxis, y: {...valueAxis(logarithmic, metric.unit, metric.unit === "bytes" ? "" : metric.unit),
+        ...(logarithmic && sweptIsNumeric ? {min: logStart(means)} : {})}},
     },
   });
 }
 
 function drawFigures() {
-  const points = chosenPoints();
-  const figures = [];
-  const constant = [];
-  for (const id of shownMetrics(points)) {
-    const metric = metricInfo.get(id);
-    const values = seriesValues(id);
-    const texts = unique(values.flat().filter((estimate) => estimate).map((estimate) => formatEstimate(estimate, metric.unit)));
-    if (texts.length === 1 && points.length > 1) constant.push(`${withUnit(metric)}: ${texts[0]}`);
-    else figures.push(figureChart(metric, values));
-  }
+  const [shown] = splitMetrics(chosenPoints());
+  const figures = shown.map((metric) => figureChart(metric, seriesValues(metric.id)));
   const isLine = sweptIsNumeric;
   const buttons = seriesNames.length < 2 ? null : legend("Series of the charts", seriesNames, choice.hidden, isLine ? lineSwatch : areaSwatch, (name) => {
     for (const figure of figures) {
@@ -111,7 +105,7 @@ function drawFigures() {
   const intervals = data.points.some((point) => point.seeds.length > 1);
   refill("figures", element("p", {class: "hint"}, `${hereText()}: ${phaseName(choice.phase)}. `,
     intervals ? `${isLine ? "Bands" : "Whiskers"}: 95 % intervals of the mean over the seeds. ` : "One seed: no intervals. "),
-    buttons, constant.length > 0 ? element("p", {class: "note"}, `The same everywhere: ${constant.join("; ")}.`) : null);
+    buttons);
   place(sectionOf("figures"), figures);
 }
 addDrawing(drawFigures);

@@ -19,7 +19,6 @@ function flameTree(point) {
   return root;
 }
 
-const depthOf = (node) => 1 + Math.max(0, ...[...node.children.values()].map(depthOf));
 const pathOf = (node) => (node.parent === null ? "" : node.parent.parent === null ? node.name : `${pathOf(node.parent)};${node.name}`);
 
 // Flushes and interrupts stand out; the two roots have hues of their own.
@@ -35,16 +34,17 @@ function flameColour(node) {
 
 function flameGraph(point) {
   const root = flameTree(point);
-  const levels = depthOf(root);
   const details = element("p", {class: "flame-details", "aria-live": "polite"});
-  const stage = element("div", {class: "flame", style: `height:${levels * rowHeight}px`, role: "group",
+  const stage = element("div", {class: "flame", role: "group",
     "aria-label": `Flame graph of ${seriesOf(point)}: ${[...root.children.values()].map((child) => `${child.name} ${percentOf(child.cycles, root.cycles)}`).join(", ")}`});
   let focus = root;
+  let levels = 0;
   const text = (node) => `${pathOf(node) || node.name}: ${node.cycles.toLocaleString("en-US")} cycles, ${percentOf(node.cycles, root.cycles)} of all` +
     (focus === root || node === focus ? "" : `, ${percentOf(node.cycles, focus.cycles)} of ${focus.name}`);
   const whole = element("button", {type: "button", class: "whole", onclick: () => zoom(root)}, "Show all");
 
   function frame(node, left, width, level) {
+    levels = Math.max(levels, level + 1);
     const box = element("div", {
       class: "frame", tabindex: width > 0.02 ? 0 : -1, role: "button", title: text(node), "data-path": pathOf(node),
       style: `left:${left * 100}%;width:${width * 100}%;bottom:${level * rowHeight}px;background:${flameColour(node)}`,
@@ -64,11 +64,13 @@ function flameGraph(point) {
   function zoom(node) {
     focus = node;
     stage.replaceChildren();
+    levels = 0;
     const above = [];
     for (let at = node.parent; at !== null; at = at.parent) above.unshift(at);
     above.forEach((ancestor, level) => stage.append(element("div", {class: "frame ancestor", role: "button", tabindex: 0, title: text(ancestor),
       style: `left:0;width:100%;bottom:${level * rowHeight}px`, onclick: () => zoom(ancestor)}, ancestor.name)));
     frame(node, 0, 1, above.length);
+    stage.style.height = `${levels * rowHeight}px`;
     details.textContent = text(node);
     whole.disabled = node === root;
   }

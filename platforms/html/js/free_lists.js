@@ -55,7 +55,7 @@ function overTime(point, title, note, names, values, series) {
       },
       scales: {
         x: {type: "linear", min: 0, max: history.samples.at(-1)[0], title: {display: true, text: "simulated cycles"}, ticks: {callback: (value) => formatNumber(value), maxRotation: 0, maxTicksLimit: 6}},
-        y: {title: {display: true, text: change ? "change since the start" : "free memory"}, ticks: {callback: (value) => formatBytes(value), maxTicksLimit: 7}, grid: {color: "#e4e4e4"}},
+        y: {title: {display: true, text: change ? "change since the start" : "free memory"}, ticks: {callback: (value) => formatBytes(value)}, afterBuildTicks: byteTicks, grid: {color: "#e4e4e4"}},
       },
     },
   });

@@ -5,10 +5,8 @@
 const axes = data.axes.map((axis, index) => ({...axis, index}));
 const varying = axes.filter((axis) => axis.values.length > 1);
 const isNumeric = (axis) => axis.values.every((value) => /^[0-9.]+([a-zA-Z]+)?$/.test(value));
-const seriesAxis = varying.find((axis) => axis.key === "flush.strategy") || varying.find((axis) => !isNumeric(axis)) ||
-  axes.find((axis) => axis.key === "flush.strategy") || null;
-const sweptAxis = varying.find((axis) => axis.key === "platform.cores" && axis !== seriesAxis) ||
-  varying.find((axis) => axis !== seriesAxis && isNumeric(axis)) || varying.find((axis) => axis !== seriesAxis) || null;
+const seriesAxis = data.series === null ? null : axes[data.series];
+const sweptAxis = data.swept === null ? null : axes[data.swept];
 const fixedAxes = varying.filter((axis) => axis !== seriesAxis && axis !== sweptAxis);
 for (const axis of fixedAxes) choice.fixed.set(axis.index, axis.values[0]);
 // Of the sections that show one value of the swept axis at a time: the last is the hardest case.

@@ -5,13 +5,24 @@
 function table(caption, columns, rows, {headings = 1} = {}) {
   const head = element("tr", {}, ...columns.map(([text, kind, definition]) =>
     element("th", {scope: "col", class: kind, title: definition}, text)));
-  const body = rows.map((cells) => element("tr", {}, ...cells.map((cell, index) => element(index < headings ? "th" : "td",
+  const body = rows.map((cells, row) => element("tr", {class: headings > 1 && row > 0 && rows[row - 1][0] !== cells[0] ? "group" : false}, ...cells.map((cell, index) => element(index < headings ? "th" : "td",
     {class: columns[index][1], "data-label": columns[index][0], scope: index < headings ? "row" : false}, cell))));
   return element("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": caption},
-    element("table", {}, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...body)));
+    element("table", {}, element("caption", {}, element("span", {}, caption)), element("thead", {}, head), element("tbody", {}, ...body)));
 }
 
-const shownMetrics = (points) => data.columns.filter((id) => points.some((point) => figureOf(point, id)));
+// The figures that were measured: those to show, and texts for those that are the same at all points.
+function splitMetrics(points) {
+  const shown = [];
+  const constant = [];
+  for (const metric of data.columns.map((id) => metricInfo.get(id))) {
+    const values = points.map((point) => figureOf(point, metric.id)).filter((estimate) => estimate);
+    const texts = unique(values.map((estimate) => formatEstimate(estimate, metric.unit)));
+    if (texts.length === 1 && points.length > 1) constant.push(`${withUnit(metric)} ${texts[0]}${values.length < points.length ? " where it exists" : ""}`);
+    else if (texts.length > 0) shown.push(metric);
+  }
+  return [shown, constant];
+}
 
 // The series that ratios refer to: "none" of the strategies, else the first.
 const reference = seriesNames.includes("none") ? "none" : seriesNames[0];
@@ -24,7 +35,7 @@ function ratioText(point, metric) {
 
 function drawAnswerTable() {
   const points = chosenPoints().filter((point) => rowOf(point, choice.workload, choice.phase));
-  const metrics = shownMetrics(points).map((id) => metricInfo.get(id));
+  const [metrics, constant] = splitMetrics(points);
   const labels = [sweptAxis, seriesAxis].filter((axis) => axis !== null);
   const compares = seriesNames.length > 1;
   const columns = labels.map((axis) => [axis.heading, "text", axis.key]);
@@ -44,8 +55,9 @@ function drawAnswerTable() {
   const caption = `${hereText()}: ${phaseName(choice.phase)}` +
     (seeds > 1 ? `; means of ${seeds} seeds ± half of the 95 % interval` : "");
   const definitions = element("details", {}, element("summary", {}, "What the columns mean"),
-    element("dl", {}, ...metrics.flatMap((metric) => [element("dt", {}, withUnit(metric)), element("dd", {}, metric.definition)])));
-  sectionOf("answer-table").replaceChildren(table(caption, columns, rows, {headings: labels.length}), definitions, ...factNotes(points));
+    element("dl", {}, ...data.columns.map((id) => metricInfo.get(id)).flatMap((metric) => [element("dt", {}, withUnit(metric)), element("dd", {}, metric.definition)])));
+  sectionOf("answer-table").replaceChildren(table(caption, columns, rows, {headings: labels.length}),
+    constant.length > 0 ? element("p", {class: "hint"}, `The same in all rows: ${constant.join("; ")}.`) : "", definitions, ...factNotes(points));
 }
 
 // What the runs state in words, once, with the points it holds for.
