@@ -71,6 +71,12 @@ po::options_description options_of(const Command& command) {
         add("figure", text("NAME"), "the figure that counts, one that `splinter list` prints (default: cycles_per_page)");
     if (takes(command, OptionId::keep))
         add("keep", text("DIR"), "keep the results in DIR, and do not simulate again what is there");
+    if (takes(command, OptionId::folded))
+        add("folded", text("FILE"), "write the cycle ledger as folded stacks, for flamegraph.pl and speedscope, to FILE");
+    if (takes(command, OptionId::report))
+        add("output,o", text("FILE"), "where the page goes (default: report.html in DIR, or beside FILE)")(
+            "csv", text("FILE"), "write all figures as CSV, too")("jsonl", text("FILE"), "and as JSON Lines")(
+            "sensitivity", text("FILE"), "what `sensitivity --json` wrote (default: sensitivity.json in DIR, if there)");
     if (takes(command, OptionId::configs)) add("configs", text("DIR"), "where platforms/*.toml is found (default: configs)");
     if (takes(command, OptionId::walk)) {
         for (const WalkOption& option : kWalkOptions) add(option.name, text(option.value), option.help);
@@ -155,6 +161,11 @@ Arguments parse_arguments(const Command& command, const std::vector<std::string>
     out.configs = text("configs");
     out.level = text("level");
     out.proc = text("proc");
+    out.folded = text("folded");
+    out.output = text("output");
+    out.csv = text("csv");
+    out.jsonl = text("jsonl");
+    out.sensitivity = text("sensitivity");
     out.buddyinfo = text("buddyinfo");
     out.pagetypeinfo = text("pagetypeinfo");
     for (const WalkOption& option : kWalkOptions)

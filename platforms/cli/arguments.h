@@ -12,7 +12,23 @@ namespace splinter::platforms {
 struct Command;
 
 // The options that a command can offer beside --help, --verbose and --quiet, which all have.
-enum class OptionId { set, json, jobs, out, configs, walk, level, proc, free_lists, unsafe, fail_if, figure, keep };
+enum class OptionId {
+    set,
+    json,
+    jobs,
+    out,
+    configs,
+    walk,
+    level,
+    proc,
+    free_lists,
+    unsafe,
+    fail_if,
+    figure,
+    keep,
+    folded,
+    report
+};
 
 // The options of `splinter walk`, as text.
 struct WalkArguments {
@@ -31,6 +47,11 @@ struct Arguments {
     std::optional<std::string> configs;
     std::optional<std::string> level;
     std::optional<std::string> proc;
+    std::optional<std::string> folded;
+    std::optional<std::string> output;
+    std::optional<std::string> csv;
+    std::optional<std::string> jsonl;
+    std::optional<std::string> sensitivity;
     std::optional<std::string> buddyinfo;
     std::optional<std::string> pagetypeinfo;
     WalkArguments walk;

@@ -35,6 +35,7 @@ int execute_sweep(const Invocation& invocation);
 int execute_compare(const Invocation& invocation);
 int execute_diff(const Invocation& invocation);
 int execute_sensitivity(const Invocation& invocation);
+int execute_report(const Invocation& invocation);
 int execute_replay(const Invocation& invocation);
 int execute_conform(const Invocation& invocation);
 int execute_validate(const Invocation& invocation);

@@ -8,6 +8,7 @@
 
 #include "alloc/accounts.h"
 #include "alloc/smp/mechanisms.h"
+#include "platforms/run/direct_map_picture.h"
 #include "platforms/run/leaf_count.h"
 #include "platforms/run/proc_files.h"
 
@@ -428,6 +429,8 @@ WorkloadResult measure(std::string_view workload_name, const Workload& workload,
     result.ledger = measurement.ledger();
     result.counters = measurement.counters();
     result.proc = proc_files(session.node(), result.counters);
+    result.free_lists = session.free_lists();
+    result.direct_map = take_direct_map_picture(session.node().memory(), session.node().root());
     result.facts["protection"] = is_protected ? "protected" : "not protected";
     if (strategy.exposure_bound != nullptr)
         result.facts["exposure"] = "declared: protection is deferred by up to " +

@@ -29,6 +29,15 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 }  // namespace
 
+TEST(ResultJson, RefusesRowsThatAreNotNumbers) {
+    const std::string text = to_json(samples::full_result());
+    EXPECT_EQ(
+        error_of(replaced(text, "\"1 0 3\"", "\"1 0  3\"")),
+        "r.json: workloads[0].free_lists.samples[0].blocks[0]: expected whole numbers with spaces between them, found string");
+    EXPECT_EQ(error_of(replaced(text, "\"3 1 0 0 1 0\"", "\"3 1 0 0 1\"")),
+              "r.json: workloads[0].direct_map.runs[0]: expected 6 numbers, found string");
+}
+
 TEST(ResultJson, ReadsBackWhatItWrote) {
     const RunResult before = samples::full_result();
     const RunResult after = run_result_from_json(to_json(before), "r.json");
@@ -60,6 +69,8 @@ TEST(ResultJson, ReadsBackWhatItWrote) {
     EXPECT_EQ(read.ledger[1].cycles, ~std::uint64_t{0});
     EXPECT_EQ(read.counters, written.counters);
     EXPECT_EQ(read.facts, written.facts);
+    EXPECT_EQ(read.free_lists, written.free_lists);
+    EXPECT_EQ(read.direct_map, written.direct_map);
     EXPECT_EQ(read.end_cycles, written.end_cycles);
     EXPECT_EQ(read.state_hash, written.state_hash);
 }

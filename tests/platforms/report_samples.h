@@ -49,6 +49,10 @@ inline RunResult full_result() {
     secretmem.histograms = {{"steady", "alloc_cycles", latencies}};
     secretmem.facts = {{"protection", "not protected"}};
     secretmem.proc = {{"buddyinfo", "Node 0, zone      DMA      1 \n"}};
+    secretmem.free_lists = {{"Movable", "Unmapped"},
+                            {{"population", 10}, {"steady", 20}},
+                            {{0, {{1, 0, 3}, {0, 0, 0}}}, {4096, {{0, 0, ~std::uint64_t{0}}, {5, 0, 0}}}}};
+    secretmem.direct_map = {4096, {{3, {1, 0, 0, 1, 0}}, {1, {0, 512, 262144, 0, 7}}}};
     secretmem.end_cycles = ~std::uint64_t{0} - 1;
     secretmem.state_hash = 0xfedcba9876543210;
     result.workloads = {secretmem, workload("trace", {})};
