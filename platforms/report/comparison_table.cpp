@@ -165,10 +165,9 @@ std::string notes(const std::vector<PointResult>& points, const PointLabels& lab
 // "every figure a mean over 3 seeds, +- its 95 % confidence interval (Student's t)"; "" without replicas.
 std::string replicas_line(const std::vector<ReplicatedPoint>& points) {
     if (!has_replicas(points)) return "";
-    const auto [fewest, most] =
-        std::ranges::minmax(points, {}, [](const ReplicatedPoint& point) { return point.seeds.size(); });
-    const std::size_t low = fewest.seeds.size();
-    const std::size_t high = most.seeds.size();
+    std::vector<std::size_t> counts;
+    for (const ReplicatedPoint& point : points) counts.push_back(point.seeds.size());
+    const auto [low, high] = std::ranges::minmax(counts);
     return fmt::format("every figure is the mean over {} seeds, +- its 95 % confidence interval (Student's t)\n",
                        low == high ? std::to_string(high) : fmt::format("{} to {}", low, high));
 }
