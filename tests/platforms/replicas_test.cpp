@@ -1,4 +1,6 @@
 // Folding the axis of seeds, and what tables, CSV and ranking make of it.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "platforms/report/comparison_table.h"
