@@ -21,10 +21,15 @@ BlockCounts ZoneCensus::free_of_all_rows() const {
     return sum;
 }
 
-ZoneCensus take_census(const Zone& zone) {
-    ZoneCensus census;
+FreeBlocks count_free_blocks(const Zone& zone) {
+    FreeBlocks free{};
     zone.for_each_free(
-        [&](Pfn, Order order, std::size_t list) { ++census.free[row_of(zone.freetypes().type_of(list))][order.index()]; });
+        [&](Pfn, Order order, std::size_t list) { ++free[row_of(zone.freetypes().type_of(list))][order.index()]; });
+    return free;
+}
+
+ZoneCensus take_census(const Zone& zone) {
+    ZoneCensus census{count_free_blocks(zone), {}};
     const PfnRange& span = zone.layout().span;
     for (Pfn at = span.first; at < span.end();
          at = Pfn{(at.raw() / kPageblockOrder.pages().raw() + 1) * kPageblockOrder.pages().raw()})

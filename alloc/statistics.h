@@ -15,10 +15,16 @@ namespace splinter::alloc {
 // Rows: the migratetypes, then one for all unmapped blocks.
 inline constexpr std::size_t kCensusRows = kMigratetypes + 1;
 inline constexpr std::size_t kUnmappedRow = kMigratetypes;
+[[nodiscard]] constexpr std::string_view census_row_name(std::size_t row) {
+    return row == kUnmappedRow ? "Unmapped" : kMigratetypeNames[row];
+}
 using BlockCounts = std::array<std::uint64_t, kOrders>;
 
+using FreeBlocks = std::array<BlockCounts, kCensusRows>;
+[[nodiscard]] FreeBlocks count_free_blocks(const Zone& zone);
+
 struct ZoneCensus {
-    std::array<BlockCounts, kCensusRows> free{};
+    FreeBlocks free{};
     std::array<std::uint64_t, kCensusRows> pageblocks{};
 
     [[nodiscard]] BlockCounts free_of_all_rows() const;

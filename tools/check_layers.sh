@@ -10,7 +10,9 @@
 #   hw/{mmu,core,mem}, hw/*.h   hw, std, fmt; SystemC and TLM in hw/{mmu,core,mem} only
 #   alloc                       alloc, hw/base, hw/x86, std, fmt
 #   platforms                   anything of hw, alloc, platforms; only platforms/adapter both alloc/cpu.h and hw/core
-#   platforms/report            platforms/report, platforms/run/{run_result*,replay_result,metrics}.h, hw/base
+#   platforms/report            platforms/{report,statistics}, platforms/run/{run_result*,replay_result,metrics}.h, hw/base
+#   platforms/html              platforms/{html,report,statistics}, platforms/run/{run_result*,metrics}.h, hw/base
+#   platforms/statistics        platforms/statistics, platforms/run/{run_result*,metrics}.h, platforms/config/suggest.h, hw/base
 #   tools, tests                anything; tests/{base,x86,alloc} without SystemC
 #   SystemC, TLM                hw/{mmu,core,mem}, platforms/{adapter,build,run}, tests
 set -euo pipefail
@@ -44,6 +46,8 @@ function layer_of(path) {
     if (path ~ /^hw\//) return "hw"
     if (path ~ /^alloc\//) return "alloc"
     if (path ~ /^platforms\/report\//) return "platforms/report"
+    if (path ~ /^platforms\/statistics\//) return "platforms/statistics"
+    if (path ~ /^platforms\/html\//) return "platforms/html"
     if (path ~ /^platforms\//) return "platforms"
     if (path ~ /^tools\//) return "tools"
     return "tests"
@@ -68,7 +72,9 @@ function allowed(layer) {
     if (layer == "hw/x86") return "^hw/(base|x86)/"
     if (layer == "hw/model" || layer == "hw") return "^hw/"
     if (layer == "alloc") return "^(alloc/|hw/base/|hw/x86/)"
-    if (layer == "platforms/report") return "^(platforms/report/|platforms/run/(run_result[a-z_]*|replay_result|metrics)\\.h$|hw/base/)"
+    if (layer == "platforms/report") return "^(platforms/(report|statistics)/|platforms/run/(run_result[a-z_]*|replay_result|metrics)\\.h$|hw/base/)"
+    if (layer == "platforms/html") return "^(platforms/(html|report|statistics)/|platforms/run/(run_result[a-z_]*|metrics)\\.h$|hw/base/)"
+    if (layer == "platforms/statistics") return "^(platforms/statistics/|platforms/config/suggest\\.h$|platforms/run/(run_result[a-z_]*|metrics)\\.h$|hw/base/)"
     if (layer == "platforms") return "^(hw|alloc|platforms)/"
     if (layer == "tools") return "^(hw|alloc|platforms|tools)/"
     return "^(hw|alloc|platforms|tests)/"

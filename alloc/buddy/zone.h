@@ -15,6 +15,7 @@
 #include "alloc/buddy/freetype_index.h"
 #include "alloc/buddy/kernel_rules.h"
 #include "alloc/buddy/tracepoints.h"
+#include "alloc/buddy/zone_watcher.h"
 #include "alloc/gfp.h"
 
 namespace splinter::alloc {
@@ -161,6 +162,10 @@ class Zone {
     void report(const Fallback& fallback) {
         if (tracepoints_ != nullptr) tracepoints_->fell_back(fallback);
     }
+    void set_watcher(ZoneWatcher* watcher) { watcher_ = watcher; }
+    void tell_locked(Cycles now) const {
+        if (watcher_ != nullptr) watcher_->locked(*this, now);
+    }
 
     // visit(Pfn, Order, list index) over all free blocks, wilderness included: for audits and reports.
     template <class Visitor>
@@ -215,6 +220,7 @@ class Zone {
     std::array<PageCount, 2> free_pages_blocks_;                          // by Mapping
     const KernelRules* rules_;
     Tracepoints* tracepoints_ = nullptr;
+    ZoneWatcher* watcher_ = nullptr;
     ZoneFill fill_ = ZoneFill::above_high;
     ZoneView now_;   // kept up to date by every change
     ZoneView view_;  // what was published of it

@@ -12,7 +12,7 @@ namespace splinter::alloc {
 
 class ZoneLock {
   public:
-    ZoneLock(Cpu& cpu, Zone& zone) : cpu_{cpu}, zone_{zone}, lock_{cpu, zone_lock_id(zone)} {}
+    ZoneLock(Cpu& cpu, Zone& zone) : cpu_{cpu}, zone_{zone}, lock_{cpu, zone_lock_id(zone)} { zone.tell_locked(cpu.now()); }
     ~ZoneLock() noexcept(false) {
         if (!released_ && std::uncaught_exceptions() == 0) release();
     }

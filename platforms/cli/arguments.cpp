@@ -76,6 +76,19 @@ po::options_description options_of(const Command& command) {
     if (takes(command, OptionId::proc))
         add("proc", text("DIR"),
             "write buddyinfo, pagetypeinfo, vmstat and meminfo of the end, as the kernel prints them, to DIR");
+    if (takes(command, OptionId::fail_if))
+        add("fail-if", po::value<std::vector<std::string>>()->composing()->value_name("FIGURE>RATIO"),
+            "exit 1 if the figure's ratio B/A is above (or, with <, below) RATIO anywhere, and not by noise; may be repeated");
+    if (takes(command, OptionId::figure))
+        add("figure", text("NAME"), "the figure that counts, one that `splinter list` prints (default: cycles_per_page)");
+    if (takes(command, OptionId::keep))
+        add("keep", text("DIR"), "keep the results in DIR, and do not simulate again what is there");
+    if (takes(command, OptionId::folded))
+        add("folded", text("FILE"), "write the cycle ledger as folded stacks, for flamegraph.pl and speedscope, to FILE");
+    if (takes(command, OptionId::report))
+        add("output,o", text("FILE"), "where the page goes (default: report.html in DIR, or beside FILE)")(
+            "csv", text("FILE"), "write all figures as CSV, too")("jsonl", text("FILE"), "and as JSON Lines")(
+            "sensitivity", text("FILE"), "what `sensitivity --json` wrote (default: sensitivity.json in DIR, if there)");
     if (takes(command, OptionId::configs)) add("configs", text("DIR"), "where platforms/*.toml is found (default: configs)");
     if (takes(command, OptionId::walk)) {
         for (const WalkOption& option : kWalkOptions) add(option.name, text(option.value), option.help);
@@ -175,12 +188,20 @@ Arguments parse_arguments(const Command& command, const std::vector<std::string>
     check_positional(command, out.positional);
     if (values.contains("set")) out.sets = values["set"].as<std::vector<std::string>>();
     if (values.contains("only")) out.only = values["only"].as<std::vector<std::string>>();
+    if (values.contains("fail-if")) out.fail_if = values["fail-if"].as<std::vector<std::string>>();
     if (values.contains("unsafe")) out.sets.emplace_back("flush.unsafe=true");
+    out.figure = text("figure");
+    out.keep = text("keep");
     out.json = text("json");
     out.out = text("out");
     out.configs = text("configs");
     out.level = text("level");
     out.proc = text("proc");
+    out.folded = text("folded");
+    out.output = text("output");
+    out.csv = text("csv");
+    out.jsonl = text("jsonl");
+    out.sensitivity = text("sensitivity");
     out.buddyinfo = text("buddyinfo");
     out.pagetypeinfo = text("pagetypeinfo");
     for (const WalkOption& option : kWalkOptions)

@@ -14,7 +14,26 @@ namespace splinter::platforms {
 struct Command;
 
 // The options that a command can offer beside --help, --verbose and --quiet, which all have.
-enum class OptionId { set, only, json, jobs, out, dry_run, limits, configs, walk, level, proc, free_lists, unsafe };
+enum class OptionId {
+    set,
+    only,
+    json,
+    jobs,
+    out,
+    dry_run,
+    limits,
+    configs,
+    walk,
+    level,
+    proc,
+    free_lists,
+    unsafe,
+    fail_if,
+    figure,
+    keep,
+    folded,
+    report
+};
 
 // The options of `splinter walk`, as text.
 struct WalkArguments {
@@ -26,11 +45,19 @@ struct Arguments {
     std::vector<std::string> positional;
     std::vector<std::string> sets;  // the texts after --set
     std::vector<std::string> only;  // the texts after --only
+    std::vector<std::string> fail_if;  // the texts after --fail-if
+    std::optional<std::string> figure;
+    std::optional<std::string> keep;
     std::optional<std::string> json;
     std::optional<std::string> out;
     std::optional<std::string> configs;
     std::optional<std::string> level;
     std::optional<std::string> proc;
+    std::optional<std::string> folded;
+    std::optional<std::string> output;
+    std::optional<std::string> csv;
+    std::optional<std::string> jsonl;
+    std::optional<std::string> sensitivity;
     std::optional<std::string> buddyinfo;
     std::optional<std::string> pagetypeinfo;
     WalkArguments walk;

@@ -6,19 +6,25 @@ namespace {
 
 constexpr std::string_view kConfig[] = {"CONFIG"};
 constexpr std::string_view kTrace[] = {"DIR|FILE"};
+constexpr std::string_view kResults[] = {"DIR|FILE"};
 constexpr std::string_view kFile[] = {"FILE"};
 constexpr std::string_view kRecords[] = {"FILE|DIR..."};
 constexpr std::string_view kOneFile[] = {"[FILE]"};
+constexpr std::string_view kTwoResults[] = {"A", "B"};
 constexpr std::string_view kAddress[] = {"ADDRESS"};
 
-constexpr OptionId kRunOptions[] = {OptionId::set, OptionId::unsafe, OptionId::json, OptionId::proc};
+constexpr OptionId kRunOptions[] = {OptionId::set, OptionId::unsafe, OptionId::json, OptionId::proc, OptionId::folded};
 constexpr OptionId kReplayOptions[] = {OptionId::level, OptionId::set, OptionId::json, OptionId::proc, OptionId::free_lists};
 constexpr OptionId kSweepOptions[] = {OptionId::set, OptionId::unsafe,  OptionId::only,   OptionId::jobs,
                                       OptionId::out, OptionId::dry_run, OptionId::limits, OptionId::json};
 constexpr OptionId kCompareOptions[] = {OptionId::set,  OptionId::unsafe, OptionId::only,
                                         OptionId::jobs, OptionId::limits, OptionId::json};
+constexpr OptionId kDiffOptions[] = {OptionId::fail_if, OptionId::json};
+constexpr OptionId kSensitivityOptions[] = {OptionId::set,  OptionId::unsafe, OptionId::jobs,
+                                            OptionId::json, OptionId::figure, OptionId::keep};
 constexpr OptionId kListOptions[] = {OptionId::configs};
 constexpr OptionId kValidateOptions[] = {OptionId::set, OptionId::jobs, OptionId::json, OptionId::configs};
+constexpr OptionId kReportOptions[] = {OptionId::report};
 constexpr OptionId kSetOnly[] = {OptionId::set};
 constexpr OptionId kExplainOptions[] = {OptionId::set, OptionId::unsafe, OptionId::only};
 constexpr OptionId kCheckOptions[] = {OptionId::set, OptionId::unsafe};
@@ -35,6 +41,19 @@ constexpr Command kCommands[] = {
     {"compare", kConfig, kCompareOptions, "simulate all combinations of the axes and print the comparison",
      "splinter compare configs/experiments/first-light.toml --set flush.strategy=none,per-page,batched,freetype",
      execute_compare},
+    {"diff", kTwoResults, kDiffOptions,
+     "compare two folders of `sweep --out`, or files of --json: ratios B/A, their intervals where several seeds ran; exit 1 if "
+     "a --fail-if holds",
+     "splinter diff results-before results-after --fail-if 'cycles_per_page>1.05'", execute_diff},
+    {"sensitivity", kConfig, kSensitivityOptions,
+     "move each uncertain parameter to both ends of its range: which ones matter, and does the order of the strategies depend "
+     "on any? Axes of the file but flush.strategy are narrowed to their middle value, those of --set are not",
+     "splinter sensitivity configs/experiments/first-light.toml --keep moves", execute_sensitivity},
+    {"report", kResults, kReportOptions,
+     "write one page that shows results (a folder of sweep, or a file of run, compare or sweep --json): the answer, charts, "
+     "ledgers, flame "
+     "graphs, the direct map, free lists, every parameter with its source; it opens offline",
+     "splinter report results -o report.html --csv report.csv --jsonl report.jsonl", execute_report},
     {"replay", kTrace, kReplayOptions,
      "replay a real kernel's allocation trace. DIR: with snapshots; exit 0 if its free pages, or with --level all its blocks "
      "and "

@@ -31,7 +31,8 @@ std::string quoted(const std::string& text) {
 
 std::string key_of(const std::string& set) { return set.substr(0, set.find('=')); }
 
-// The user's --set texts, less those that are axes, and the point's value of each axis.
+}  // namespace
+
 std::string reproducing_command(const Arguments& arguments, const PointKey& key) {
     std::string out = "splinter run " + quoted(arguments.positional[0]);
     for (const std::string& set : arguments.sets) {
@@ -41,8 +42,6 @@ std::string reproducing_command(const Arguments& arguments, const PointKey& key)
     for (const AxisValue& axis : key) out += " --set " + quoted(axis.key + "=" + axis.value);
     return out;
 }
-
-}  // namespace
 
 int gravest(const std::vector<int>& exit_codes) {
     for (const int code : {kExitBug, kExitFinding, kExitUserError, kExitDisagreement})

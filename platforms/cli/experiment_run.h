@@ -25,6 +25,13 @@ std::string plain_file_name(const ResolvedPoint& point);
 // `directory`, which need not exist yet; estimates use what has been measured there.
 PreparedExperiment prepare_points(const Arguments& arguments, const std::string& directory, const FileNameOf& file_name);
 
+// A command line that simulates one point alone: the user's --set texts, less those that are axes, and the point's value of
+// each axis.
+std::string reproducing_command(const Arguments& arguments, const PointKey& key);
+
+// The one to end with: a bug before a finding before a user's mistake, else kExitOk.
+int gravest(const std::vector<int>& exit_codes);
+
 struct ExperimentOutcome {
     std::vector<PointResult> results;  // of the points that succeeded, in point order
     int exit_code;  // kExitOk if all did, else the gravest: a bug, a finding, a user's mistake, a limit passed

@@ -40,12 +40,22 @@ void refuse_unknown_keys(const Layers& layers, const std::vector<std::string>& s
     }
 }
 
-ConfigEntry entry_of(const Field& field, const RawEntry* winner) {
+// In the form of the value: durations in cycles.
+std::string print_end(Field field, const RawValue& end, std::uint64_t hertz) {
+    field.value = parse_field(field, RawEntry{end, "", "", "", {}}, hertz);
+    return print_field(field);
+}
+
+ConfigEntry entry_of(const Field& field, const RawEntry* winner, std::uint64_t hertz) {
     ConfigEntry entry{field.key, print_field(field), "default", "", ""};
     if (winner == nullptr) return entry;
     entry.origin = winner->value.kind == RawKind::command_line ? "--set" : winner->value.origin;
     entry.source = winner->source;
     entry.confidence = winner->confidence;
+    if (winner->range) {
+        entry.range_low = print_end(field, winner->range->low, hertz);
+        entry.range_high = print_end(field, winner->range->high, hertz);
+    }
     return entry;
 }
 
@@ -68,7 +78,7 @@ std::vector<ConfigEntry> resolve_layers(const Layers& layers, const Describe& de
     std::vector<ConfigEntry> entries;
     for_each_field(describe, [&](Field& field) {
         const RawEntry* winner = assign(field, layers, hertz);
-        entries.push_back(entry_of(field, winner));
+        entries.push_back(entry_of(field, winner, hertz));
     });
     std::ranges::sort(entries, {}, &ConfigEntry::key);
     return entries;

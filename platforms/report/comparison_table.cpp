@@ -12,6 +12,7 @@
 #include "platforms/report/result_lookup.h"
 #include "platforms/report/text_table.h"
 #include "platforms/run/metrics.h"
+#include "platforms/statistics/replicas.h"
 
 namespace splinter::platforms {
 
@@ -24,7 +25,8 @@ constexpr std::string_view kBaseline = "none";
 
 // The rows of one table with what they share.
 struct Section {
-    const std::vector<PointResult>& points;
+    const std::vector<ReplicatedPoint>& replicated;  // of each row
+    const std::vector<PointResult>& points;          // their means
     const PointLabels& labels;
     std::string workload, phase;
 };
@@ -35,8 +37,9 @@ std::optional<double> figure(const Section& section, std::size_t row, std::strin
 }
 
 std::string metric_cell(const Section& section, std::size_t row, const MetricInfo& metric) {
-    const std::optional<double> value = figure(section, row, metric.id);
-    if (value) return metric.unit == "bytes" ? human_bytes(*value) : human_number(*value);
+    const auto human = [&](double number) { return metric.unit == "bytes" ? human_bytes(number) : human_number(number); };
+    const auto value = section.replicated[row].estimate({section.workload, section.phase, std::string{metric.id}});
+    if (value) return human(value->mean) + (value->half_width ? " +-" + human(*value->half_width) : "");
     const WorkloadResult& workload = *find_workload(section.points[row].result, section.workload);
     const auto fact = workload.facts.find(kProtectionFact);
     return metric.id == kExposureMetric && fact != workload.facts.end() ? fact->second : "-";
@@ -61,11 +64,12 @@ std::size_t reference_row(const PointLabels& labels, std::size_t row, const std:
 std::string ratio_cell(const Section& section, std::size_t row, const std::string& reference) {
     const std::size_t base_row = reference_row(section.labels, row, reference);
     if (base_row == section.points.size()) return "-";
-    const double own = figure(section, row, kRatioMetric).value_or(0);
-    const double base = figure(section, base_row, kRatioMetric).value_or(0);
-    if (own <= 0 || base <= 0) return "-";
-    const double ratio = own / base;
-    return ratio < 9.995 ? fmt::format("{:.2f}", ratio) : human_number(ratio);
+    const FigureId id{section.workload, section.phase, std::string{kRatioMetric}};
+    const auto own = section.replicated[row].figures.find(id);
+    const auto base = section.replicated[base_row].figures.find(id);
+    if (own == section.replicated[row].figures.end() || base == section.replicated[base_row].figures.end()) return "-";
+    const std::optional<Ratio> ratio = ratio_of(base->second, own->second);
+    return ratio ? human_ratio(*ratio) : "-";
 }
 
 bool measured(const Section& section, const MetricInfo& metric) {
@@ -158,6 +162,16 @@ std::string notes(const std::vector<PointResult>& points, const PointLabels& lab
     return out;
 }
 
+// "every figure a mean over 3 seeds, +- its 95 % confidence interval (Student's t)"; "" without replicas.
+std::string replicas_line(const std::vector<ReplicatedPoint>& points) {
+    if (!has_replicas(points)) return "";
+    std::vector<std::size_t> counts;
+    for (const ReplicatedPoint& point : points) counts.push_back(point.seeds.size());
+    const auto [low, high] = std::ranges::minmax(counts);
+    return fmt::format("every figure is the mean over {} seeds, +- its 95 % confidence interval (Student's t)\n",
+                       low == high ? std::to_string(high) : fmt::format("{} to {}", low, high));
+}
+
 // What all points share and a reader needs in order to place the figures.
 std::string context_line(const std::vector<PointResult>& points) {
     std::string out = "splinter " + points.front().result.program_version;
@@ -178,13 +192,16 @@ std::string section_title(const std::string& workload, const std::string& phase)
     return phase == workload ? workload : workload + ", " + phase;
 }
 
-std::string comparison_table(const std::vector<PointResult>& points) {
-    if (points.empty()) return "no results\n";
+std::string comparison_table(const std::vector<PointResult>& all_points) {
+    if (all_points.empty()) return "no results\n";
+    const std::vector<ReplicatedPoint> replicated = fold_replicas(all_points);
+    const std::vector<PointResult> points = means_of(replicated);
     const PointLabels labels = point_labels(points);
-    std::string out = context_line(points);
+    std::string out = context_line(points) + replicas_line(replicated);
     for (const std::string& workload : workload_names(points)) {
         for (const std::string& phase : phase_names(points, workload))
-            out += fmt::format("\n{}\n{}", section_title(workload, phase), section_table({points, labels, workload, phase}));
+            out += fmt::format("\n{}\n{}", section_title(workload, phase),
+                               section_table({replicated, points, labels, workload, phase}));
         const std::string facts = notes(points, labels, workload);
         if (!facts.empty()) out += "\n" + facts;
     }

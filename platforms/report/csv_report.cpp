@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "platforms/report/point_labels.h"
-#include "platforms/report/result_lookup.h"
 #include "platforms/run/metrics.h"
+#include "platforms/statistics/replicas.h"
 
 namespace splinter::platforms {
 
@@ -34,26 +34,41 @@ std::vector<std::string> figures_of(const std::vector<PointResult>& points) {
     return figures;
 }
 
-}  // namespace
-
-std::string csv_report(const std::vector<PointResult>& points) {
-    const PointLabels labels = point_labels(points);
+std::string heading_line(const PointLabels& labels, const std::vector<std::string>& figures, bool several) {
     std::vector<std::string> heading = labels.keys;
     heading.insert(heading.end(), {"workload", "phase"});
+    if (several) heading.emplace_back("replicas");
+    for (const std::string& figure : figures) {
+        heading.push_back(figure);
+        if (several) heading.push_back(figure + "_ci95");
+    }
+    if (!several) heading.insert(heading.end(), {"end_cycles", "state_hash"});
+    return line(std::move(heading));
+}
+
+}  // namespace
+
+std::string csv_report(const std::vector<PointResult>& all_points) {
+    const std::vector<ReplicatedPoint> replicated = fold_replicas(all_points);
+    const std::vector<PointResult> points = means_of(replicated);
+    const bool several = has_replicas(replicated);
     const std::vector<std::string> figures = figures_of(points);
-    heading.insert(heading.end(), figures.begin(), figures.end());
-    heading.insert(heading.end(), {"end_cycles", "state_hash"});
-    std::string out = line(std::move(heading));
+    const PointLabels labels = point_labels(points);
+    std::string out = heading_line(labels, figures, several);
     for (std::size_t row = 0; row < points.size(); ++row)
         for (const WorkloadResult& workload : points[row].result.workloads)
             for (const Phase& phase : workload.phases) {
                 std::vector<std::string> cells = labels.rows[row];
                 cells.insert(cells.end(), {workload.workload, phase.name});
+                if (several) cells.push_back(std::to_string(replicated[row].seeds.size()));
                 for (const std::string& figure : figures) {
-                    const std::optional<double> value = find_metric(phase, figure);
-                    cells.push_back(value ? fmt::format("{}", *value) : "");
+                    const auto value = replicated[row].estimate({workload.workload, phase.name, figure});
+                    cells.push_back(value ? fmt::format("{}", value->mean) : "");
+                    if (several) cells.push_back(value && value->half_width ? fmt::format("{}", *value->half_width) : "");
                 }
-                cells.insert(cells.end(), {std::to_string(workload.end_cycles), fmt::format("{:#018x}", workload.state_hash)});
+                if (!several)
+                    cells.insert(cells.end(),
+                                 {std::to_string(workload.end_cycles), fmt::format("{:#018x}", workload.state_hash)});
                 out += line(std::move(cells));
             }
     return out;

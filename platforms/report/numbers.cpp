@@ -1,5 +1,6 @@
 #include "platforms/report/numbers.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -35,6 +36,12 @@ std::string human_number(double value) {
     std::size_t scale = 0;
     for (; scaled >= 999.5 && scale + 1 < kScales.size(); ++scale) scaled /= 1e3;
     return three_digits(scaled) + kScales[scale];
+}
+
+std::string human_ratio(const Ratio& ratio) {
+    const std::string value = ratio.value < 9.995 ? fmt::format("{:.2f}", ratio.value) : human_number(ratio.value);
+    if (!ratio.bounds) return value;
+    return value + " +-" + human_number(std::max(ratio.value - ratio.bounds->low, ratio.bounds->high - ratio.value));
 }
 
 std::string human_bytes(double value) {

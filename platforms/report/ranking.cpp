@@ -1,5 +1,5 @@
 // Only an inversion between two strategies that were run on both core counts is a change: a point that failed, or two
-// strategies that tie, are not.
+// strategies that tie, are not. Over several seeds two strategies tie if the interval of their ratio contains 1.
 #include "platforms/report/ranking.h"
 
 #include <algorithm>
@@ -13,6 +13,7 @@
 #include "platforms/report/comparison_table.h"
 #include "platforms/report/point_labels.h"
 #include "platforms/report/result_lookup.h"
+#include "platforms/statistics/replicas.h"
 
 namespace splinter::platforms {
 
@@ -21,6 +22,7 @@ namespace {
 struct Entry {
     std::string strategy;
     double cycles;
+    SeedValues by_seed;
 };
 using ByCores = std::map<std::uint64_t, std::vector<Entry>>;
 using Ranking = std::vector<std::string>;
@@ -61,10 +63,23 @@ Ranking restricted_to(const Ranking& ranking, const Ranking& allowed) {
 }
 
 bool tie(const std::vector<Entry>& entries, const std::string& a, const std::string& b) {
-    const auto cycles = [&](const std::string& name) {
-        return std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.strategy == name; })->cycles;
+    const auto values = [&](const std::string& name) -> const SeedValues& {
+        return std::ranges::find(entries, name, &Entry::strategy)->by_seed;
     };
-    return cycles(a) == cycles(b);
+    const std::optional<Ratio> ratio = ratio_of(values(a), values(b));
+    if (!ratio || !ratio->bounds) return values(a) == values(b);
+    return ratio->bounds->low <= 1 && ratio->bounds->high >= 1;
+}
+
+// "none < freetype ~ batched": neighbours that the seeds do not tell apart are joined by "~".
+std::string chain(const std::vector<Entry>& entries) {
+    const Ranking names = rank(entries);
+    std::string out = names.front();
+    for (std::size_t i = 1; i < names.size(); ++i) {
+        const bool replicas = std::ranges::find(entries, names[i], &Entry::strategy)->by_seed.size() > 1;
+        out += (replicas && tie(entries, names[i - 1], names[i]) ? " ~ " : " < ") + names[i];
+    }
+    return out;
 }
 
 // Does some pair stand the other way round?
@@ -94,7 +109,7 @@ std::string describe_group(const ByCores& by_cores) {
         const std::string name = std::to_string(cores);
         const bool changed = previous != nullptr && changes(*previous, entries);
         if (changed) changed_at.push_back(name);
-        if (previous == nullptr || changed) out += fmt::format("{:>5} cores: {}\n", name, fmt::join(rank(entries), " < "));
+        if (previous == nullptr || changed) out += fmt::format("{:>5} cores: {}\n", name, chain(entries));
         all.push_back(name);
         previous = &entries;
     }
@@ -109,21 +124,21 @@ struct Group {
     ByCores by_cores;
 };
 
-std::vector<Group> groups_of(const std::vector<PointResult>& points, const std::string& workload,
+std::vector<Group> groups_of(const std::vector<ReplicatedPoint>& replicated, const std::string& workload,
                              const std::string& phase_name) {
+    const std::vector<PointResult> points = means_of(replicated);
     const PointLabels labels = point_labels(points);
     const std::vector<std::string> cores = labels.values_of(kCoresKey);
     const std::vector<std::string> strategies = labels.values_of(kStrategyKey);
     std::vector<Group> groups;
     if (cores.empty() || strategies.empty()) return groups;
     for (std::size_t row = 0; row < points.size(); ++row) {
-        const Phase* phase = find_phase(points[row].result, workload, phase_name);
-        const std::optional<double> value = phase == nullptr ? std::nullopt : find_metric(*phase, "cycles_per_page");
-        if (!value) continue;
+        const auto values = replicated[row].figures.find({workload, phase_name, "cycles_per_page"});
+        if (values == replicated[row].figures.end()) continue;
         const std::string name = other_labels(labels, row);
         auto group = std::find_if(groups.begin(), groups.end(), [&](const Group& known) { return known.name == name; });
         if (group == groups.end()) group = groups.insert(groups.end(), {name, {}});
-        group->by_cores[to_number(cores[row])].push_back({strategies[row], *value});
+        group->by_cores[to_number(cores[row])].push_back({strategies[row], estimate_of(values->second).mean, values->second});
     }
     return groups;
 }
@@ -135,9 +150,10 @@ std::string ranking_report(const std::vector<PointResult>& points) {
     // An experiment that names other figures asks another question.
     const std::vector<std::string> columns = requested_columns(points);
     if (!columns.empty() && std::find(columns.begin(), columns.end(), "cycles_per_page") == columns.end()) return out;
+    const std::vector<ReplicatedPoint> replicated = fold_replicas(points);
     for (const std::string& workload : workload_names(points)) {
         const std::string phase = ranked_phase(points, workload);
-        for (const Group& group : groups_of(points, workload, phase)) {
+        for (const Group& group : groups_of(replicated, workload, phase)) {
             const auto several = [](const auto& item) { return item.second.size() > 1; };
             if (std::none_of(group.by_cores.begin(), group.by_cores.end(), several)) continue;
             out += fmt::format("{}{}{}, cycles/page from low to high:\n{}", out.empty() ? "" : "\n",
@@ -145,6 +161,7 @@ std::string ranking_report(const std::vector<PointResult>& points) {
                                describe_group(group.by_cores));
         }
     }
+    if (out.find(" ~ ") != std::string::npos) out += "  ~: the seeds do not tell the two apart (95 %)\n";
     return out;
 }
 

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <numeric>
 
 #include "alloc/accounts.h"
 #include "alloc/smp/mechanisms.h"
+#include "platforms/run/direct_map_picture.h"
 #include "platforms/run/leaf_count.h"
 #include "platforms/run/proc_files.h"
 
@@ -128,6 +130,21 @@ class Measurement {
             }
         }
         return result;
+    }
+
+    // The exact percentiles above come from the samples themselves.
+    [[nodiscard]] std::vector<LatencyHistogram> histograms(std::size_t index, const std::string& phase_name) {
+        std::map<std::string, Histogram> by_figure;
+        for_each_core([&](CpuId core) {
+            const OperationSamples& samples = session_.samples(core, index);
+            for (const std::uint64_t cycles : samples.alloc_cycles) by_figure["alloc_cycles"].add(cycles);
+            for (const std::uint64_t cycles : samples.mapped_cycles) by_figure["mapped_cycles"].add(cycles);
+            by_figure["free_cycles"].merge(samples.free_cycles);
+        });
+        std::vector<LatencyHistogram> out;
+        for (auto& [figure, histogram] : by_figure)
+            if (histogram.count() > 0) out.push_back({phase_name, figure, std::move(histogram)});
+        return out;
     }
 
     [[nodiscard]] std::vector<LedgerLine> ledger() {
@@ -455,11 +472,15 @@ WorkloadResult measure(std::string_view workload_name, const Workload& workload,
     WorkloadResult result;
     result.workload = workload_name;
     const std::vector<std::string> phases = workload.phases();
-    for (std::size_t i = 0; i < phases.size(); ++i)
+    for (std::size_t i = 0; i < phases.size(); ++i) {
         result.phases.push_back(measurement.phase(Session::kFirstPhase + i, phases[i], is_protected));
+        std::ranges::move(measurement.histograms(Session::kFirstPhase + i, phases[i]), std::back_inserter(result.histograms));
+    }
     result.ledger = measurement.ledger();
     result.counters = measurement.counters();
     result.proc = proc_files(session.node(), result.counters);
+    result.free_lists = session.free_lists();
+    result.direct_map = take_direct_map_picture(session.node().memory(), session.node().root());
     result.facts["protection"] = protection(config, is_protected);
     add_exposure_after_flush(session, result);
     if (strategy.exposure_bound != nullptr)

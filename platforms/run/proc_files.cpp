@@ -17,8 +17,6 @@ using alloc::kUnmappedRow;
 constexpr std::uint64_t kFreeListCap = 100000;  // pagetypeinfo_showfree_print() stops counting a list there
 constexpr std::uint64_t kKiB = kPageBytes / 1024;
 
-std::string_view row_name(std::size_t row) { return row == kUnmappedRow ? "Unmapped" : alloc::kMigratetypeNames[row]; }
-
 std::size_t rows_shown(const std::vector<ZoneText>& zones) {
     const bool unmapped =
         std::any_of(zones.begin(), zones.end(), [](const ZoneText& zone) { return zone.census.pageblocks[kUnmappedRow] > 0; });
@@ -79,13 +77,13 @@ std::string pagetypeinfo_text(const std::vector<ZoneText>& zones) {
     out += "\n";
     for (const ZoneText& zone : zones)
         for (std::size_t row = 0; row < rows; ++row) {
-            out += fmt::format("Node {:>4}, zone {:>8}, type {:>12} ", zone.node, zone.name, row_name(row));
+            out += fmt::format("Node {:>4}, zone {:>8}, type {:>12} ", zone.node, zone.name, alloc::census_row_name(row));
             for (const std::uint64_t count : zone.census.free[row])
                 out += fmt::format("{}{:>6} ", count >= kFreeListCap ? ">" : "", std::min(count, kFreeListCap));
             out += "\n";
         }
     out += fmt::format("\n{:<23}", "Number of blocks type ");
-    for (std::size_t row = 0; row < rows; ++row) out += fmt::format("{:>12} ", row_name(row));
+    for (std::size_t row = 0; row < rows; ++row) out += fmt::format("{:>12} ", alloc::census_row_name(row));
     out += "\n";
     for (const ZoneText& zone : zones) {
         out += fmt::format("Node {}, zone {:>8} ", zone.node, zone.name);

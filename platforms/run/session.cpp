@@ -104,6 +104,8 @@ Session::Session(const RunConfig& config, Workload& workload, const SessionParts
     map_audit_.watch(node_->machine(), node_->memory(), node_->root(),
                      node_->tables_have_a_key() ? MapAudit::Tables::have_a_key : MapAudit::Tables::have_no_key);
     node_->kernel().flush().set_observer(*moments_);
+    for (alloc::Zone& zone : node_->kernel().pages().zones())
+        zone.set_watcher(parts.watcher != nullptr ? parts.watcher : &free_lists_);
     hw::Machine& machine = node_->machine();
     exposure_.attach(machine, [&machine](CpuId sender, std::uint64_t record) {
         machine.notify_all(machine.core(sender), kNarrowed, record);
@@ -325,6 +327,7 @@ void Session::release(CpuId core, Pfn block, Order order) {
     const std::uint64_t spent = (cpu.now() - begin).raw();
     OperationSamples& samples = cores_[core.index()].samples[cores_[core.index()].phase];
     samples.cycles += spent;
+    samples.free_cycles.add(spent);
     samples.worst_cycles = std::max(samples.worst_cycles, spent);
 }
 
@@ -368,6 +371,17 @@ void Session::count_accesses(CpuId core, std::uint64_t accesses, Cycles begin) {
     OperationSamples& samples = cores_[core.index()].samples[cores_[core.index()].phase];
     samples.accesses += accesses;
     samples.access_cycles += (node_->cpu(core).now() - begin).raw();
+}
+
+FreeListHistory Session::free_lists() {
+    FreeListHistory history = free_lists_.finish(node_->kernel().pages().zones(), end_);
+    const std::vector<std::string> names = workload_.phases();
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        Cycles begin = kNever;
+        for (const PerCore& core : cores_) begin = std::min(begin, core.marks[kFirstPhase + i].now);
+        history.phases.push_back({names[i], begin.raw()});
+    }
+    return history;
 }
 
 const OperationSamples& Session::samples(CpuId core, std::size_t phase) const { return cores_[core.index()].samples[phase]; }

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "alloc/statistics.h"
+#include "hw/base/histogram.h"
 #include "platforms/run/exposure.h"
+#include "platforms/run/free_list_sampler.h"
 #include "platforms/run/map_audit.h"
 #include "platforms/run/pool_tracker.h"
 #include "platforms/workload/background.h"
@@ -34,6 +36,7 @@ struct OperationSamples {
     std::uint64_t cycles = 0;                 // inside allocation and free calls
     std::uint64_t failures = 0;
     std::uint64_t pool_hits = 0;               // allocations that took nothing out of the direct map
+    Histogram free_cycles;                     // one per free
     std::vector<std::uint64_t> mapped_cycles;  // one per successful ordinary allocation
     std::uint64_t mapped_failures = 0;
     std::uint64_t worst_cycles = 0;   // of one allocation or free call
@@ -49,6 +52,7 @@ struct OperationSamples {
 struct SessionParts {
     const alloc::StrategyInfo* strategy = nullptr;  // instead of flush.strategy
     alloc::MapObserver* audit = nullptr;            // hears of every moment after the exposure measure
+    alloc::ZoneWatcher* watcher = nullptr;          // instead of the sampler of free lists, which then sees nothing
 };
 
 class Session {
@@ -105,6 +109,8 @@ class Session {
     [[nodiscard]] const std::map<std::string, double>& figures(std::size_t phase) const { return figures_[phase]; }
     [[nodiscard]] PageCount unmapped_free_at_end(std::size_t phase) const { return unmapped_free_[phase]; }
     [[nodiscard]] const alloc::MemoryStatistics& memory_at_end(std::size_t phase) const { return memory_[phase]; }
+    // Once.
+    [[nodiscard]] FreeListHistory free_lists();
     [[nodiscard]] Cycles end() const { return end_; }
     [[nodiscard]] bool allocates(CpuId core) const { return cores_[core.index()].allocates; }
     [[nodiscard]] std::size_t phase_count() const { return phase_count_; }
@@ -136,6 +142,7 @@ class Session {
     Workload& workload_;
     ExposureTracker exposure_;
     PoolTracker pool_;
+    FreeListSampler free_lists_;
     MapAudit map_audit_;
     std::unique_ptr<Moments> moments_;
     std::unique_ptr<Node> node_;

@@ -92,6 +92,9 @@ accepts() {
     refuses 'platforms/report/a.cpp:2: platforms/report must not include "alloc/gfp.h"'
     put platforms/report/a.cpp '#include "platforms/run/run_point.h"'
     refuses 'platforms/report/a.cpp:1: platforms/report must not include "platforms/run/run_point.h"'
+    put platforms/report/a.cpp '#include "platforms/statistics/replicas.h"'
+    put platforms/statistics/b.cpp '#include "platforms/report/numbers.h"'
+    refuses 'platforms/statistics/b.cpp:1: platforms/statistics must not include "platforms/report/numbers.h"'
 }
 
 @test "SystemC stays in the models, the adapter, the builder and the runner" {

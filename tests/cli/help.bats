@@ -5,7 +5,7 @@
 
 setup() { load common.bash; }
 
-commands=(run sweep compare replay list conform walk 'config check' 'config explain' 'config reference')
+commands=(run sweep compare diff sensitivity replay list conform walk 'config check' 'config explain' 'config reference')
 
 @test "--version prints one line with the version and the result schema" {
     run --separate-stderr "$splinter" --version

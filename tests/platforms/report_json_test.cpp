@@ -29,6 +29,15 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 }  // namespace
 
+TEST(ResultJson, RefusesRowsThatAreNotNumbers) {
+    const std::string text = to_json(samples::full_result());
+    EXPECT_EQ(
+        error_of(replaced(text, "\"1 0 3\"", "\"1 0  3\"")),
+        "r.json: workloads[0].free_lists.samples[0].blocks[0]: expected whole numbers with spaces between them, found string");
+    EXPECT_EQ(error_of(replaced(text, "\"3 1 0 0 1 0\"", "\"3 1 0 0 1\"")),
+              "r.json: workloads[0].direct_map.runs[0]: expected 6 numbers, found string");
+}
+
 TEST(ResultJson, ReadsBackWhatItWrote) {
     const RunResult before = samples::full_result();
     const RunResult after = run_result_from_json(to_json(before), "r.json");
@@ -42,6 +51,9 @@ TEST(ResultJson, ReadsBackWhatItWrote) {
     EXPECT_EQ(after.config[0].origin, "configs/platforms/x.toml:12:5");
     EXPECT_EQ(after.config[0].source, "\"SDM\" 3A");
     EXPECT_EQ(after.config[0].confidence, "H");
+    EXPECT_EQ(after.config[0].range_low, "100cyc");
+    EXPECT_EQ(after.config[0].range_high, "260cyc");
+    EXPECT_EQ(after.config[1].range_low, "");
     ASSERT_EQ(after.workloads.size(), 2U);
     const WorkloadResult& read = after.workloads[0];
     const WorkloadResult& written = before.workloads[0];
@@ -50,12 +62,15 @@ TEST(ResultJson, ReadsBackWhatItWrote) {
     EXPECT_EQ(read.phases[0].name, "population");
     EXPECT_EQ(read.phases[0].metrics, written.phases[0].metrics);
     EXPECT_EQ(read.phases[1].metrics, written.phases[1].metrics);
+    EXPECT_EQ(read.histograms, written.histograms);
     ASSERT_EQ(read.ledger.size(), 2U);
     EXPECT_EQ(read.ledger[1].side, LedgerSide::victim);
     EXPECT_EQ(read.ledger[1].path, "user");
     EXPECT_EQ(read.ledger[1].cycles, ~std::uint64_t{0});
     EXPECT_EQ(read.counters, written.counters);
     EXPECT_EQ(read.facts, written.facts);
+    EXPECT_EQ(read.free_lists, written.free_lists);
+    EXPECT_EQ(read.direct_map, written.direct_map);
     EXPECT_EQ(read.end_cycles, written.end_cycles);
     EXPECT_EQ(read.state_hash, written.state_hash);
 }
@@ -82,6 +97,7 @@ TEST(ResultJson, WritesItsKeysInOneOrder) {
           }
         }
       ],
+      "histograms": [],
       "ledger": [],
       "counters": {},
       "facts": {},
@@ -127,6 +143,12 @@ TEST(ResultJson, NamesTheFieldThatIsWrong) {
               "r.json: workloads[0].ledger[1].side: expected \"initiator\" or \"victim\", found string");
     EXPECT_EQ(error_of(replaced(good, "0x0000000000000abc", "0xabcg")),
               "r.json: workloads[1].state_hash: expected a hexadecimal number, found string");
+    EXPECT_EQ(error_of(replaced(good, "\"min\": 301", "\"min\": 302")),
+              "r.json: workloads[0].histograms[0].buckets[0]: expected a bucket between `min` and `max`, found array");
+    EXPECT_EQ(error_of(replaced(good, "\"relative_error\": 0.0078125", "\"relative_error\": 0.01")),
+              "r.json: workloads[0].histograms[0].relative_error: expected that of this version, found number");
+    EXPECT_EQ(error_of(replaced(good, "\"260cyc\"", "\"260cyc\", \"1cyc\"")),
+              "r.json: config[0].range: expected two values or none, found array");
     EXPECT_EQ(error_of(replaced(good, "1e-300", "1e999")), "r.json: a number is out of range");
 }
 

@@ -1,0 +1,189 @@
+// Charts by Chart.js: the look they share, colours and marks, the legend of buttons, bands and whiskers for intervals.
+"use strict";
+
+// Okabe and Ito, "Color Universal Design" (2008); yellow last, for it is weak on white. Dashes and marks tell series apart, too.
+const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000", "#e69f00", "#56b4e9", "#b5a800"];
+const dashes = [[], [7, 3], [2, 3], [10, 3, 2, 3], [5, 2, 1, 2, 1, 2], [14, 4], [1, 4], [4, 4]];
+const marks = ["circle", "rect", "triangle", "rectRot", "crossRot", "star", "cross", "line"];
+const colourOf = (index) => colours[index % colours.length];
+const translucent = (colour, alpha) => colour + Math.round(alpha * 255).toString(16).padStart(2, "0");
+
+Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+Chart.defaults.font.size = 12;
+Chart.defaults.color = "#333";
+Chart.defaults.animation = false;
+Chart.defaults.responsive = true;
+Chart.defaults.maintainAspectRatio = false;
+Chart.defaults.plugins.legend.display = false;
+Chart.defaults.plugins.tooltip.backgroundColor = "rgba(255,255,255,0.96)";
+Chart.defaults.plugins.tooltip.titleColor = Chart.defaults.plugins.tooltip.bodyColor = "#111";
+Chart.defaults.plugins.tooltip.borderColor = "#888";
+Chart.defaults.plugins.tooltip.borderWidth = 1;
+Chart.defaults.plugins.tooltip.usePointStyle = true;
+Chart.defaults.elements.line.borderWidth = 2;
+Chart.defaults.elements.point.radius = 4;
+Chart.defaults.elements.point.hoverRadius = 6;
+
+let charts = [];
+function destroyCharts() {
+  for (const chart of charts) chart.destroy();
+  charts = [];
+}
+// Paper shows more dots than a screen; the style sheet fits the canvas to the column.
+function drawSharper(ratio) {
+  for (const chart of charts) {
+    chart.options.devicePixelRatio = ratio;
+    chart.resize(chart.width, chart.height);
+  }
+}
+window.addEventListener("beforeprint", () => drawSharper(3));
+window.addEventListener("afterprint", () => drawSharper(undefined));
+
+// Stripes for every second colour of an area, so that neighbours differ without colour.
+function fillOf(index) {
+  const colour = colourOf(index);
+  if (index % 2 === 0 && index < colours.length) return colour;
+  const tile = element("canvas", {width: 8, height: 8});
+  const pen = tile.getContext("2d");
+  pen.fillStyle = translucent(colour, 0.45);
+  pen.fillRect(0, 0, 8, 8);
+  pen.strokeStyle = colour;
+  pen.lineWidth = 2;
+  pen.beginPath();
+  for (const start of [-4, 4, 12]) {
+    pen.moveTo(start - 4, 8);
+    pen.lineTo(start + 4, 0);
+  }
+  pen.stroke();
+  return pen.createPattern(tile, "repeat");
+}
+
+// A figure with heading, canvas and the text that says the same to who cannot see it. `make(canvas)`: the chart's settings.
+function chartFigure({title, note, alternative, height = 260, controls = null}, settings) {
+  const canvas = element("canvas", {role: "img", "aria-label": alternative}, alternative);
+  const figure = element("figure", {class: "chart"}, element("figcaption", {}, element("strong", {}, title),
+    note ? element("span", {class: "definition"}, note) : null), controls,
+    element("div", {class: "canvas", style: `height:${height}px`}, canvas));
+  // Chart.js measures its parent: draw when the figure is in the page.
+  figure.draw = () => {
+    const chart = new Chart(canvas, settings);
+    charts.push(chart);
+    figure.chart = chart;
+  };
+  return figure;
+}
+function place(parent, figures) {
+  const grid = element("div", {class: figures.length > 1 ? "grid" : "single"}, ...figures);
+  parent.append(grid);
+  for (const figure of figures) figure.draw();
+}
+
+// Lines at both ends of a bar's interval: datasets carry `halves`, by index.
+const whiskers = {
+  id: "whiskers",
+  afterDatasetsDraw(chart) {
+    const pen = chart.ctx;
+    pen.save();
+    pen.strokeStyle = "#000";
+    pen.lineWidth = 1.5;
+    chart.data.datasets.forEach((dataset, number) => {
+      if (!dataset.halves || !chart.isDatasetVisible(number)) return;
+      chart.getDatasetMeta(number).data.forEach((bar, index) => {
+        const half = dataset.halves[index];
+        const value = dataset.data[index];
+        if (!half || value === null) return;
+        const low = chart.scales.y.getPixelForValue(value - half);
+        const high = chart.scales.y.getPixelForValue(value + half);
+        pen.beginPath();
+        pen.moveTo(bar.x - 4, high);
+        pen.lineTo(bar.x + 4, high);
+        pen.moveTo(bar.x, high);
+        pen.lineTo(bar.x, low);
+        pen.moveTo(bar.x - 4, low);
+        pen.lineTo(bar.x + 4, low);
+        pen.stroke();
+      });
+    });
+    pen.restore();
+  },
+};
+Chart.register(whiskers);
+
+const svgName = "http://www.w3.org/2000/svg";
+function svgElement(name, attributes, ...children) {
+  const made = document.createElementNS(svgName, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+// Buttons that switch series off and on. `swatch(index)`: what stands before the name. `hidden`: names that are off.
+function legend(label, names, hidden, swatch, changed) {
+  const list = element("div", {class: "legend", role: "group", "aria-label": label});
+  names.forEach((name, index) => {
+    const button = element("button", {
+      type: "button", "aria-pressed": String(!hidden.has(name)), title: "switch off or on",
+      onclick: () => {
+        if (hidden.has(name)) hidden.delete(name);
+        else hidden.add(name);
+        button.setAttribute("aria-pressed", String(!hidden.has(name)));
+        changed(name);
+      },
+    }, swatch(index), name);
+    list.append(button);
+  });
+  return list;
+}
+function lineSwatch(index) {
+  const mark = marks[index % marks.length];
+  const shapes = {
+    circle: ["circle", {cx: 16, cy: 7, r: 4}], rect: ["rect", {x: 12, y: 3, width: 8, height: 8}],
+    triangle: ["path", {d: "M16 2 L21 11 L11 11 Z"}], rectRot: ["path", {d: "M16 2 L21 7 L16 12 L11 7 Z"}],
+    crossRot: ["path", {d: "M12 3 L20 11 M20 3 L12 11"}], star: ["path", {d: "M16 2 V12 M11 7 H21 M12 3 L20 11 M20 3 L12 11"}],
+    cross: ["path", {d: "M16 2 V12 M11 7 H21"}], line: ["path", {d: "M10 7 H22"}],
+  };
+  const colour = colourOf(index);
+  const [name, attributes] = shapes[mark];
+  return svgElement("svg", {width: 32, height: 14, "aria-hidden": "true"},
+    svgElement("path", {d: "M0 7 H32", stroke: colour, "stroke-width": 2, "stroke-dasharray": dashes[index % dashes.length].join(" ")}),
+    svgElement(name, {...attributes, fill: colour, stroke: colour, "stroke-width": 2}));
+}
+function areaSwatch(index) {
+  const canvas = element("canvas", {width: 20, height: 12, "aria-hidden": "true"});
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = fillOf(index);
+  pen.fillRect(0, 0, 20, 12);
+  return canvas;
+}
+
+// A logarithmic axis serves where values are positive and far apart.
+const farApart = (values, factor) => {
+  const sizes = values.filter((value) => value !== null);
+  return sizes.length > 1 && sizes.every((value) => value > 0) && Math.max(...sizes) / Math.min(...sizes) >= factor;
+};
+// Ticks of a logarithmic axis at 1, 2 and 5 only.
+const logTick = (value, unit) => {
+  const digit = Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
+  return [1, 2, 5].includes(digit) ? formatFigure(value, unit) : "";
+};
+// Ticks of a linear axis of bytes, at powers of two and their multiples.
+function byteTicks(axis) {
+  const step = 2 ** Math.ceil(Math.log2(Math.max(1, (axis.max - axis.min) / 6)));
+  axis.ticks = [];
+  for (let value = Math.ceil(axis.min / step) * step; value <= axis.max; value += step) axis.ticks.push({value});
+}
+// 734 -> 500: where a logarithmic axis of lines begins.
+function logStart(values) {
+  const least = Math.min(...values.filter((value) => value > 0));
+  const decade = 10 ** Math.floor(Math.log10(least));
+  return decade * [5, 2, 1].find((digit) => digit * decade <= least);
+}
+function valueAxis(logarithmic, unit, title) {
+  return {
+    type: logarithmic ? "logarithmic" : "linear", beginAtZero: !logarithmic,
+    afterBuildTicks: unit === "bytes" && !logarithmic ? byteTicks : undefined,
+    title: {display: title !== "", text: title + (logarithmic ? ", log" : "")},
+    ticks: {callback: (value) => (logarithmic ? logTick(value, unit) : formatFigure(value, unit)), maxTicksLimit: 8},
+    grid: {color: "#e4e4e4"},
+  };
+}
