@@ -1,10 +1,12 @@
 #include "platforms/html/answer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include "platforms/html/metric_heading.h"
 #include "platforms/report/comparison_table.h"
 #include "platforms/report/numbers.h"
 #include "platforms/report/result_lookup.h"
@@ -126,7 +128,7 @@ class Writer {
         std::string out = fmt::format("{}{} is {}: {}", winner.series, place(stage),
                                       with_base   ? "the cheapest way that protects"
                                       : is_cost() ? "the cheapest"
-                                                  : "the lowest in " + std::string{metric_.heading},
+                                                  : "the lowest in " + metric_heading(metric_),
                                       amount(winner.value));
         const Entry& against = with_base ? *base : winner;
         if (with_base) {
@@ -148,12 +150,12 @@ class Writer {
     }
 
     [[nodiscard]] std::string order(const Group& group) const {
-        const std::string what = fmt::format("In {}", metric_.heading);
+        const std::string what = fmt::format("In {}", metric_heading(metric_));
         std::vector<std::string> changes;
         std::string previous;
         for (const Stage& stage : group.stages) {
             const std::string text = order_text(stage);
-            if (text != previous) changes.push_back(fmt::format("{}{}{}", text, place(stage), changes.empty() ? "" : ""));
+            if (text != previous) changes.push_back(text + place(stage));
             previous = text;
         }
         if (group.stages.size() < 2) return fmt::format("{}: {}.", what, order_text(group.stages.front()));
@@ -169,7 +171,7 @@ class Writer {
         std::vector<std::string> parts;
         for (const Stage& stage : group.stages)
             for (const Entry& entry : stage.entries) parts.push_back(fmt::format("{}{}", amount(entry.value), place(stage)));
-        return fmt::format("{}: {}.", metric_.heading, fmt::join(parts, ", "));
+        return fmt::format("{}: {}.", metric_heading(metric_), fmt::join(parts, ", "));
     }
 
     const MetricInfo& metric_;

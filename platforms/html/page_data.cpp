@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "platforms/html/metric_heading.h"
 #include "platforms/html/page_axes.h"
 #include "platforms/html/page_parameters.h"
 #include "platforms/report/csv_report.h"
@@ -37,7 +38,7 @@ ordered_json metric_list(const std::vector<std::string>& columns) {
     for (const std::string& name : names) {
         const MetricInfo metric = column_info(name);
         out.push_back(
-            {{"id", metric.id}, {"heading", metric.heading}, {"unit", metric.unit}, {"definition", metric.definition}});
+            {{"id", metric.id}, {"heading", metric_heading(metric)}, {"unit", metric.unit}, {"definition", metric.definition}});
     }
     return out;
 }

@@ -1,6 +1,7 @@
 #include "platforms/html/report_page.h"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 
 #include <fmt/format.h>

@@ -18,7 +18,8 @@ void walk(const x86::PhysMem& memory, Pfn table, x86::Level level, std::uint64_t
         const x86::Pte entry = memory.load(base_of(table) + i * 8);
         if (entry.raw() == 0) continue;
         const std::uint64_t page = first_page + i * level.pages().raw();
-        if (level == x86::kPte || entry.is_leaf(level))
+        // What is not present is a leaf of its level: PS is set with P only (alloc/map/leaf_change.h).
+        if (level == x86::kPte || entry.is_leaf(level) || !entry.present())
             visit(page, level, entry);
         else
             walk(memory, entry.next_table(), level.below(), page, visit);

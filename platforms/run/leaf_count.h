@@ -27,7 +27,8 @@ class LeafCount {
         for (std::uint64_t i = 0; i < x86::kEntriesPerTable; ++i) {
             const x86::Pte entry = memory_.load(base_of(table) + i * 8);
             if (entry.raw() == 0) continue;
-            if (level == x86::kPte || entry.is_leaf(level))
+            // What is not present is a leaf of its level: PS is set with P only (alloc/map/leaf_change.h).
+            if (level == x86::kPte || entry.is_leaf(level) || !entry.present())
                 ++leaves_[level.number()];
             else
                 count(entry.next_table(), level.below());

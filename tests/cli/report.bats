@@ -58,7 +58,7 @@ results() {
 
 @test "run --folded writes stacks that sum up to the ledger, initiators and victims as roots" {
     "$splinter" run "$smoke" "${small[@]}" --folded "$work/f.txt" --json "$work/out.json" >/dev/null
-    [ "$(awk '{ sum += $NF } END { printf "%d", sum }' "$work/f.txt")" -eq "$(jq '[.workloads[].ledger[].cycles] | add' "$work/out.json")" ]
+    [ "$(awk '{ sum += $NF } END { printf "%.0f", sum }' "$work/f.txt")" -eq "$(jq '[.workloads[].ledger[].cycles] | add' "$work/out.json")" ]
     [ "$(cut -d';' -f1 "$work/f.txt" | sort -u | paste -sd' ')" = 'initiators victims' ]
     ! grep -Evq '^(initiators|victims)(;[^; ]+)+ [1-9][0-9]*$' "$work/f.txt"
     grep -q '^initiators;acquire;alloc;flip;flush;ack-wait ' "$work/f.txt"

@@ -43,7 +43,7 @@ TEST(Answer, NamesTheCheapestThatProtectsAndTheOrder) {
         answer_of({point("2", "none", 100), point("2", "per-page", 300), point("2", "freetype", 110), point("64", "none", 100),
                    point("64", "per-page", 5000), point("64", "freetype", 120)}),
         "secretmem, steady state (reuse): freetype on 64 cores is the cheapest way that protects: 120 cycles/page, 1.20 times "
-        "that of none, which protects nothing; per-page 50.0 times. In cycles/page the order is the same for cores 2, 64: "
+        "that of none, which protects nothing; per-page 50 times. In cycles/page the order is the same for cores 2, 64: "
         "none < freetype < per-page.\n");
 }
 
@@ -95,7 +95,8 @@ TEST(ReportPage, HasNothingToLoadAndKeepsTheLicence) {
     points[0].result.question = "Which </script><script>alert(1)</script> way?";
     const std::string page = report_page({points, "", "results"});
     EXPECT_EQ(page, report_page({points, "", "results"}));
-    EXPECT_EQ(page.find("{{"), std::string::npos) << page.substr(page.find("{{"), 40);
+    for (const char* place : {"title", "version", "style", "question", "context", "answer", "data", "script"})
+        EXPECT_EQ(page.find("{{" + std::string{place} + "}}"), std::string::npos) << place;
     for (const char* loads : {" src=", "<link rel=\"stylesheet", "@import", "url("})
         EXPECT_EQ(page.substr(0, page.find("<script>")).find(loads), std::string::npos) << loads;
     EXPECT_EQ(count(page, "<script"), 3U);

@@ -102,6 +102,16 @@ TEST(ResultJson, WritesItsKeysInOneOrder) {
       "counters": {},
       "facts": {},
       "proc": {},
+      "free_lists": {
+        "types": [],
+        "phases": [],
+        "samples": []
+      },
+      "direct_map": {
+        "cell_bytes": 0,
+        "columns": "cells 4k 2m 1g unmapped keyed",
+        "runs": []
+      },
       "end_cycles": 1000,
       "state_hash": "0x0000000000000abc"
     }

@@ -60,7 +60,7 @@ function tailChart(points, figure) {
     data: {datasets: points.map((point, index) => {
       const series = seriesNames.indexOf(seriesOf(point));
       return {
-        label: seriesOf(point), hidden: choice.hidden.has(seriesOf(point)), data: curves[index] || [], stepped: "after", pointRadius: 0,
+        label: seriesOf(point), hidden: choice.hidden.has(seriesOf(point)), data: curves[index] || [], stepped: "after", pointRadius: 2.5,  // a distribution of one value is one point
         borderColor: colourOf(series), backgroundColor: colourOf(series), borderDash: dashes[series % dashes.length], pointStyle: marks[series % marks.length],
       };
     })},

@@ -12,7 +12,9 @@ function parameterRows(text, confidence) {
 
 function drawParameters() {
   const hold = element("div", {});
-  const count = element("p", {class: "hint", "aria-live": "polite"});
+  const count = element("summary", {"aria-live": "polite"});
+  const list = element("details", {}, count, hold);
+  window.addEventListener("beforeprint", () => { list.open = true; });
   const filter = {text: "", confidence: ""};
   const show = () => {
     const rows = parameterRows(filter.text, filter.confidence);
@@ -25,11 +27,13 @@ function drawParameters() {
     "assumed: derived, no public figure; MEM: from memory. configs/README.md says more."),
     element("p", {}, element("label", {class: "selector"}, "contains ", element("input", {type: "search", oninput: (event) => {
       filter.text = event.target.value;
+      list.open = true;
       show();
     }})), selector("confidence", [["", "any"], ...confidences.map((name) => [name, name])], "", (value) => {
       filter.confidence = value;
+      list.open = true;
       show();
-    })), count, hold);
+    })), list);
   show();
 }
 
