@@ -47,8 +47,10 @@ std::vector<PointResult> read_single(const std::string& path) {
         results.push_back(point_of(run_result_from_json(text, path)));
         return results;
     }
-    for (const nlohmann::json& point : points)
-        results.push_back(point_of(run_result_from_json(point.value("result", nlohmann::json{}).dump(), path)));
+    for (const nlohmann::json& point : points) {
+        const bool is_whole = point.is_object() && point.contains("result");
+        results.push_back(point_of(run_result_from_json(is_whole ? point["result"].dump() : "", path)));
+    }
     if (results.empty()) throw UserError(path, "has no points");
     return results;
 }
