@@ -13,6 +13,7 @@
 #include "platforms/cli/point_pool.h"
 #include "platforms/report/atomic_file.h"
 #include "platforms/report/point_labels.h"
+#include "platforms/results/point_hash.h"
 #include "platforms/run/check_point.h"
 #include "platforms/run/run_result_json.h"
 
@@ -39,15 +40,6 @@ std::string short_name(const Move& move) {
 std::vector<std::string> sets_with(std::vector<std::string> sets, const std::vector<AxisValue>& changes) {
     for (const AxisValue& change : changes) sets.push_back(change.key + "=" + change.value);
     return sets;
-}
-
-// FNV-1a over what decides the result.
-std::string store_name(const ResolvedPoint& point, std::string_view version) {
-    std::string text = fmt::format("{}\n{}\n", version, kResultSchema);
-    for (const ConfigEntry& entry : point.entries) text += entry.key + "=" + entry.value + "\n";
-    std::uint64_t hash = 0xcbf29ce484222325U;
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-    return fmt::format("{:016x}.json", hash);
 }
 
 // Nothing if the file is not there, or not of this point.
@@ -92,6 +84,7 @@ const MoveOutcome* SensitivityRuns::find(const Move& move) const {
 
 int SensitivityRuns::run(const std::vector<Move>& moves) {
     const Arguments& arguments = invocation_.arguments;
+    PointHasher hasher{invocation_.version};
     std::vector<PointJob> jobs;
     std::vector<std::string> names;
     for (const Move& move : moves) {
@@ -106,7 +99,7 @@ int SensitivityRuns::run(const std::vector<Move>& moves) {
             refused_.insert(error.what());
             continue;
         }
-        job.file = directory_ + "/" + store_name(job.point, invocation_.version);
+        job.file = directory_ + "/" + hasher.hash(job.point) + ".json";
         if (const auto known = stored(job.file, job.point)) {
             outcomes_[text_of(move)] = reduced(*known, figure_);
             continue;
@@ -118,7 +111,8 @@ int SensitivityRuns::run(const std::vector<Move>& moves) {
         jobs.push_back(std::move(job));
         names.push_back(text_of(move));
     }
-    const std::vector<int> codes = run_points(jobs, arguments.jobs, invocation_.version, invocation_.log);
+    const std::vector<int> codes =
+        run_points(jobs, limits_of(arguments), invocation_.version, invocation_.log, [](const auto&, const auto&) {});
     for (std::size_t i = 0; i < jobs.size(); ++i)
         if (codes[i] == kExitOk)
             outcomes_[names[i]] = reduced(run_result_from_json(read_file(jobs[i].file), jobs[i].file), figure_);

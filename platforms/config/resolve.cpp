@@ -47,7 +47,7 @@ std::string print_end(Field field, const RawValue& end, std::uint64_t hertz) {
 }
 
 ConfigEntry entry_of(const Field& field, const RawEntry* winner, std::uint64_t hertz) {
-    ConfigEntry entry{field.key, print_field(field), "default", "", ""};
+    ConfigEntry entry{field.key, print_field(field), "default", "", "", "", ""};
     if (winner == nullptr) return entry;
     entry.origin = winner->value.kind == RawKind::command_line ? "--set" : winner->value.origin;
     entry.source = winner->source;

@@ -21,7 +21,7 @@ constexpr std::string_view kBaseline = "none";
 
 struct Entry {
     std::string series;
-    Estimate value;
+    MeanEstimate value;
     bool is_protected;
 };
 // Of one value of the swept axis, lowest first.
@@ -51,7 +51,7 @@ std::vector<Group> groups_of(const std::vector<ReplicatedPoint>& points, const P
                              const FigureId& figure) {
     std::vector<Group> groups;
     for (std::size_t row = 0; row < points.size(); ++row) {
-        const std::optional<Estimate> value = points[row].estimate(figure);
+        const std::optional<MeanEstimate> value = points[row].estimate(figure);
         if (!value) continue;
         std::string others;
         for (std::size_t i = 0; i < axes.axes.size(); ++i)
@@ -72,7 +72,7 @@ std::vector<Group> groups_of(const std::vector<ReplicatedPoint>& points, const P
     return groups;
 }
 
-bool overlap(const Estimate& a, const Estimate& b) {
+bool overlap(const MeanEstimate& a, const MeanEstimate& b) {
     if (!a.half_width || !b.half_width) return a.mean == b.mean;
     return std::abs(a.mean - b.mean) <= *a.half_width + *b.half_width;
 }
@@ -98,7 +98,7 @@ class Writer {
 
   private:
     [[nodiscard]] bool is_cost() const { return metric_.unit.find("cycles") != std::string_view::npos; }
-    [[nodiscard]] std::string amount(const Estimate& value) const {
+    [[nodiscard]] std::string amount(const MeanEstimate& value) const {
         const auto text = [&](double number) { return metric_.unit == "bytes" ? human_bytes(number) : human_number(number); };
         const std::string spread = value.half_width ? " ± " + text(*value.half_width) : "";
         return text(value.mean) + spread + (metric_.unit == "bytes" ? "" : " " + std::string{metric_.unit});

@@ -20,7 +20,7 @@ ordered_json keys_json(const std::vector<PointKey>& keys) {
     return out;
 }
 
-ordered_json estimate_json(const Estimate& estimate) {
+ordered_json estimate_json(const MeanEstimate& estimate) {
     return {{"mean", estimate.mean},
             {"ci95", estimate.half_width ? ordered_json(*estimate.half_width) : ordered_json()},
             {"replicas", estimate.count}};

@@ -99,7 +99,7 @@ std::string condition_line(const ConditionOutcome& outcome) {
     return out + "\n";
 }
 
-std::string value_text(const Estimate& estimate) {
+std::string value_text(const MeanEstimate& estimate) {
     return human_number(estimate.mean) + (estimate.half_width ? " +-" + human_number(*estimate.half_width) : "");
 }
 

@@ -52,7 +52,7 @@ std::vector<double> differences(const std::vector<double>& a, const std::vector<
     return out;
 }
 
-Ratio from_logarithm(const Estimate& estimate) {
+Ratio from_logarithm(const MeanEstimate& estimate) {
     Ratio out{std::exp(estimate.mean), {}};
     if (estimate.half_width)
         out.bounds =
@@ -62,16 +62,16 @@ Ratio from_logarithm(const Estimate& estimate) {
 
 }  // namespace
 
-Estimate estimate(const std::vector<double>& values) {
-    Estimate out{values.size(), mean_of(values), {}};
+MeanEstimate estimate(const std::vector<double>& values) {
+    MeanEstimate out{values.size(), mean_of(values), {}};
     if (values.size() > 1) out.half_width = half_width(variance_of_mean(values), static_cast<double>(values.size() - 1));
     return out;
 }
 
-Estimate paired_difference(const std::vector<double>& a, const std::vector<double>& b) { return estimate(differences(a, b)); }
+MeanEstimate paired_difference(const std::vector<double>& a, const std::vector<double>& b) { return estimate(differences(a, b)); }
 
-Estimate difference(const std::vector<double>& a, const std::vector<double>& b) {
-    Estimate out{std::min(a.size(), b.size()), mean_of(b) - mean_of(a), {}};
+MeanEstimate difference(const std::vector<double>& a, const std::vector<double>& b) {
+    MeanEstimate out{std::min(a.size(), b.size()), mean_of(b) - mean_of(a), {}};
     if (out.count < 2) return out;
     const double of_a = variance_of_mean(a);
     const double of_b = variance_of_mean(b);

@@ -11,13 +11,13 @@ namespace splinter::platforms {
 
 inline constexpr double kConfidence = 0.95;
 
-struct Estimate {
+struct MeanEstimate {
     std::size_t count = 0;
     double mean = 0;
     std::optional<double> half_width;  // mean - half_width to mean + half_width; from two values on
 };
 // REQUIRES: at least one value.
-[[nodiscard]] Estimate estimate(const std::vector<double>& values);
+[[nodiscard]] MeanEstimate estimate(const std::vector<double>& values);
 
 // B over A: the geometric mean, and where it may lie.
 struct Ratio {
@@ -36,7 +36,7 @@ struct Ratio {
 [[nodiscard]] std::optional<Ratio> ratio(const std::vector<double>& a, const std::vector<double>& b);
 
 // B less A, for values without a ratio; the same two ways.
-[[nodiscard]] Estimate paired_difference(const std::vector<double>& a, const std::vector<double>& b);
-[[nodiscard]] Estimate difference(const std::vector<double>& a, const std::vector<double>& b);
+[[nodiscard]] MeanEstimate paired_difference(const std::vector<double>& a, const std::vector<double>& b);
+[[nodiscard]] MeanEstimate difference(const std::vector<double>& a, const std::vector<double>& b);
 
 }  // namespace splinter::platforms

@@ -88,9 +88,9 @@ bool same_seeds(const SeedValues& a, const SeedValues& b) {
 
 }  // namespace
 
-Estimate estimate_of(const SeedValues& values) { return estimate(values_of(values)); }
+MeanEstimate estimate_of(const SeedValues& values) { return estimate(values_of(values)); }
 
-std::optional<Estimate> ReplicatedPoint::estimate(const FigureId& figure) const {
+std::optional<MeanEstimate> ReplicatedPoint::estimate(const FigureId& figure) const {
     const auto found = figures.find(figure);
     if (found == figures.end()) return std::nullopt;
     return estimate_of(found->second);
@@ -128,7 +128,7 @@ std::optional<Ratio> ratio_of(const SeedValues& a, const SeedValues& b) {
     return same_seeds(a, b) ? paired_ratio(values_of(a), values_of(b)) : ratio(values_of(a), values_of(b));
 }
 
-Estimate difference_of(const SeedValues& a, const SeedValues& b) {
+MeanEstimate difference_of(const SeedValues& a, const SeedValues& b) {
     return same_seeds(a, b) ? paired_difference(values_of(a), values_of(b)) : difference(values_of(a), values_of(b));
 }
 

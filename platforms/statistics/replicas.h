@@ -25,7 +25,7 @@ struct FigureId {
 
 // By seed, as the resolved config writes it. None is empty.
 using SeedValues = std::map<std::string, double>;
-[[nodiscard]] Estimate estimate_of(const SeedValues& values);
+[[nodiscard]] MeanEstimate estimate_of(const SeedValues& values);
 
 struct ReplicatedPoint {
     // Without the seed's axis. Figures are means over the replicas that have them, histograms are merged; everything else is
@@ -35,7 +35,7 @@ struct ReplicatedPoint {
     std::map<FigureId, SeedValues> figures;
 
     // Nothing where no replica has the figure.
-    [[nodiscard]] std::optional<Estimate> estimate(const FigureId& figure) const;
+    [[nodiscard]] std::optional<MeanEstimate> estimate(const FigureId& figure) const;
 };
 
 // Folds the axis `platform.seed`, in the order in which the points first appear. Where it has one value only, or where there is
@@ -48,6 +48,6 @@ struct ReplicatedPoint {
 
 // What is known of a figure's ratio B/A: paired by seed where both sides have the same seeds.
 [[nodiscard]] std::optional<Ratio> ratio_of(const SeedValues& a, const SeedValues& b);
-[[nodiscard]] Estimate difference_of(const SeedValues& a, const SeedValues& b);
+[[nodiscard]] MeanEstimate difference_of(const SeedValues& a, const SeedValues& b);
 
 }  // namespace splinter::platforms

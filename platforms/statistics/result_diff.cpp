@@ -42,7 +42,7 @@ std::set<std::string> seeds_of(const std::vector<ReplicatedPoint>& points) {
 }
 
 Verdict verdict_of(const SeedValues& a, const SeedValues& b, const std::optional<Ratio>& ratio) {
-    const Estimate apart = difference_of(a, b);
+    const MeanEstimate apart = difference_of(a, b);
     const bool same =
         a.size() == b.size() && std::ranges::equal(a, b, {}, &SeedValues::value_type::second, &SeedValues::value_type::second);
     if (same) return Verdict::equal;

@@ -23,8 +23,8 @@ enum class Verdict : std::uint8_t {
 struct FigureChange {
     PointKey point;
     FigureId figure;
-    Estimate a;
-    Estimate b;
+    MeanEstimate a;
+    MeanEstimate b;
     std::optional<Ratio> ratio;  // B/A; nothing where a value is not positive, unless all are equal
     Verdict verdict = Verdict::equal;
 };

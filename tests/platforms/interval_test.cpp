@@ -9,7 +9,7 @@
 namespace splinter::platforms {
 
 TEST(Interval, IsUnknownForOneValue) {
-    const Estimate one = estimate({42});
+    const MeanEstimate one = estimate({42});
     EXPECT_EQ(one.count, 1U);
     EXPECT_EQ(one.mean, 42);
     EXPECT_FALSE(one.half_width);
@@ -24,7 +24,7 @@ TEST(Interval, UsesTheTwoSided95PercentQuantileOfStudentsT) {
 }
 
 TEST(Interval, HasNoWidthWhereAllValuesAreEqual) {
-    const Estimate equal = estimate({0.1, 0.1, 0.1});
+    const MeanEstimate equal = estimate({0.1, 0.1, 0.1});
     EXPECT_EQ(*equal.half_width, 0);
 }
 
@@ -55,10 +55,10 @@ TEST(Interval, OfARatioIsThatOfTheLogarithms) {
 
 TEST(Interval, OfADifferenceIsWelchs) {
     // Variances of the means 1/3 and 4/3: standard error 1.29099, degrees of freedom (5/3)^2 / (1/18 + 16/18) = 2.9412.
-    const Estimate found = difference({1, 2, 3}, {2, 4, 6});
+    const MeanEstimate found = difference({1, 2, 3}, {2, 4, 6});
     EXPECT_EQ(found.mean, 2);
     EXPECT_NEAR(*found.half_width, 1.29099 * 3.2186, 0.005);
-    const Estimate paired = paired_difference({1, 2, 3}, {2, 4, 6});
+    const MeanEstimate paired = paired_difference({1, 2, 3}, {2, 4, 6});
     EXPECT_NEAR(*paired.half_width, 4.303 / std::sqrt(3), 0.001);
 }
 

@@ -39,7 +39,7 @@ inline RunResult full_result() {
     result.question = "what does it cost?";
     result.point = {{"platform.cores", "2"}, {"flush.strategy", "none"}};
     result.config = {{"hw.core.invlpg", "200cyc", "configs/platforms/x.toml:12:5", "\"SDM\" 3A", "H", "100cyc", "260cyc"},
-                     {"platform.cores", "2", "default", "", ""}};
+                     {"platform.cores", "2", "default", "", "", "", ""}};
     WorkloadResult secretmem = workload("secretmem", {{"population", {{"cycles_per_page", 0.1 + 0.2}, {"splits", 3}}},
                                                       {"steady", {{"cycles_per_page", 1e-300}, {"ns_per_page", 1.0 / 3}}}});
     secretmem.ledger = {{LedgerSide::initiator, "alloc/flush", 7}, {LedgerSide::victim, "user", ~std::uint64_t{0}}};

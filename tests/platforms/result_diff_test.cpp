@@ -81,7 +81,7 @@ TEST(ResultDiff, ComparesTwoSinglePointsWhateverTheyAre) {
 
 TEST(ResultDiff, ListsConfigKeysOfOneSideOnly) {
     PointResult b = steady_point("2", "none", {});
-    b.result.config.push_back({"new.key", "7", "default", "", ""});
+    b.result.config.push_back({"new.key", "7", "default", "", "", "", ""});
     const ResultDiff diff = diff_results({steady_point("2", "none", {})}, {b});
     ASSERT_EQ(diff.config.size(), 1U);
     EXPECT_EQ(diff.config[0].a, "");
