@@ -15,13 +15,13 @@ inline constexpr int kResultSchema = 2;  // raise when a field changes its meani
 
 // One resolved parameter with the place it came from.
 struct ConfigEntry {
-    std::string key;         // "hw.core.invlpg"
-    std::string value;       // canonical text with its unit: "200cyc", "64GiB", "freetype"
-    std::string origin;      // "default", "configs/platforms/skylake-sp-2s.toml:12:5", "--set"
-    std::string source;      // citation, "" where none applies
-    std::string confidence;  // H, M, L, MEM, assumed or ""
-    std::string range_low;   // how far it may reasonably be from the truth, in the form of `value`; both "" where not recorded
-    std::string range_high;
+    std::string key;          // "hw.core.invlpg"
+    std::string value;        // canonical text with its unit: "200cyc", "64GiB", "freetype"
+    std::string origin;       // "default", "configs/platforms/skylake-sp-2s.toml:12:5", "--set"
+    std::string source;       // citation, "" where none applies
+    std::string confidence;   // H, M, L, MEM, assumed or ""
+    std::string range_low{};  // how far it may reasonably be from the truth, in the form of `value`; both "" where not recorded
+    std::string range_high{};
 };
 
 // A figure of one phase; absent figures (no victims, not protected) are not in the map.

@@ -44,7 +44,9 @@ TEST(Histogram, HasBucketsThatFollowEachOtherUpToTheLargestNumber) {
         ASSERT_EQ(bucket.low, next);
         ASSERT_EQ(Histogram::bucket_of(bucket.high), bucket);
         // Width / low < 1/128, without overflow: the width is high - low + 1.
-        if (next >= 256) ASSERT_LT(bucket.high - bucket.low, bucket.low / Histogram::kBucketsPerOctave);
+        if (next >= 256) {
+            ASSERT_LT(bucket.high - bucket.low, bucket.low / Histogram::kBucketsPerOctave);
+        }
         if (bucket.high == kMost) {
             EXPECT_EQ(buckets + 1, 256U + 56U * 128U);
             break;
