@@ -81,8 +81,8 @@ TEST(Replicas, ShowIntervalsInTheTable) {
     const std::string text = comparison_table(replicas());
     EXPECT_TRUE(contains(text, "every figure is the mean over 3 seeds, +- its 95 % confidence interval (Student's t)"));
     // t = 4.303, s = 100: 248 of 200. The ratio is 1.1 for each seed.
-    EXPECT_TRUE(contains(text, "    2  none       200 +-248  1.00 +-0 ")) << text;
-    EXPECT_TRUE(contains(text, "    2  freetype   220 +-273  1.10 +-")) << text;
+    EXPECT_TRUE(contains(text, "    2  none      200 +-248  1.00 +-0 ")) << text;
+    EXPECT_TRUE(contains(text, "    2  freetype  220 +-273  1.10 +-0 ")) << text;
     EXPECT_FALSE(contains(text, "seed "));
 }
 
