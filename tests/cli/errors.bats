@@ -98,14 +98,14 @@ setup() { load common.bash; }
 }
 
 @test "an unknown command is refused with the list of commands" {
-    refuses 'run, sweep, compare, replay, list' rnu "$smoke"
-    refuses 'run, sweep, compare, replay, list'
+    refuses 'run, sweep, compare, diff, sensitivity, report, replay, list' rnu "$smoke"
+    refuses 'run, sweep, compare, diff, sensitivity, report, replay, list'
     refuses 'config check' config chekc "$smoke"
 }
 
 @test "an unknown option is refused with the options of the command" {
     refuses '--set, --unsafe, --json' run "$smoke" --jsn out.json
-    refuses '--set, --unsafe, --jobs, --json' compare "$smoke" --out x
+    refuses '--set, --only, --unsafe, --jobs, --point-timeout, --memory-budget, --json' compare "$smoke" --out x
     refuses '--argument' run --argument "$smoke"
 }
 

@@ -22,7 +22,7 @@ EOF
 [costs]
 clear_page = { value = "512cyc", range = ["256cyc", "1024cyc"], source = "test", confidence = "L" }
 cpa_lookup = { value = "250cyc", source = "test", confidence = "M" }
-fork_never = { value = "1cyc", source = "test", confidence = "M" }
+fork_never = { value = "100cyc", source = "test", confidence = "M" }
 EOF
     sed -i 's/fork_never/copy_pte/' "$work/costs.toml"
 }
