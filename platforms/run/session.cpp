@@ -151,7 +151,7 @@ void Session::run_core(CpuId core) {
                 continue;
             silicon.set_mode(x86::Mode::supervisor);
             serve_kernel(core);
-            silicon.timeline().set_conduct(conduct_of_loops());
+            if (!node_->kernel().work().pending(core)) silicon.timeline().set_conduct(conduct_of_loops());
         }
     }
     mark(core);
@@ -176,7 +176,7 @@ void Session::begin_phase(CpuId core) {
     time.order();
     if (++arrived_ == allocating_cores_) {
         arrived_ = 0;
-        note_phase_end(core);
+        note_phase_end(core, Work::goes_on);
         declared_phase_ = next;
         node_->machine().notify_all(node_->machine().core(core), kPhase, next);
     }
@@ -184,9 +184,13 @@ void Session::begin_phase(CpuId core) {
 }
 
 // The state of the kernel, at a moment when nobody changes it: all allocating cores are here, and no core runs kernel work.
-void Session::note_phase_end(CpuId core) {
+void Session::note_phase_end(CpuId core, Work then) {
     waits_for_work_ = core;
-    sleep_until(core, [this] { return working_ == 0; });
+    sleep_until(core, [this, then] {
+        if (working_ != 0) return false;
+        work_ends_ = then == Work::ends;
+        return true;
+    });
     waits_for_work_.reset();
     measure_memory();
 }
@@ -200,7 +204,7 @@ void Session::sleep_until(CpuId core, const std::function<bool()>& condition) {
         silicon.enter_idle();
         time.order();
         const bool done = condition();
-        if (!done && !node_->kernel().work().pending(core)) {
+        if (!done && (work_ends_ || !node_->kernel().work().pending(core))) {
             mine.asleep = true;
             time.wait_for_wake();
             mine.asleep = false;
@@ -220,6 +224,7 @@ void Session::serve_kernel(CpuId core) {
     if (!kernel.work().pending(core)) return;
     hw::Timeline& time = node_->machine().core(core).timeline();
     time.order();
+    if (work_ends_) return;  // it could call cores that end before they answer
     ++working_;
     kernel.work().run_pending(node_->cpu(core));
     time.order();
@@ -251,7 +256,7 @@ void Session::finish_allocating(CpuId core) {
     const alloc::Account account{node_->cpu(core), kIdle};
     time.order();
     if (++finished_ == allocating_cores_) {
-        note_phase_end(core);
+        note_phase_end(core, Work::ends);
         node_->machine().notify_all(node_->machine().core(core), kStop, 0);
     }
     sleep_until(core, [this, core] { return cores_[core.index()].stopped; });

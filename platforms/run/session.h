@@ -133,7 +133,8 @@ class Session {
     void run_core(CpuId core);
     void finish_allocating(CpuId core);
     void on_interrupt(hw::Core& core, hw::Vector vector);
-    void note_phase_end(CpuId core);
+    enum class Work : std::uint8_t { goes_on, ends };  // of the kernel's own, after a phase
+    void note_phase_end(CpuId core, Work then);
     void on_notice(hw::Core& core, const hw::Message& notice);
     void mark(CpuId core);
     void measure_memory();
@@ -154,6 +155,7 @@ class Session {
     std::size_t finished_ = 0;
     std::size_t declared_phase_ = 0;
     std::size_t working_ = 0;                             // cores that run kernel work; changed at ordering points
+    bool work_ends_ = false;                              // no more is begun: the cores are about to stop. The same
     std::optional<CpuId> waits_for_work_;                 // for which a phase cannot end
     std::vector<std::map<std::string, double>> figures_;  // by phase
     std::vector<PageCount> unmapped_free_;                // at the end of each phase
