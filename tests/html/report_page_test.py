@@ -72,7 +72,7 @@ class ReportPage(unittest.TestCase):
 
     def mean(self, metric, strategy, cores, phase="steady"):
         values = [row["metrics"][metric] for row in self.rows if row["phase"] == phase and
-                  row["point"]["flush.strategy"] == strategy and row["point"]["platform.cores"] == str(cores)]
+                  row["point"]["flush.strategy"] == strategy and str(row["point"]["platform.cores"]) == str(cores)]
         self.assertEqual(len(values), 2)
         return sum(values) / len(values)
 
@@ -163,7 +163,7 @@ class ReportPage(unittest.TestCase):
             return [line.data.map((at) => at.y), line.data.map((at, i) => at.y - low.data[i].y)];""")
         for index, cores in enumerate((2, 4)):
             values = [row["metrics"]["cycles_per_page"] for row in self.rows if row["phase"] == "steady" and
-                      row["point"]["flush.strategy"] == "per-page" and row["point"]["platform.cores"] == str(cores)]
+                      row["point"]["flush.strategy"] == "per-page" and str(row["point"]["platform.cores"]) == str(cores)]
             self.assertAlmostEqual(means[index], sum(values) / 2)
             # Student's t for one degree of freedom, 97.5 %: 12.706.
             self.assertAlmostEqual(halves[index], 12.7062 * abs(values[0] - values[1]) / 2, delta=0.001 * max(1, halves[index]))
