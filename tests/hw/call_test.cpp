@@ -180,10 +180,10 @@ TEST(Call, AFindingInAHandlerOnASpareStackEndsTheRun) {
     params.cores = 3;
     TestMachine test{params};
     test.machine().set_call_vector(kCall);
+    CpuMask targets = CpuMask::first(3);  // not on the stack of a core, which nobody unwinds after a finding
+    targets.clear(CpuId{0U});
     test.program(0).body = [&](Core& core) {
         test.machine().acknowledgements().begin_call(core.timeline(), 2);
-        CpuMask targets = CpuMask::first(3);
-        targets.clear(CpuId{0U});
         core.apic().send(targets, kCall);
         test.machine().acknowledgements().wait_for(core.timeline(), CpuId{1U});
     };
@@ -205,10 +205,10 @@ TEST(Call, ToACoreThatAcknowledgesTwiceIsABugOfOurs) {
     MachineParams params;
     params.cores = 2;
     TestMachine test{params};
+    CpuMask target;
+    target.set(CpuId{1U});
     test.program(0).body = [&](Core& core) {
         test.machine().acknowledgements().begin_call(core.timeline(), 2);
-        CpuMask target;
-        target.set(CpuId{1U});
         core.apic().send(target, kCall);
         test.machine().acknowledgements().wait_for(core.timeline(), CpuId{1U});
     };

@@ -50,7 +50,7 @@ TEST(Replicas, MergeTheirHistograms) {
         histogram.add(static_cast<std::uint64_t>(point.result.workloads[0].phases[0].metrics.at("cycles_per_page")));
         point.result.workloads[0].histograms = {{"steady", "alloc_cycles", histogram}};
     }
-    const Histogram& merged = fold_replicas(points)[0].mean.result.workloads[0].histograms.at(0).histogram;
+    const Histogram merged = fold_replicas(points)[0].mean.result.workloads[0].histograms.at(0).histogram;
     EXPECT_EQ(merged.count(), 3U);
     EXPECT_EQ(merged.min(), 100U);
     EXPECT_EQ(merged.max(), 300U);
