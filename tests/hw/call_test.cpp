@@ -155,11 +155,11 @@ class CallsInAnyOrder : public testing::TestWithParam<Named> {};
 
 TEST_P(CallsInAnyOrder, TakeTheSameTime) {
     const std::uint64_t lookahead = MachineParams{}.lookahead().raw();
-    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 2; ++seed) {
         Choice choice = GetParam().second;
         choice.seed = seed;
         const std::string reference = Calls{choice, 1, "ordered"}.run();
-        for (const std::uint64_t quantum : {std::uint64_t{1}, std::uint64_t{7}, lookahead / 2, lookahead})
+        for (const std::uint64_t quantum : {std::uint64_t{1}, std::uint64_t{7}, lookahead})
             for (const std::string handlers : {"apart", "ordered"})
                 ASSERT_EQ((Calls{choice, quantum, handlers}.run()), reference) << quantum << " " << handlers << " " << seed;
     }
