@@ -27,7 +27,6 @@
 #include <vector>
 
 #include "hw/core/ready_queue.h"
-#include "hw/mem/recent_stores.h"
 
 namespace splinter::hw {
 
