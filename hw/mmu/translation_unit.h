@@ -129,10 +129,13 @@ class TranslationUnit {
     void apply(const x86::Invlpgb& invalidation);
 
     // --- observation ---
+    // False: no TLB entry overlaps the range.
+    [[nodiscard]] bool may_hold(VirtAddr begin, std::uint64_t bytes) const { return walked_.may_have_any(begin, bytes); }
     void set_observer(TranslationObserver* observer);
     // Marks entries that overlap the range and reports them to visit(page, size).
     template <class Visitor>
     void mark_stale(VirtAddr begin, std::uint64_t bytes, Visitor&& visit) {
+        if (!may_hold(begin, bytes)) return;
         for (TlbLevel& level : levels_) level.mark_stale_range(begin, bytes, visit);
     }
     // Audits: visit(CachedTranslation) for every valid TLB entry, whatever its PCID.
@@ -143,6 +146,7 @@ class TranslationUnit {
     // The same for those that overlap the range.
     template <class Visitor>
     void for_each_translation_in(VirtAddr begin, std::uint64_t bytes, Visitor&& visit) const {
+        if (!may_hold(begin, bytes)) return;
         for (const TlbLevel& level : levels_) level.for_each_in(begin, bytes, visit);
     }
     [[nodiscard]] const PagingCache& paging_cache() const { return paging_cache_; }

@@ -28,7 +28,7 @@ constexpr OptionId kReportOptions[] = {OptionId::report};
 constexpr OptionId kSetOnly[] = {OptionId::set};
 constexpr OptionId kExplainOptions[] = {OptionId::set, OptionId::unsafe, OptionId::only};
 constexpr OptionId kCheckOptions[] = {OptionId::set, OptionId::unsafe};
-constexpr OptionId kWalkOptions[] = {OptionId::walk, OptionId::set};
+constexpr OptionId kWalkCommandOptions[] = {OptionId::walk, OptionId::set};
 
 constexpr Command kCommands[] = {
     {"run", kConfig, kRunOptions, "simulate one point; prints its figures and the largest accounts of its cycle ledger",
@@ -70,7 +70,8 @@ constexpr Command kCommands[] = {
      "simulate published measurements (validation/*.toml of the configs, or FILE) and print each beside its simulated value; "
      "exit 1 if a row misses its tolerance. --set sets a parameter in all of them",
      "splinter validate", execute_validate},
-    {"walk", kAddress, kWalkOptions, "explain one page walk level by level: entries, checks with their SDM sections, cycles",
+    {"walk", kAddress, kWalkCommandOptions,
+     "explain one page walk level by level: entries, checks with their SDM sections, cycles",
      "splinter walk 0x7f1234567890 --access user-write --cr3 0x1000 --word 0x17f0:0x2067 --word 0x2240:0x3067 "
      "--word 0x3d10:0x40000e7",
      execute_walk},

@@ -51,6 +51,11 @@ void describe(BackgroundParams& p, ParamVisitor& v) {
     v.count("kernel_percent", p.kernel_percent, kPercent, "share of accesses made in kernel mode");
     v.count("same_page_percent", p.same_page_percent, kPercent, "share of accesses to the page of the access before");
     v.cycles("think", p.think, {1, 1'000'000}, "straight-line work between two accesses");
+    v.count(
+        "sampled_cores", p.sampled_cores, {0, 1024},
+        "how many of the cores that run the loop access memory, spread evenly among them; the others do all else of it, are "
+        "interrupted like them and take as long for it, but hold next to nothing in their TLBs: figures of victims are the "
+        "sampled ones', exposure counts theirs. Saves host time on many cores. 0: all");
     v.count("irq_off_percent", p.irq_off_percent, kPercent,
             "share of steps of the loop that are kernel code with interrupts off: they acknowledge late");
     v.cycles("irq_off_cycles", p.irq_off_cycles, {1, 1'000'000'000}, "how long each of them takes, or takes on average");

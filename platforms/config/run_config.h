@@ -36,6 +36,7 @@ struct BackgroundParams {
     std::uint64_t kernel_percent = 25;                          // share of accesses made in kernel mode
     std::uint64_t same_page_percent = 90;                       // share of accesses to the page of the one before
     Cycles think{20};                                           // straight-line work between two accesses
+    std::uint64_t sampled_cores = 0;                            // that access memory; the others stand for them. 0: all
     std::uint64_t irq_off_percent = 0;                          // share of steps that run with interrupts off,
     Cycles irq_off_cycles{2000};                                // for so long, or so long on average:
     std::string irq_off_length = "fixed";                       // fixed | exponential

@@ -12,7 +12,6 @@ namespace splinter::platforms {
 namespace {
 
 constexpr std::uint64_t kAny32 = 0xffffffff;
-constexpr std::uint64_t kNoFlush = std::uint64_t{1} << 63;
 constexpr std::uint64_t kMaxPcid = 0xfff;
 constexpr std::uint64_t kErrorBits = 0x3f;
 
@@ -87,8 +86,8 @@ class StepReader {
         op.expect_only({"op", "val"});
         const JsonValue& value = op.member("val");
         const MovCr3 out{value.hex("CR3")};
-        if ((out.operand & kNoFlush) != 0 && !pcide_) value.fail("bit 63 clear, for pcide is 0");
-        if ((out.operand & ~kNoFlush) > max_address_) value.fail("an address below MAXPHYADDR");
+        if ((out.operand & MovCr3::kNoFlush) != 0 && !pcide_) value.fail("bit 63 clear, for pcide is 0");
+        if ((out.operand & ~MovCr3::kNoFlush) > max_address_) value.fail("an address below MAXPHYADDR");
         return out;
     }
 

@@ -33,7 +33,8 @@ struct Poke {  // a store to physical memory that no TLB sees
     Word word;
 };
 struct MovCr3 {
-    std::uint64_t operand;  // with the PCID in bits 11:0 under CR4.PCIDE, and the no-flush bit 63
+    static constexpr std::uint64_t kNoFlush = std::uint64_t{1} << 63;
+    std::uint64_t operand;  // with the PCID in bits 11:0 under CR4.PCIDE, and kNoFlush
 };
 struct TogglePge {};  // CR4.PGE inverted and restored
 struct WritePkru {

@@ -11,7 +11,6 @@ namespace splinter::platforms {
 
 namespace {
 
-constexpr std::uint64_t kNoFlush = std::uint64_t{1} << 63;
 constexpr std::uint64_t kPcidMask = 0xfff;
 
 // Physical memory of a few words; all others are 0.
@@ -59,11 +58,11 @@ class ScenarioRun {
         return true;
     }
     bool take(const MovCr3& write) {
-        cr3_ = PhysAddr{write.operand & ~kNoFlush};
+        cr3_ = PhysAddr{write.operand & ~MovCr3::kNoFlush};
         const auto pcid = static_cast<std::uint16_t>(pcide() ? write.operand & kPcidMask : 0);
         using Flush = hw::TranslationUnit::Cr3Flush;
         (void)unit_.write_cr3(AccessCase{registers_, cr3_, {}, {}}.root(), hw::Pcid{pcid},
-                              (write.operand & kNoFlush) != 0 ? Flush::no_flush : Flush::flush);
+                              (write.operand & MovCr3::kNoFlush) != 0 ? Flush::no_flush : Flush::flush);
         return true;
     }
     bool take(const x86::Invalidation& invalidation) {

@@ -29,11 +29,11 @@ bool is_shown(const DiffReport& report, const std::string& metric) {
 }
 
 std::string counts_line(const std::string& what, const std::array<std::size_t, 4>& counts) {
-    std::string out = fmt::format("{}: {} equal", what, counts[static_cast<std::size_t>(Verdict::equal)]);
-    for (const Verdict verdict : {Verdict::within_noise, Verdict::outside_noise, Verdict::unknown})
+    std::string out = fmt::format("{}: {} equal", what, counts[static_cast<std::size_t>(RatioVerdict::equal)]);
+    for (const RatioVerdict verdict : {RatioVerdict::within_noise, RatioVerdict::outside_noise, RatioVerdict::unknown})
         if (const std::size_t count = counts[static_cast<std::size_t>(verdict)]; count > 0)
-            out += verdict == Verdict::unknown ? fmt::format(", {} differ, noise unknown", count)
-                                               : fmt::format(", {} {}", count, verdict_text(verdict));
+            out += verdict == RatioVerdict::unknown ? fmt::format(", {} differ, noise unknown", count)
+                                                    : fmt::format(", {} {}", count, verdict_text(verdict));
     return out + "\n";
 }
 
@@ -46,7 +46,7 @@ std::string figures_summary(const DiffReport& report) {
     if (const std::size_t lost = report.diff.figures_only_a + report.diff.figures_only_b; lost > 0)
         out +=
             fmt::format("figures of one side only: {} of A, {} of B\n", report.diff.figures_only_a, report.diff.figures_only_b);
-    if (shown[static_cast<std::size_t>(Verdict::unknown)] + others[static_cast<std::size_t>(Verdict::unknown)] > 0)
+    if (shown[static_cast<std::size_t>(RatioVerdict::unknown)] + others[static_cast<std::size_t>(RatioVerdict::unknown)] > 0)
         out += "noise unknown: one seed on a side; an interval needs several (platform.seed on [axes])\n";
     return out;
 }
@@ -115,7 +115,7 @@ std::string changes_table(const DiffReport& report) {
     table.add_column("noise", Align::left);
     bool any = false;
     for (const FigureChange& change : report.diff.figures) {
-        if (change.verdict == Verdict::equal || !is_shown(report, change.figure.metric)) continue;
+        if (change.verdict == RatioVerdict::equal || !is_shown(report, change.figure.metric)) continue;
         table.add_row({point_name(change.point), change.figure.workload, change.figure.phase, change.figure.metric,
                        value_text(change.a), value_text(change.b), ratio_text(change), interval_text(change),
                        verdict_text(change.verdict)});

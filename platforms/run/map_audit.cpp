@@ -64,8 +64,9 @@ void MapAudit::flushed_all(alloc::Cpu& cpu) {
 void MapAudit::check_tlbs(const alloc::Cpu& cpu, PfnRange range) const {
     if (flush_ == Flush::is_not_checked || machine_ == nullptr) return;
     for (const auto& core : machine_->cores()) {
-        if (core->timeline().next_notice() <= cpu.now()) continue;  // simulated up to an earlier moment: a broadcast may be due
         const hw::TranslationUnit& unit = core->mmu().unit();
+        if (!unit.may_hold(alloc::layout::direct_map(range.first), range.count.raw() * kPageBytes)) continue;
+        if (core->timeline().next_notice() <= cpu.now()) continue;  // simulated up to an earlier moment: a broadcast may be due
         unit.for_each_translation_in(
             alloc::layout::direct_map(range.first), range.count.raw() * kPageBytes, [&](const hw::CachedTranslation& entry) {
                 const x86::Rights& cached = entry.translation.rights;

@@ -361,7 +361,7 @@ class Measurement {
         return sum;
     }
 
-    // Cycles per background access of all victims together, and the parts of them.
+    // Cycles per background access of all sampled victims together, and the parts of them.
     struct Pace {
         double all = 0;
         double interrupts = 0;
@@ -373,7 +373,7 @@ class Measurement {
         std::uint64_t victims = 0;
         Pace sum;
         for_each_core([&](CpuId core) {
-            if (session_.allocates(core)) return;
+            if (!session_.is_sampled(core)) return;
             ++victims;
             accesses += end(core, phase).background_accesses - begin(core, phase).background_accesses;
             sum.all += static_cast<double>((end(core, phase).now - begin(core, phase).now).raw());
@@ -440,6 +440,12 @@ WorkloadResult measure(std::string_view workload_name, const Workload& workload,
                               " threads share a core with an online sibling, which is taken to be busy all the time: each has "
                               "half of the TLBs, and interrupts take longer to its handler; the handler itself is not slowed "
                               "(no figure is published)";
+    const std::size_t victims = session.node().core_count() - session.allocating_cores();
+    if (const std::size_t sampled = session.sampled_cores(); sampled < victims)
+        result.facts["sample"] =
+            std::to_string(sampled) + " of " + std::to_string(victims) +
+            " victims access memory; their figures stand for all, and exposure counts their TLBs and those "
+            "of the cores that allocate (workload.background.sampled_cores)";
     if (session.node().machine().topology().hypothetical())
         result.facts["hypothetical"] = "more cores than the product has: cores per socket were grown";
     result.end_cycles = session.end().raw();

@@ -71,14 +71,14 @@ struct DirectMapCell {
     std::uint64_t unmapped = 0, keyed = 0;
     friend bool operator==(const DirectMapCell&, const DirectMapCell&) = default;
 };
-struct DirectMapRun {
-    std::uint64_t cells = 0;  // equal ones in a row
+struct EqualCells {
+    std::uint64_t cells = 0;  // in a row
     DirectMapCell cell;
-    friend bool operator==(const DirectMapRun&, const DirectMapRun&) = default;
+    friend bool operator==(const EqualCells&, const EqualCells&) = default;
 };
 struct DirectMapPicture {
     std::uint64_t cell_bytes = 0;
-    std::vector<DirectMapRun> runs;  // from physical address 0
+    std::vector<EqualCells> runs;  // from physical address 0
     friend bool operator==(const DirectMapPicture&, const DirectMapPicture&) = default;
 };
 

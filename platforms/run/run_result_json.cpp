@@ -122,9 +122,9 @@ ordered_json write_workload(const WorkloadResult& workload) {
 }
 
 // A place in the text: the value and its path from the root, for errors.
-class Node {
+class ResultValue {
   public:
-    Node(const json& value, std::string path, const std::string& origin)
+    ResultValue(const json& value, std::string path, const std::string& origin)
         : value_{value}, path_{std::move(path)}, origin_{origin} {}
 
     // An object with these fields and no others.
@@ -136,13 +136,13 @@ class Node {
             if (std::find(names.begin(), names.end(), key) == names.end())
                 throw UserError(origin_, fmt::format("{}: unknown field \"{}\"", where(), key));
     }
-    [[nodiscard]] Node at(const std::string& name) const {
+    [[nodiscard]] ResultValue at(const std::string& name) const {
         return {value_.at(name), path_.empty() ? name : path_ + "." + name, origin_};
     }
     template <class Visit>
     void for_each_item(Visit&& visit) const {
         if (!value_.is_array()) fail("a list");
-        for (std::size_t i = 0; i < value_.size(); ++i) visit(Node{value_[i], fmt::format("{}[{}]", path_, i), origin_});
+        for (std::size_t i = 0; i < value_.size(); ++i) visit(ResultValue{value_[i], fmt::format("{}[{}]", path_, i), origin_});
     }
     template <class Visit>
     void for_each_member(Visit&& visit) const {
@@ -194,36 +194,36 @@ class Node {
     const std::string& origin_;
 };
 
-LedgerSide read_side(const Node& node) {
+LedgerSide read_side(const ResultValue& node) {
     for (const LedgerSide side : {LedgerSide::initiator, LedgerSide::victim})
         if (node.text() == side_name(side)) return side;
     node.fail("\"initiator\" or \"victim\"");
 }
 
-FreeListHistory read_free_lists(const Node& node) {
+FreeListHistory read_free_lists(const ResultValue& node) {
     node.expect_fields({"types", "phases", "samples"});
     FreeListHistory out;
-    node.at("types").for_each_item([&](const Node& item) { out.types.push_back(item.text()); });
-    node.at("phases").for_each_item([&](const Node& item) {
+    node.at("types").for_each_item([&](const ResultValue& item) { out.types.push_back(item.text()); });
+    node.at("phases").for_each_item([&](const ResultValue& item) {
         item.expect_fields({"name", "cycles"});
         out.phases.push_back({item.at("name").text(), item.at("cycles").whole()});
     });
-    node.at("samples").for_each_item([&](const Node& item) {
+    node.at("samples").for_each_item([&](const ResultValue& item) {
         item.expect_fields({"cycles", "blocks"});
         FreeListSample& sample = out.samples.emplace_back();
         sample.cycles = item.at("cycles").whole();
-        item.at("blocks").for_each_item([&](const Node& row) { sample.blocks.push_back(row.row()); });
+        item.at("blocks").for_each_item([&](const ResultValue& row) { sample.blocks.push_back(row.row()); });
         if (sample.blocks.size() != out.types.size()) item.at("blocks").fail("a row for each type");
     });
     return out;
 }
 
-DirectMapPicture read_direct_map(const Node& node) {
+DirectMapPicture read_direct_map(const ResultValue& node) {
     node.expect_fields({"cell_bytes", "columns", "runs"});
     DirectMapPicture out;
     out.cell_bytes = node.at("cell_bytes").whole();
     if (node.at("columns").text() != kRunColumns) node.at("columns").fail(std::string{"\""} + kRunColumns + "\"");
-    node.at("runs").for_each_item([&](const Node& item) {
+    node.at("runs").for_each_item([&](const ResultValue& item) {
         const std::vector<std::uint64_t> row = item.row();
         if (row.size() != 6) item.fail("6 numbers");
         out.runs.push_back({row[0], {row[1], row[2], row[3], row[4], row[5]}});
@@ -231,15 +231,15 @@ DirectMapPicture read_direct_map(const Node& node) {
     return out;
 }
 
-LatencyHistogram read_histogram(const Node& node) {
+LatencyHistogram read_histogram(const ResultValue& node) {
     node.expect_fields({"phase", "figure", "min", "max", "relative_error", "buckets"});
     LatencyHistogram out{node.at("phase").text(), node.at("figure").text(), {}};
     if (node.at("relative_error").number() != Histogram::kRelativeError) node.at("relative_error").fail("that of this version");
     const std::uint64_t min = node.at("min").whole();
     const std::uint64_t max = node.at("max").whole();
-    node.at("buckets").for_each_item([&](const Node& item) {
+    node.at("buckets").for_each_item([&](const ResultValue& item) {
         std::vector<std::uint64_t> numbers;
-        item.for_each_item([&](const Node& number) { numbers.push_back(number.whole()); });
+        item.for_each_item([&](const ResultValue& number) { numbers.push_back(number.whole()); });
         if (numbers.size() != 2) item.fail("a bucket's lowest value and its count");
         const Histogram::Bucket bucket = Histogram::bucket_of(numbers[0]);
         const std::uint64_t low = std::max(bucket.low, min);
@@ -251,10 +251,10 @@ LatencyHistogram read_histogram(const Node& node) {
     return out;
 }
 
-ConfigEntry read_entry(const Node& node) {
+ConfigEntry read_entry(const ResultValue& node) {
     node.expect_fields({"key", "value", "origin", "source", "confidence", "range"});
     std::vector<std::string> range;
-    node.at("range").for_each_item([&](const Node& end) { range.push_back(end.text()); });
+    node.at("range").for_each_item([&](const ResultValue& end) { range.push_back(end.text()); });
     if (!range.empty() && range.size() != 2) node.at("range").fail("two values or none");
     range.resize(2);
     return {node.at("key").text(),
@@ -266,25 +266,26 @@ ConfigEntry read_entry(const Node& node) {
             range[1]};
 }
 
-WorkloadResult read_workload(const Node& node) {
+WorkloadResult read_workload(const ResultValue& node) {
     node.expect_fields({"workload", "phases", "histograms", "ledger", "counters", "facts", "proc", "free_lists", "direct_map",
                         "end_cycles", "state_hash"});
     WorkloadResult out;
     out.workload = node.at("workload").text();
-    node.at("phases").for_each_item([&](const Node& item) {
+    node.at("phases").for_each_item([&](const ResultValue& item) {
         item.expect_fields({"name", "metrics"});
         Phase& phase = out.phases.emplace_back();
         phase.name = item.at("name").text();
-        item.at("metrics").for_each_member([&](const std::string& id, const Node& n) { phase.metrics[id] = n.number(); });
+        item.at("metrics").for_each_member(
+            [&](const std::string& id, const ResultValue& n) { phase.metrics[id] = n.number(); });
     });
-    node.at("histograms").for_each_item([&](const Node& item) { out.histograms.push_back(read_histogram(item)); });
-    node.at("ledger").for_each_item([&](const Node& item) {
+    node.at("histograms").for_each_item([&](const ResultValue& item) { out.histograms.push_back(read_histogram(item)); });
+    node.at("ledger").for_each_item([&](const ResultValue& item) {
         item.expect_fields({"side", "path", "cycles"});
         out.ledger.push_back({read_side(item.at("side")), item.at("path").text(), item.at("cycles").whole()});
     });
-    node.at("counters").for_each_member([&](const std::string& name, const Node& n) { out.counters[name] = n.whole(); });
-    node.at("facts").for_each_member([&](const std::string& name, const Node& n) { out.facts[name] = n.text(); });
-    node.at("proc").for_each_member([&](const std::string& name, const Node& n) { out.proc[name] = n.text(); });
+    node.at("counters").for_each_member([&](const std::string& name, const ResultValue& n) { out.counters[name] = n.whole(); });
+    node.at("facts").for_each_member([&](const std::string& name, const ResultValue& n) { out.facts[name] = n.text(); });
+    node.at("proc").for_each_member([&](const std::string& name, const ResultValue& n) { out.proc[name] = n.text(); });
     out.free_lists = read_free_lists(node.at("free_lists"));
     out.direct_map = read_direct_map(node.at("direct_map"));
     out.end_cycles = node.at("end_cycles").whole();
@@ -333,17 +334,17 @@ RunResult run_result_from_json(const std::string& text, const std::string& origi
     if (root["schema"] != kResultSchema)
         throw UserError(origin, fmt::format("result schema {} is not supported", root["schema"].dump()),
                         fmt::format("this version reads schema {}", kResultSchema));
-    const Node node{root, "", origin};
+    const ResultValue node{root, "", origin};
     node.expect_fields({"schema", "program_version", "question", "point", "config", "workloads"});
     RunResult out;
     out.program_version = node.at("program_version").text();
     out.question = node.at("question").text();
-    node.at("point").for_each_item([&](const Node& item) {
+    node.at("point").for_each_item([&](const ResultValue& item) {
         item.expect_fields({"key", "value"});
         out.point.push_back({item.at("key").text(), item.at("value").text()});
     });
-    node.at("config").for_each_item([&](const Node& item) { out.config.push_back(read_entry(item)); });
-    node.at("workloads").for_each_item([&](const Node& item) { out.workloads.push_back(read_workload(item)); });
+    node.at("config").for_each_item([&](const ResultValue& item) { out.config.push_back(read_entry(item)); });
+    node.at("workloads").for_each_item([&](const ResultValue& item) { out.workloads.push_back(read_workload(item)); });
     return out;
 }
 

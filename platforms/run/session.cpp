@@ -107,8 +107,8 @@ Session::Session(const RunConfig& config, Workload& workload, const SessionParts
     for (alloc::Zone& zone : node_->kernel().pages().zones())
         zone.set_watcher(parts.watcher != nullptr ? parts.watcher : &free_lists_);
     hw::Machine& machine = node_->machine();
-    exposure_.attach(machine, [&machine](CpuId sender, std::uint64_t record) {
-        machine.notify_all(machine.core(sender), kNarrowed, record);
+    exposure_.attach(machine, [&machine](CpuId sender, CpuId receiver, Cycles arrival, std::uint64_t record) {
+        machine.notify(machine.core(sender), machine.core(receiver), arrival, kNarrowed, record);
     });
     for (const auto& core : machine.cores()) {
         PerCore& mine = cores_[core->id().index()];
@@ -116,9 +116,26 @@ Session::Session(const RunConfig& config, Workload& workload, const SessionParts
         mine.allocates = workload.allocates(core->id());
         allocating_cores_ += mine.allocates ? 1 : 0;
         mine.samples.resize(phase_count_);
-        if (!mine.allocates) mine.background = std::make_unique<BackgroundLoop>(*node_, core->id());
     }
     SPLINTER_CHECK(allocating_cores_ > 0, "a workload has at least one allocating core");
+    add_background_loops();
+}
+
+void Session::add_background_loops() {
+    const std::size_t loops = cores_.size() - allocating_cores_;
+    const std::uint64_t wanted = node_->config().workload.background.sampled_cores;
+    const std::size_t sampled = wanted == 0 ? loops : std::min<std::size_t>(loops, wanted);
+    std::size_t i = 0;
+    for (const auto& core : node_->machine().cores()) {
+        PerCore& mine = cores_[core->id().index()];
+        if (mine.allocates) continue;
+        const bool is_sampled = i == 0 || i * sampled / loops != (i - 1) * sampled / loops;
+        using Memory = BackgroundLoop::Memory;
+        mine.background =
+            std::make_unique<BackgroundLoop>(*node_, core->id(), is_sampled ? Memory::accessed : Memory::left_out);
+        sampled_cores_ += is_sampled ? 1 : 0;
+        ++i;
+    }
 }
 
 Session::~Session() = default;

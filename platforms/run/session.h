@@ -100,6 +100,12 @@ class Session {
     [[nodiscard]] Operation begin_operation(CpuId core);
     void end_operation(CpuId core, const Operation& begun, std::uint64_t entries);
     [[nodiscard]] std::size_t allocating_cores() const { return allocating_cores_; }
+    // Of the others, those whose loop accesses memory.
+    [[nodiscard]] std::size_t sampled_cores() const { return sampled_cores_; }
+    [[nodiscard]] bool is_sampled(CpuId core) const {
+        const BackgroundLoop* const loop = cores_[core.index()].background.get();
+        return loop != nullptr && loop->memory() == BackgroundLoop::Memory::accessed;
+    }
 
     // --- results, after run() ---
     [[nodiscard]] const std::vector<CoreMark>& marks(CpuId core) const { return cores_[core.index()].marks; }
@@ -130,6 +136,7 @@ class Session {
     };
     [[nodiscard]] const alloc::MechanismInfo& mechanism() const;
     [[nodiscard]] hw::Timeline::Conduct conduct_of_loops() const;
+    void add_background_loops();
     void run_core(CpuId core);
     void finish_allocating(CpuId core);
     void on_interrupt(hw::Core& core, hw::Vector vector);
@@ -151,6 +158,7 @@ class Session {
     std::vector<PerCore> cores_;
     std::size_t phase_count_ = 0;
     std::size_t allocating_cores_ = 0;
+    std::size_t sampled_cores_ = 0;
     std::size_t arrived_ = 0;  // allocating cores at the barrier; changed at ordering points
     std::size_t finished_ = 0;
     std::size_t declared_phase_ = 0;

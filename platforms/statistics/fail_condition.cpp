@@ -71,7 +71,7 @@ ConditionOutcome check_condition(const FailCondition& condition, const ResultDif
         }
         const bool past =
             condition.sense == FailCondition::Sense::above ? *ratio > condition.threshold : *ratio < condition.threshold;
-        if (past) (change.verdict == Verdict::within_noise ? outcome.within_noise : outcome.met).push_back(&change);
+        if (past) (change.verdict == RatioVerdict::within_noise ? outcome.within_noise : outcome.met).push_back(&change);
     }
     if (outcome.looked_at == 0) throw UserError("--fail-if " + condition.text, "no point that both sides have has this figure");
     if (outcome.without_ratio == outcome.looked_at)

@@ -41,22 +41,22 @@ std::set<std::string> seeds_of(const std::vector<ReplicatedPoint>& points) {
     return seeds;
 }
 
-Verdict verdict_of(const SeedValues& a, const SeedValues& b, const std::optional<Ratio>& ratio) {
+RatioVerdict verdict_of(const SeedValues& a, const SeedValues& b, const std::optional<Ratio>& ratio) {
     const MeanEstimate apart = difference_of(a, b);
     const bool same =
         a.size() == b.size() && std::ranges::equal(a, b, {}, &SeedValues::value_type::second, &SeedValues::value_type::second);
-    if (same) return Verdict::equal;
+    if (same) return RatioVerdict::equal;
     if (ratio && ratio->bounds)
-        return ratio->bounds->low <= 1 && 1 <= ratio->bounds->high ? Verdict::within_noise : Verdict::outside_noise;
-    if (!apart.half_width) return Verdict::unknown;
+        return ratio->bounds->low <= 1 && 1 <= ratio->bounds->high ? RatioVerdict::within_noise : RatioVerdict::outside_noise;
+    if (!apart.half_width) return RatioVerdict::unknown;
     const bool contains_zero = -*apart.half_width <= apart.mean && apart.mean <= *apart.half_width;
-    return contains_zero ? Verdict::within_noise : Verdict::outside_noise;
+    return contains_zero ? RatioVerdict::within_noise : RatioVerdict::outside_noise;
 }
 
 FigureChange compare(const PointKey& point, const FigureId& figure, const SeedValues& a, const SeedValues& b) {
-    FigureChange change{point, figure, estimate_of(a), estimate_of(b), ratio_of(a, b), Verdict::equal};
+    FigureChange change{point, figure, estimate_of(a), estimate_of(b), ratio_of(a, b), RatioVerdict::equal};
     change.verdict = verdict_of(a, b, change.ratio);
-    if (!change.ratio && change.verdict == Verdict::equal) change.ratio = Ratio{1, {}};
+    if (!change.ratio && change.verdict == RatioVerdict::equal) change.ratio = Ratio{1, {}};
     return change;
 }
 
@@ -89,15 +89,15 @@ void compare_configs(const Pair& pair, ConfigChanges& into) {
 
 }  // namespace
 
-const char* verdict_text(Verdict verdict) {
+const char* verdict_text(RatioVerdict verdict) {
     switch (verdict) {
-        case Verdict::equal:
+        case RatioVerdict::equal:
             return "equal";
-        case Verdict::within_noise:
+        case RatioVerdict::within_noise:
             return "within noise";
-        case Verdict::outside_noise:
+        case RatioVerdict::outside_noise:
             return "outside noise";
-        case Verdict::unknown:
+        case RatioVerdict::unknown:
             break;
     }
     return "unknown";

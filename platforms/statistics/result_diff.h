@@ -12,13 +12,13 @@
 
 namespace splinter::platforms {
 
-enum class Verdict : std::uint8_t {
+enum class RatioVerdict : std::uint8_t {
     equal,          // the same values
     within_noise,   // the interval of B/A contains 1
     outside_noise,  // it does not
     unknown,        // they differ, and one side has a single seed: how far others would be is not known
 };
-[[nodiscard]] const char* verdict_text(Verdict verdict);
+[[nodiscard]] const char* verdict_text(RatioVerdict verdict);
 
 struct FigureChange {
     PointKey point;
@@ -26,7 +26,7 @@ struct FigureChange {
     MeanEstimate a;
     MeanEstimate b;
     std::optional<Ratio> ratio;  // B/A; nothing where a value is not positive, unless all are equal
-    Verdict verdict = Verdict::equal;
+    RatioVerdict verdict = RatioVerdict::equal;
 };
 
 // A parameter that is not the same for some pair of points; "" where a side does not have it.

@@ -71,8 +71,9 @@ VirtAddr BackgroundDraws::next_speculative() {
     return alloc::layout::direct_map(window_.first + PageCount{speculative_rng_.below(window_.count.raw())});
 }
 
-BackgroundLoop::BackgroundLoop(Node& node, CpuId core)
+BackgroundLoop::BackgroundLoop(Node& node, CpuId core, Memory memory)
     : node_{node},
+      memory_{memory},
       think_{node.config().workload.background.think},
       switch_every_{node.config().workload.background.switch_every},
       next_switch_{switch_every_},
@@ -143,7 +144,7 @@ void BackgroundLoop::step() {
     if (busy_length_ != Cycles{0} && core_.timeline().now() >= next_idle_) [[unlikely]]
         idle();
     const BackgroundDraws::Draw draw = draws_.next([this](const BackgroundDraws::Draw& later) {
-        if (later.target != Target::nothing) core_.expect(later.va);
+        if (memory_ == Memory::accessed && later.target != Target::nothing) core_.expect(later.va);
     });
     const bool speculative = draw.target == Target::speculative;
     const bool kernel = draw.target == Target::kernel || speculative || process_ == processes_;
@@ -151,6 +152,7 @@ void BackgroundLoop::step() {
     time.ledger().switch_to(kernel ? kernel_account_ : user_account_);
     core_.set_mode(kernel ? x86::Mode::supervisor : x86::Mode::user);
     time.advance(think_);
+    if (memory_ == Memory::left_out) return;
     if (speculative) {
         speculate(draw.va);
         return;

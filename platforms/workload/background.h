@@ -5,6 +5,7 @@
 // the last to a kernel thread, which has none and keeps what is loaded (enter_lazy_tlb()). The spaces are this core's alone, so
 // that no switch reaches an ordering point. With workload.background.idle_percent it has nothing to run for a while now and
 // then, and waits in a C-state. With speculative_percent it also reads, speculatively, pages that are nobody's business of its.
+// A loop that is not sampled (workload.background.sampled_cores) draws the same steps, and does all of them but the accesses.
 // Leaves out: the scheduler around the switch, other cores' tasks; lazy TLB while idle and the exit from the C-state when the
 // loop itself goes on.
 #pragma once
@@ -44,10 +45,12 @@ class BackgroundDraws {
 
 class BackgroundLoop {
   public:
-    BackgroundLoop(Node& node, CpuId core);
+    enum class Memory : std::uint8_t { accessed, left_out };
+    BackgroundLoop(Node& node, CpuId core, Memory memory);
     // One access and the work around it.
     void step();
     [[nodiscard]] std::uint64_t accesses() const { return accesses_; }
+    [[nodiscard]] Memory memory() const { return memory_; }
 
   private:
     void run_with_interrupts_off(Cycles length);
@@ -55,6 +58,7 @@ class BackgroundLoop {
     void idle();
     void speculate(VirtAddr va);
     Node& node_;
+    Memory memory_;
     Cycles think_;
     Cycles switch_every_;
     Cycles next_switch_;

@@ -25,15 +25,16 @@ constexpr unsigned kMaxZones = 16;
 constexpr std::uint64_t kMaxSetting = std::numeric_limits<std::int32_t>::max();  // recorded as 32-bit words
 
 // A value of the document that knows its place: "zones[1].pcp[0].count".
-class Node {
+class SnapshotValue {
   public:
-    Node(const Json& json, const std::string& file, std::string place) : json_{json}, file_{file}, place_{std::move(place)} {}
+    SnapshotValue(const Json& json, const std::string& file, std::string place)
+        : json_{json}, file_{file}, place_{std::move(place)} {}
 
-    [[nodiscard]] Node member(const char* key) const {
+    [[nodiscard]] SnapshotValue member(const char* key) const {
         if (!json_.is_object()) fail("an object");
         const auto found = json_.find(key);
         if (found == json_.end()) throw UserError(file_, place_in(key) + " is missing");
-        return Node{*found, file_, place_in(key)};
+        return SnapshotValue{*found, file_, place_in(key)};
     }
 
     [[nodiscard]] std::uint64_t number(std::uint64_t max = kMaxSetting) const {
@@ -48,14 +49,14 @@ class Node {
         return json_.get<std::string>();
     }
 
-    // read(Node) of every element.
+    // read(SnapshotValue) of every element.
     template <class Read>
     [[nodiscard]] auto all(Read read) const {
         if (!json_.is_array()) fail("an array");
         std::vector<decltype(read(*this))> values;
         values.reserve(json_.size());
         for (std::size_t i = 0; i < json_.size(); ++i) {
-            values.push_back(read(Node{json_[i], file_, place_ + "[" + std::to_string(i) + "]"}));
+            values.push_back(read(SnapshotValue{json_[i], file_, place_ + "[" + std::to_string(i) + "]"}));
         }
         return values;
     }
@@ -83,19 +84,20 @@ class Node {
     std::string place_;
 };
 
-SnapshotFreeList read_free_list(const Node& node) {
+SnapshotFreeList read_free_list(const SnapshotValue& node) {
     node.expect_only({"order", "mt", "pfns"});
     return {Order{node.member("order").small(kTraceMaxOrder)},
             static_cast<std::uint8_t>(node.member("mt").small(kTraceMaxMigratetype)),
-            node.member("pfns").all([](const Node& n) { return n.pfn(); })};
+            node.member("pfns").all([](const SnapshotValue& n) { return n.pfn(); })};
 }
 
-SnapshotPcpList read_pcp_list(const Node& node) {
+SnapshotPcpList read_pcp_list(const SnapshotValue& node) {
     node.expect_only({"pindex", "pfns"});
-    return {node.member("pindex").small(kMaxPcpLists - 1), node.member("pfns").all([](const Node& n) { return n.pfn(); })};
+    return {node.member("pindex").small(kMaxPcpLists - 1),
+            node.member("pfns").all([](const SnapshotValue& n) { return n.pfn(); })};
 }
 
-SnapshotPcp read_pcp(const Node& node) {
+SnapshotPcp read_pcp(const SnapshotValue& node) {
     node.expect_only({"cpu", "count", "high", "batch", "factor", "high_min", "high_max", "flags", "free_count", "lists"});
     SnapshotPcp pcp;
     pcp.cpu = CpuId{node.member("cpu").small(kTraceMaxCpu)};
@@ -111,7 +113,7 @@ SnapshotPcp read_pcp(const Node& node) {
     return pcp;
 }
 
-SnapshotZone read_zone(const Node& node) {
+SnapshotZone read_zone(const SnapshotValue& node) {
     node.expect_only({"idx", "start_pfn", "spanned", "present", "managed", "wmark_min", "wmark_low", "wmark_high", "boost",
                       "nr_free", "nr_reserved_highatomic", "name", "lowmem_reserve", "free", "pcp", "pageblock_start_pfn",
                       "pageblock_types"});
@@ -127,7 +129,7 @@ SnapshotZone read_zone(const Node& node) {
     zone.watermark_boost = node.member("boost").pages();
     zone.nr_free = node.member("nr_free").pages(zone.span.count.raw());
     zone.nr_reserved_highatomic = node.member("nr_reserved_highatomic").pages();
-    zone.lowmem_reserve = node.member("lowmem_reserve").all([](const Node& n) { return n.pages(); });
+    zone.lowmem_reserve = node.member("lowmem_reserve").all([](const SnapshotValue& n) { return n.pages(); });
     zone.free = node.member("free").all(read_free_list);
     zone.pcp = node.member("pcp").all(read_pcp);
     zone.pageblock_start = node.member("pageblock_start_pfn").pfn();
@@ -136,7 +138,7 @@ SnapshotZone read_zone(const Node& node) {
 }
 
 // "6.1.192": the rules of the allocator are chosen by it.
-std::string read_version(const Node& node) {
+std::string read_version(const SnapshotValue& node) {
     std::string version = node.text();
     const std::size_t dot = version.find('.');
     const auto digit_at = [&](std::size_t i) { return i < version.size() && version[i] != '.'; };
@@ -182,7 +184,7 @@ KernelSnapshot parse_kernel_snapshot(const std::string& text, const std::string&
     } catch (const Json::out_of_range&) {  // 1e999; the parser does not say where
         throw UserError(path, "found a number that is out of range (the snapshot is damaged)");
     }
-    const Node root{document, path, ""};
+    const SnapshotValue root{document, path, ""};
     root.expect_only({"kernel", "cpus", "orders", "migratetypes", "pcp_lists", "pageblock_order", "zones"});
     KernelSnapshot snapshot;
     snapshot.path = path;

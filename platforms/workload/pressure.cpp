@@ -10,12 +10,11 @@
 #include "hw/base/check.h"
 #include "hw/base/rng.h"
 #include "platforms/run/session.h"
+#include "platforms/workload/accounts.h"
 #include "platforms/workload/core_share.h"
 
 namespace splinter::platforms {
 namespace {
-
-inline constexpr Label kThink{"think"};
 
 // Ordinary pages by a number that stays when compaction moves one. Changed and read at ordering points.
 class PageCache : private alloc::MovableOwner {

@@ -6,12 +6,11 @@
 #include "hw/base/rng.h"
 #include "hw/base/user_error.h"
 #include "platforms/run/session.h"
+#include "platforms/workload/accounts.h"
 #include "platforms/workload/core_share.h"
 
 namespace splinter::platforms {
 namespace {
-
-inline constexpr Label kThink{"think"};
 
 class Secretmem : public Workload {
   public:

@@ -10,6 +10,7 @@
 #include "hw/base/user_error.h"
 #include "platforms/adapter/boot_cpu.h"
 #include "platforms/run/session.h"
+#include "platforms/workload/accounts.h"
 
 namespace splinter::platforms {
 namespace {
@@ -23,7 +24,6 @@ constexpr unsigned kOtherKey = 1;
 constexpr alloc::LockId kCalibrationLock{0xfffffff0U};  // none of the kernel's
 constexpr std::uint64_t kAccessesBetweenLooks = 32;     // of a spinning thread, at whether it is done
 inline constexpr Label kUser{"user"};
-inline constexpr Label kThink{"think"};
 inline constexpr Label kOperation{"operation"};
 inline constexpr Label kMakeReady{"make-ready"};
 inline constexpr x86::Access kUserWrite{x86::AccessKind::write, x86::Mode::user};

@@ -33,5 +33,27 @@ TEST(PagesSeen, DeniesMostPagesWhileFewWereNotedAndAllAfterClear) {
     EXPECT_FALSE(seen.may_have(VirtAddr{0xffff'8880'0000'0000}));
 }
 
+TEST(PagesSeen, KeepsTheHalvesOfTheAddressSpaceApart) {
+    PagesSeen seen;
+    for (std::uint64_t page = 0; page < 1000; ++page) seen.note(VirtAddr{page * kPageBytes}, PageSize::k4);
+    for (std::uint64_t page = 0; page < 1000; ++page)
+        EXPECT_FALSE(seen.may_have(VirtAddr{0xffff'8880'0000'0000 + page * kPageBytes}));
+}
+
+TEST(PagesSeen, DeniesARangeOnlyIfItDeniesEachOfItsPages) {
+    constexpr VirtAddr kBegin{0xffff'8880'0000'1000};
+    for (std::uint64_t page = 0; page < 4; ++page) {
+        PagesSeen seen;
+        seen.note(kBegin + page * kPageBytes, PageSize::k4);
+        EXPECT_TRUE(seen.may_have_any(kBegin, 4 * kPageBytes)) << page;
+        EXPECT_TRUE(seen.may_have_any(kBegin + 8, 4 * kPageBytes)) << page;  // reaches into a fifth
+    }
+    PagesSeen last;
+    last.note(kBegin + 4 * kPageBytes, PageSize::k4);
+    EXPECT_TRUE(last.may_have_any(kBegin + 8, 4 * kPageBytes));
+    EXPECT_FALSE(last.may_have_any(kBegin, 4 * kPageBytes));
+    EXPECT_TRUE(PagesSeen{}.may_have_any(kBegin, std::uint64_t{1} << 30));  // too long to look
+}
+
 }  // namespace
 }  // namespace splinter::hw

@@ -55,7 +55,7 @@ TEST(ResultDiff, PairsPointsByTheirAxesAndListsTheOthers) {
     EXPECT_EQ(diff.only_a, (std::vector<PointKey>{{{"platform.cores", "2"}, {"flush.strategy", "none"}}}));
     EXPECT_EQ(diff.only_b, (std::vector<PointKey>{{{"platform.cores", "8"}, {"flush.strategy", "none"}}}));
     ASSERT_EQ(diff.figures.size(), 1U);
-    EXPECT_EQ(diff.figures[0].verdict, Verdict::equal);
+    EXPECT_EQ(diff.figures[0].verdict, RatioVerdict::equal);
     EXPECT_EQ(diff.figures[0].point[0].value, "4");
 }
 
@@ -93,7 +93,7 @@ TEST(ResultDiff, DoesNotKnowTheNoiseOfOneSeed) {
     const ResultDiff diff = diff_results({steady_point("2", "none", {{"cycles_per_page", 100}, {"splits", 1}})},
                                          {steady_point("2", "none", {{"cycles_per_page", 110}, {"pages", 1}})});
     const FigureChange& change = change_of(diff, "cycles_per_page");
-    EXPECT_EQ(change.verdict, Verdict::unknown);
+    EXPECT_EQ(change.verdict, RatioVerdict::unknown);
     EXPECT_EQ(change.ratio->value, 1.1);
     EXPECT_FALSE(change.ratio->bounds);
     EXPECT_EQ(diff.figures_only_a, 1U);
@@ -102,11 +102,11 @@ TEST(ResultDiff, DoesNotKnowTheNoiseOfOneSeed) {
 
 TEST(ResultDiff, TellsNoiseFromChangeWhereSeedsRan) {
     const ResultDiff paired = diff_results(seeds("none", {100, 200, 300}), seeds("none", {101, 203, 302}));
-    EXPECT_EQ(change_of(paired, "cycles_per_page").verdict, Verdict::outside_noise);
+    EXPECT_EQ(change_of(paired, "cycles_per_page").verdict, RatioVerdict::outside_noise);
     const ResultDiff other_seeds = diff_results(seeds("none", {100, 200, 300}), seeds("none", {101, 203, 302}, 7));
-    EXPECT_EQ(change_of(other_seeds, "cycles_per_page").verdict, Verdict::within_noise);
+    EXPECT_EQ(change_of(other_seeds, "cycles_per_page").verdict, RatioVerdict::within_noise);
     const ResultDiff same = diff_results(seeds("none", {100, 200, 300}), seeds("none", {100, 200, 300}));
-    EXPECT_EQ(change_of(same, "cycles_per_page").verdict, Verdict::equal);
+    EXPECT_EQ(change_of(same, "cycles_per_page").verdict, RatioVerdict::equal);
     EXPECT_EQ(same.points, 1U);
     EXPECT_EQ(same.seeds_b, (std::vector<std::string>{"1", "2", "3"}));
 }
@@ -114,7 +114,7 @@ TEST(ResultDiff, TellsNoiseFromChangeWhereSeedsRan) {
 TEST(ResultDiff, JudgesFiguresWithoutARatioByTheirDifference) {
     const ResultDiff diff = diff_results(seeds("none", {-1, -2, 0}), seeds("none", {9, 8, 10}));
     EXPECT_FALSE(change_of(diff, "cycles_per_page").ratio);
-    EXPECT_EQ(change_of(diff, "cycles_per_page").verdict, Verdict::outside_noise);
+    EXPECT_EQ(change_of(diff, "cycles_per_page").verdict, RatioVerdict::outside_noise);
 }
 
 TEST(FailCondition, IsAFigureASignAndARatio) {

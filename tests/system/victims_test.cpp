@@ -50,5 +50,34 @@ TEST(Victims, LoseOnePercentAtTheRateThatIsDerivedFromTheMeasuredOne) {
     EXPECT_NEAR(seconds, 200 * (2000 + of_population(result, "cycles_per_page")) / 2.5e9, 0.05 * seconds);
 }
 
+WorkloadResult sampled(const std::string& cores) {
+    return small_run({"platform.cores=16", "workload.background.sampled_cores=" + cores, "workload.secretmem.cores_percent=1",
+                      "workload.secretmem.pages=200", "workload.secretmem.baseline=400000cyc",
+                      "workload.secretmem.warm_up=200000cyc"})
+        .workloads.front();
+}
+
+std::uint64_t accessing_cores(const WorkloadResult& result) {
+    std::uint64_t cores = 0;
+    for (const auto& [name, value] : result.counters) cores += name.ends_with(".background.accesses") && value > 0 ? 1 : 0;
+    return cores;
+}
+
+// Those that do not access memory are interrupted all the same.
+TEST(Victims, OfASampleStandForAll) {
+    const WorkloadResult all = sampled("0");
+    const WorkloadResult five = sampled("5");
+    EXPECT_EQ(accessing_cores(all), 15U);
+    EXPECT_EQ(accessing_cores(five), 5U);
+    EXPECT_NEAR(of_population(five, "victim_slowdown_percent"), of_population(all, "victim_slowdown_percent"),
+                0.1 * of_population(all, "victim_slowdown_percent"));
+    EXPECT_NEAR(of_population(five, "stolen_cycles_per_page"), of_population(all, "stolen_cycles_per_page"),
+                0.02 * of_population(all, "stolen_cycles_per_page"));
+    EXPECT_NE(five.facts.at("sample").find("5 of 15 victims"), std::string::npos);
+    EXPECT_FALSE(all.facts.contains("sample"));
+}
+
+TEST(Victims, AreAllSampledIfFewerRunThanAreWanted) { EXPECT_EQ(sampled("1000").state_hash, sampled("0").state_hash); }
+
 }  // namespace
 }  // namespace splinter::platforms::testing
