@@ -10,15 +10,12 @@
 #include "platforms/report/proc_directory.h"
 #include "platforms/workload/proc_start.h"
 #include "tests/platforms/kernel_trace_files.h"
+#include "tests/platforms/user_samples.h"
 
 namespace splinter::platforms::testing {
 namespace {
 
 using alloc::FrameTable;
-
-std::string user_sample(const std::string& name) {
-    return std::string{SPLINTER_SOURCE_DIR} + "/tests/data/user_traces/" + name;
-}
 
 // The zones of a start with their frames.
 struct Machine {

@@ -25,7 +25,7 @@ void expect_part(const std::function<void()>& mistake, const std::string& part) 
 }
 
 // At 2 GHz, a loop of 1000 + 250 n cycles by pages n; half of that with the other mechanism.
-PointResult point(const std::string& pages, const std::string& mechanism, double cycles) {
+PointResult mechanism_point(const std::string& pages, const std::string& mechanism, double cycles) {
     PointResult out{{{"pages", pages}, {"mechanism", mechanism}}, {}};
     out.result.config.push_back({"platform.frequency", "2GHz", "", "", ""});
     WorkloadResult workload;
@@ -35,8 +35,8 @@ PointResult point(const std::string& pages, const std::string& mechanism, double
     return out;
 }
 
-const std::vector<PointResult> kPoints{point("1", "ipi", 1250), point("2", "ipi", 1500), point("9", "ipi", 3250),
-                                       point("1", "other", 625)};
+const std::vector<PointResult> kPoints{mechanism_point("1", "ipi", 1250), mechanism_point("2", "ipi", 1500),
+                                       mechanism_point("9", "ipi", 3250), mechanism_point("1", "other", 625)};
 
 ValidationRow row_of(double published, const Axes& at) {
     ValidationRow row;
