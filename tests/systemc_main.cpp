@@ -6,6 +6,6 @@
 extern "C" int sc_main(int, char**) { return 0; }
 
 int main(int argc, char** argv) {
-    testing::InitGoogleTest(&argc, argv);
+    ::testing::InitGoogleTest(&argc, argv);
     return RUN_ALL_TESTS();
 }

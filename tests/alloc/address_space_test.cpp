@@ -11,7 +11,6 @@ namespace {
 
 using Outcome = AddressSpace::Outcome;
 
-constexpr VirtAddr kStart{0x0000700000000000U};  // a whole GiB
 constexpr PageCount kGib{262'144};
 constexpr PageCount kFew{40};
 
@@ -30,14 +29,14 @@ struct Space {
     AddressSpace* operator->() const { return space.get(); }
     AddressSpace& operator*() const { return *space; }
     [[nodiscard]] std::optional<x86::Translation> at(std::uint64_t page) const {
-        return node.memory.translate(kStart + page * kPageBytes, space->pgd());
+        return node.memory.translate(kUserStart + page * kPageBytes, space->pgd());
     }
 };
 
 std::uint64_t writes_of_fork(KeyScope scope, FolioSize folios) {
     MmKernel node{scope};
     Space parent{node};
-    EXPECT_EQ(parent->populate(node.cpu, kStart, kGib, folios), Outcome::done);
+    EXPECT_EQ(parent->populate(node.cpu, kUserStart, kGib, folios), Outcome::done);
     const std::uint64_t before = node.key_writes();
     Space child{node};
     EXPECT_EQ(parent->fork(node.cpu, *child), Outcome::done);
@@ -48,9 +47,9 @@ std::uint64_t writes_of_fork(KeyScope scope, FolioSize folios) {
 std::uint64_t writes_of_munmap(KeyScope scope, FolioSize folios) {
     MmKernel node{scope};
     Space space{node};
-    EXPECT_EQ(space->populate(node.cpu, kStart, kGib, folios), Outcome::done);
+    EXPECT_EQ(space->populate(node.cpu, kUserStart, kGib, folios), Outcome::done);
     const std::uint64_t before = node.key_writes();
-    space->munmap(node.cpu, kStart);
+    space->munmap(node.cpu, kUserStart);
     node.cpu.check_quiet();
     return node.key_writes() - before;
 }
@@ -91,7 +90,7 @@ TEST(KeyWrites, OfAMunmapAreTwoPerTableOfEntriesAndFullGatherInLazySections) {
 TEST(KeyWrites, OfASecondForkAreTwoPerEntry) {
     MmKernel node;
     Space parent{node};
-    ASSERT_EQ(parent->populate(node.cpu, kStart, kFew, FolioSize::small), Outcome::done);
+    ASSERT_EQ(parent->populate(node.cpu, kUserStart, kFew, FolioSize::small), Outcome::done);
     Space first{node};
     ASSERT_EQ(parent->fork(node.cpu, *first), Outcome::done);
     Space second{node};
@@ -103,7 +102,7 @@ TEST(KeyWrites, OfASecondForkAreTwoPerEntry) {
 TEST(AddressSpace, TranslatesEachPageToAFrameOfItsOwnThatMayBeWritten) {
     MmKernel node;
     Space space{node};
-    ASSERT_EQ(space->populate(node.cpu, kStart, kFew, FolioSize::small), Outcome::done);
+    ASSERT_EQ(space->populate(node.cpu, kUserStart, kFew, FolioSize::small), Outcome::done);
     std::set<Pfn> frames;
     for (std::uint64_t i = 0; i < kFew.raw(); ++i) {
         ASSERT_TRUE(space.at(i).has_value()) << i;
@@ -126,7 +125,7 @@ TEST(Fork, GivesTheChildTheSameFramesAndTakesTheRightToWriteFromBoth) {
     for (FolioSize folios : {FolioSize::small, FolioSize::huge}) {
         MmKernel node;
         Space parent{node};
-        ASSERT_EQ(parent->populate(node.cpu, kStart, PageCount{1024}, folios), Outcome::done);
+        ASSERT_EQ(parent->populate(node.cpu, kUserStart, PageCount{1024}, folios), Outcome::done);
         Space child{node};
         ASSERT_EQ(parent->fork(node.cpu, *child), Outcome::done);
         for (std::uint64_t i = 0; i < 1024; ++i) {
@@ -141,8 +140,8 @@ TEST(Fork, GivesTheChildTheSameFramesAndTakesTheRightToWriteFromBoth) {
 TEST(Fork, CostsOnePathPerEntryOfTheKindOfItsFolio) {
     MmKernel node;
     Space parent{node};
-    ASSERT_EQ(parent->populate(node.cpu, kStart, PageCount{512}, FolioSize::huge), Outcome::done);
-    ASSERT_EQ(parent->populate(node.cpu, kStart + kGiB, kFew, FolioSize::small), Outcome::done);
+    ASSERT_EQ(parent->populate(node.cpu, kUserStart, PageCount{512}, FolioSize::huge), Outcome::done);
+    ASSERT_EQ(parent->populate(node.cpu, kUserStart + kGiB, kFew, FolioSize::small), Outcome::done);
     Space child{node};
     ASSERT_EQ(parent->fork(node.cpu, *child), Outcome::done);
     EXPECT_EQ(node.cpu.count(Step::copy_pte_large), 512U);
@@ -152,7 +151,7 @@ TEST(Fork, CostsOnePathPerEntryOfTheKindOfItsFolio) {
 TEST(Fork, PagesAreFreedByTheLastSpaceThatMapsThem) {
     MmKernel node;
     Space parent{node};
-    ASSERT_EQ(parent->populate(node.cpu, kStart, kFew, FolioSize::small), Outcome::done);
+    ASSERT_EQ(parent->populate(node.cpu, kUserStart, kFew, FolioSize::small), Outcome::done);
     const PageCount alone = node.free_pages();
     {
         Space child{node};
@@ -161,7 +160,7 @@ TEST(Fork, PagesAreFreedByTheLastSpaceThatMapsThem) {
     }
     EXPECT_EQ(node.free_pages(), alone);
     const PageCount mapped = node.free_pages();
-    parent->munmap(node.cpu, kStart);
+    parent->munmap(node.cpu, kUserStart);
     EXPECT_EQ((node.free_pages() - mapped).raw(), kFew.raw() + 3);
 }
 
@@ -169,7 +168,7 @@ TEST(Fork, ThatFailsLeavesNothingBehindOnceItsChildHasExited) {
     for (std::uint64_t request = 0;; ++request) {
         MmKernel node;
         Space parent{node};
-        ASSERT_EQ(parent->populate(node.cpu, kStart, PageCount{1024}, FolioSize::small), Outcome::done);
+        ASSERT_EQ(parent->populate(node.cpu, kUserStart, PageCount{1024}, FolioSize::small), Outcome::done);
         const PageCount before = node.free_pages();
         node.tables.fail_only(request);
         Outcome outcome = Outcome::no_memory;
@@ -190,7 +189,7 @@ TEST(Populate, ThatFailsKeepsWhatItHasMappedUntilTheExit) {
     {
         Space space{node};
         node.tables.fail_only(3);  // the second table of PTEs
-        EXPECT_EQ(space->populate(node.cpu, kStart, PageCount{1024}, FolioSize::small), Outcome::no_memory);
+        EXPECT_EQ(space->populate(node.cpu, kUserStart, PageCount{1024}, FolioSize::small), Outcome::no_memory);
         EXPECT_TRUE(space.at(511).has_value());
         EXPECT_FALSE(space.at(512).has_value());
     }
@@ -200,17 +199,17 @@ TEST(Populate, ThatFailsKeepsWhatItHasMappedUntilTheExit) {
 TEST(Munmap, KeepsTheTablesThatAnotherAreaNeeds) {
     MmKernel node;
     Space space{node};
-    ASSERT_EQ(space->populate(node.cpu, kStart, kFew, FolioSize::small), Outcome::done);
-    ASSERT_EQ(space->populate(node.cpu, kStart + 64 * kPageBytes, kFew, FolioSize::small), Outcome::done);
-    ASSERT_EQ(space->populate(node.cpu, kStart + (kGiB >> 1), kFew, FolioSize::small), Outcome::done);
+    ASSERT_EQ(space->populate(node.cpu, kUserStart, kFew, FolioSize::small), Outcome::done);
+    ASSERT_EQ(space->populate(node.cpu, kUserStart + 64 * kPageBytes, kFew, FolioSize::small), Outcome::done);
+    ASSERT_EQ(space->populate(node.cpu, kUserStart + (kGiB >> 1), kFew, FolioSize::small), Outcome::done);
     EXPECT_EQ(node.tables_in_use(), 5U);
-    space->munmap(node.cpu, kStart);
+    space->munmap(node.cpu, kUserStart);
     EXPECT_EQ(node.tables_in_use(), 5U);
     EXPECT_FALSE(space.at(0).has_value());
     EXPECT_TRUE(space.at(64).has_value());
-    space->munmap(node.cpu, kStart + 64 * kPageBytes);
+    space->munmap(node.cpu, kUserStart + 64 * kPageBytes);
     EXPECT_EQ(node.tables_in_use(), 4U);
-    space->munmap(node.cpu, kStart + (kGiB >> 1));
+    space->munmap(node.cpu, kUserStart + (kGiB >> 1));
     EXPECT_EQ(node.tables_in_use(), 1U);  // the root
 }
 
@@ -218,12 +217,12 @@ TEST(Munmap, FlushesPageByPageUpToTheCeilingAndEverythingAbove) {
     MmKernel node;
     Space space{node};
     node.user_flush.state().switch_mm(node.cpu, space->mm());
-    ASSERT_EQ(space->populate(node.cpu, kStart, PageCount{33}, FolioSize::small), Outcome::done);
-    ASSERT_EQ(space->populate(node.cpu, kStart + kGiB, PageCount{34}, FolioSize::small), Outcome::done);
-    space->munmap(node.cpu, kStart);
+    ASSERT_EQ(space->populate(node.cpu, kUserStart, PageCount{33}, FolioSize::small), Outcome::done);
+    ASSERT_EQ(space->populate(node.cpu, kUserStart + kGiB, PageCount{34}, FolioSize::small), Outcome::done);
+    space->munmap(node.cpu, kUserStart);
     EXPECT_EQ(node.cpu.page_flushes(), 33U);
     EXPECT_EQ(node.cpu.full_flushes(), 0U);
-    space->munmap(node.cpu, kStart + kGiB);
+    space->munmap(node.cpu, kUserStart + kGiB);
     EXPECT_EQ(node.cpu.page_flushes(), 33U);
     EXPECT_EQ(node.cpu.full_flushes(), 1U);
 }
@@ -234,8 +233,8 @@ TEST(Exit, GivesBackAllPagesAndTables) {
         const PageCount before = node.free_pages();
         {
             Space space{node};
-            ASSERT_EQ(space->populate(node.cpu, kStart, PageCount{1024}, folios), Outcome::done);
-            ASSERT_EQ(space->populate(node.cpu, kStart + kGiB, PageCount{512}, folios), Outcome::done);
+            ASSERT_EQ(space->populate(node.cpu, kUserStart, PageCount{1024}, folios), Outcome::done);
+            ASSERT_EQ(space->populate(node.cpu, kUserStart + kGiB, PageCount{512}, folios), Outcome::done);
         }
         EXPECT_EQ(node.free_pages(), before);
         EXPECT_EQ(node.tables_in_use(), 0U);

@@ -6,14 +6,12 @@
 #include "alloc/smp/tlb_flush.h"
 #include "tests/alloc/interleaving_cpu.h"
 #include "tests/alloc/recording_cpu.h"
+#include "tests/alloc/remote_work.h"
 
 namespace splinter::alloc {
 namespace {
 
 using enum Call::Kind;
-
-constexpr RemoteWork kFlushAll{RemoteWork::Kind::flush_all};
-constexpr VirtAddr kSomewhere = layout::direct_map(kFirstGiant);
 
 struct Calls {
     explicit Calls(std::size_t cpus) : machine{memory, cpus}, calls{cpus, memory.data()} {
@@ -122,20 +120,20 @@ TEST(CallFunctionOnAll, ConcurrentInitiatorsAllReturnAndEveryRequestIsExecutedOn
     }
 }
 
-struct Flushes : Calls {
-    Flushes() : Calls{2} {}
+struct FlushedCalls : Calls {
+    FlushedCalls() : Calls{2} {}
     IpiMechanism mechanism{calls};
     TlbFlush flush{mechanism, calls.local(), PageCount{33}};
 };
 
 TEST(TlbFlushCeiling, ThirtyThreePagesAreInvalidatedOneByOne) {
-    Flushes node;
+    FlushedCalls node;
     node.flush.kernel_range(node.machine.cpu(), kSomewhere, PageCount{33});
     EXPECT_EQ(node.log().story("icr page all wait"), "icr1 page*33 1:page*33 wait");
 }
 
 TEST(TlbFlushCeiling, ThirtyFourPagesFlushEverything) {
-    Flushes node;
+    FlushedCalls node;
     node.flush.kernel_range(node.machine.cpu(), kSomewhere, PageCount{34});
     EXPECT_EQ(node.log().story("icr page all wait"), "icr1 all 1:all wait");
     EXPECT_EQ(node.flush.made().flush_tlb_kernel_range, 1U);
@@ -144,7 +142,7 @@ TEST(TlbFlushCeiling, ThirtyFourPagesFlushEverything) {
 
 // arch/x86/mm/tlb.c of 6.12: ranges of the kernel's half are no remote flushes, whatever is sent.
 TEST(TlbFlushCounters, AreTheKernels) {
-    Flushes node;
+    FlushedCalls node;
     const auto counted = [&](std::uint64_t KernelCounters::*counter) {
         return std::pair{node.calls.counters(CpuId{0U}).*counter, node.calls.counters(CpuId{1U}).*counter};
     };
@@ -166,7 +164,7 @@ TEST(TlbFlushCounters, AreTheKernels) {
 }
 
 TEST(TlbFlushCeiling, AStrideThatHangsOverCounts) {
-    Flushes node;
+    FlushedCalls node;
     node.flush.kernel_range(node.machine.cpu(), kSomewhere, PageCount{32 * 512 + 1}, kLargePages);
     EXPECT_EQ(node.log().story("icr page all wait"), "icr1 page*33 1:page*33 wait");
     node.flush.kernel_range(node.machine.cpu(), kSomewhere, PageCount{33 * 512 + 1}, kLargePages);
@@ -174,7 +172,7 @@ TEST(TlbFlushCeiling, AStrideThatHangsOverCounts) {
 }
 
 TEST(TlbFlushCeiling, ChangedPagesAboveItGoThroughFlushTlbAll) {
-    Flushes node;
+    FlushedCalls node;
     node.flush.changed_pages(node.machine.cpu(), kSomewhere, PageCount{33});
     EXPECT_EQ(node.calls.executed().ranged, 2U);
     EXPECT_EQ(node.flush.made().flush_tlb_all, 0U);

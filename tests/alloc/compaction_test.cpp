@@ -13,10 +13,8 @@
 namespace splinter::alloc {
 namespace {
 
-constexpr PfnRange kSpan{kFirstGiant, times(kPageblock, 4)};
+constexpr PfnRange kFourPageblocks{kFirstGiant, times(kPageblock, 4)};
 constexpr AllocRequest kHuge{Order{9U}, kMovable};
-
-Pfn pageblock(std::uint64_t i) { return after(kSpan.first, i * kPageblock.raw()); }
 
 // All but the first page of a pageblock.
 void free_rest(Zone& zone, std::uint64_t i) {
@@ -28,7 +26,7 @@ void free_rest(Zone& zone, std::uint64_t i) {
 auto pinned_zone(Order used = Order{0U}, const KernelRules& rules = kLinux6_12, std::uint64_t pageblocks = 4) {
     return [=, &rules](FrameTable& frames) {
         std::vector<Zone> zones;
-        Zone& zone = zones.emplace_back(zone_layout({kSpan.first, times(kPageblock, pageblocks)}), frames, rules);
+        Zone& zone = zones.emplace_back(zone_layout({kFourPageblocks.first, times(kPageblock, pageblocks)}), frames, rules);
         for (std::uint64_t i = 0; i < pageblocks; ++i)
             for (Order order = used; order < kPageblockOrder; order = order.next())
                 zone.add_free_block(pageblock(i) + order.pages(), order, Migratetype::movable);
@@ -224,7 +222,8 @@ TEST_F(CompactionRuns, PagesNeverMoveToPageblocksWithAFlag) {
     const FreetypeIndex keyed = FreetypeIndex::parse("pgtable-key:movable");
     Compacted node{[&](FrameTable& frames) {
         std::vector<Zone> zones;
-        Zone& zone = zones.emplace_back(zone_layout(kSpan), frames, kLinux6_12, FreetypeLists{keyed, kPageblockOrder});
+        Zone& zone =
+            zones.emplace_back(zone_layout(kFourPageblocks), frames, kLinux6_12, FreetypeLists{keyed, kPageblockOrder});
         free_rest(zone, 2);
         zone.set_pageblock_flags(pageblock(3), FreetypeFlag::pgtable_key);
         zone.add_at_head(after(pageblock(3), 1), Order{0U}, {Migratetype::movable, FreetypeFlag::pgtable_key});
@@ -252,7 +251,7 @@ TEST_F(CompactionRuns, PagesNeverMoveToUnmappedPageblocks) {
 template <class Fill>
 auto zone_with(std::uint64_t pageblocks, const KernelRules& rules, Fill fill, std::uint64_t min = 0) {
     return [=, &rules](FrameTable& frames) {
-        ZoneLayout layout = zone_layout({kSpan.first, times(kPageblock, pageblocks)});
+        ZoneLayout layout = zone_layout({kFourPageblocks.first, times(kPageblock, pageblocks)});
         layout.watermark_min = PageCount{min};
         std::vector<Zone> zones;
         fill(zones.emplace_back(std::move(layout), frames, rules));
@@ -323,7 +322,7 @@ TEST_F(CompactionRuns, MakeAPageblockMovableThatTheyTakeHalfOf) {  // __isolate_
 
 TEST_F(CompactionRuns, AskForNothingThatAZoneKeepsFromHigherOnes) {  // __isolate_free_page(): highest_zoneidx 0
     Compacted node{[](FrameTable& frames) {
-        ZoneLayout layout = zone_layout(kSpan);
+        ZoneLayout layout = zone_layout(kFourPageblocks);
         layout.lowmem_reserve = {0, 2000, 2000};
         std::vector<Zone> zones;
         Zone& zone = zones.emplace_back(std::move(layout), frames);
@@ -338,7 +337,8 @@ TEST_F(CompactionRuns, AskForNothingThatAZoneKeepsFromHigherOnes) {  // __isolat
 TEST_F(CompactionRuns, LeaveUnmappedUnitsOfAPageblockAlone) {
     Compacted node{[](FrameTable& frames) {
         std::vector<Zone> zones;
-        Zone& zone = zones.emplace_back(zone_layout(kSpan), frames, kLinux6_12, FreetypeLists{kSeriesFreetypes, Order{4U}});
+        Zone& zone =
+            zones.emplace_back(zone_layout(kFourPageblocks), frames, kLinux6_12, FreetypeLists{kSeriesFreetypes, Order{4U}});
         zone.set_flags({after(pageblock(3), 16), PageCount{16}}, Mapping::unmapped);
         zone.add_at_head(after(pageblock(3), 16), Order{4U}, kUnmovableUnmapped);
         zone.add_free_block(after(pageblock(3), 64), Order{0U}, Migratetype::movable);
@@ -407,9 +407,9 @@ TEST_F(CompactionRuns, KeepTheMinimumWatermarkWhenTheyTakeFreePages) {  // __iso
 
 TEST(FragmentationIndex, TellsLackOfMemoryFromFragmentation) {
     TestMemory memory;
-    Zone zone{zone_layout(kSpan), memory.frames()};
+    Zone zone{zone_layout(kFourPageblocks), memory.frames()};
     EXPECT_EQ(fragmentation_index(zone, Order{9U}), 0);  // nothing free
-    zone.add_free_block(after(kSpan.first, 256), Order{8U}, Migratetype::movable);
+    zone.add_free_block(after(kFourPageblocks.first, 256), Order{8U}, Migratetype::movable);
     EXPECT_EQ(fragmentation_index(zone, Order{9U}), 1000 - (1000 + 500));
     EXPECT_EQ(fragmentation_index(zone, Order{8U}), -1000);  // there is one
     for (std::uint64_t i = 0; i < 64; ++i) zone.add_free_block(after(pageblock(1), 2 * i), Order{0U}, Migratetype::movable);

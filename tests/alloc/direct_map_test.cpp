@@ -12,19 +12,17 @@ namespace {
 
 using x86::PageSize;
 using x86::Pte;
-using Outcome = DirectMap::Outcome;
+using MapOutcome = DirectMap::Outcome;
 
-// Page-table pages come from the first GiB, so that [1 GiB, 3 GiB) keeps its two 1 GiB leaves.
-constexpr PfnRange kTablePages{Pfn{16 * kLargestBlock.raw()}, times(kLargestBlock, 2)};
 constexpr PageCount kOne{1};
 
 struct Map : ::testing::Test {
     RecordedKernel node{kTablePages, "none", 2};
-    Outcome set(PfnRange range, Mapping mapping) { return node.kernel.direct_map.set_mapping(node.cpu(), range, mapping); }
-    Outcome unmap(std::uint64_t offset, std::uint64_t pages) {
+    MapOutcome set(PfnRange range, Mapping mapping) { return node.kernel.direct_map.set_mapping(node.cpu(), range, mapping); }
+    MapOutcome unmap(std::uint64_t offset, std::uint64_t pages) {
         return set({after(kFirstGiant, offset), PageCount{pages}}, Mapping::unmapped);
     }
-    Outcome map(std::uint64_t offset, std::uint64_t pages) {
+    MapOutcome map(std::uint64_t offset, std::uint64_t pages) {
         return set({after(kFirstGiant, offset), PageCount{pages}}, Mapping::mapped);
     }
     x86::Translation at(std::uint64_t offset) { return node.memory.translate(after(kFirstGiant, offset)).value(); }
@@ -43,7 +41,7 @@ struct Map : ::testing::Test {
 
 TEST_F(Map, SplitsKeepEveryOtherTranslationAndItsRights) {
     const x86::Rights before = at(0).rights;
-    ASSERT_EQ(unmap(5 * 512 + 7, 1), Outcome::done);
+    ASSERT_EQ(unmap(5 * 512 + 7, 1), MapOutcome::done);
     for (std::uint64_t i = 0; i < 2 * kGiantPages.raw(); ++i) {
         const auto found = node.memory.translate(after(kFirstGiant, i));
         if (i == 5 * 512 + 7) {
@@ -57,7 +55,7 @@ TEST_F(Map, SplitsKeepEveryOtherTranslationAndItsRights) {
 }
 
 TEST_F(Map, ASplitMakesTheSmallestLeavesOnlyWhereTheyAreNeeded) {
-    ASSERT_EQ(unmap(5 * 512 + 7, 1), Outcome::done);
+    ASSERT_EQ(unmap(5 * 512 + 7, 1), MapOutcome::done);
     EXPECT_EQ(at(5 * 512).size, PageSize::k4);
     EXPECT_EQ(at(6 * 512).size, PageSize::m2);
     EXPECT_EQ(at(kGiantPages.raw()).size, PageSize::g1);
@@ -66,22 +64,22 @@ TEST_F(Map, ASplitMakesTheSmallestLeavesOnlyWhereTheyAreNeeded) {
 TEST_F(Map, SplitLeavesInheritFlagsAndOnlyLargeOnesHaveThePageSizeBit) {
     const std::uint64_t flags = leaf(0).flags() & ~Pte::kPageSizeBit;
     EXPECT_EQ(flags, kKernelLeaf);
-    ASSERT_EQ(unmap(7, 1), Outcome::done);
+    ASSERT_EQ(unmap(7, 1), MapOutcome::done);
     EXPECT_EQ(leaf(8).flags(), kKernelLeaf);
     EXPECT_EQ(leaf(512).flags(), kKernelLeaf | Pte::kPageSizeBit);
 }
 
 TEST_F(Map, AWholeLeafIsNotSplit) {
-    ASSERT_EQ(unmap(0, kGiantPages.raw()), Outcome::done);
+    ASSERT_EQ(unmap(0, kGiantPages.raw()), MapOutcome::done);
     EXPECT_EQ(node.counted(&KernelCounters::direct_map_level3_splits), 0U);
     EXPECT_FALSE(leaf(0).present());
     EXPECT_FALSE(leaf(0).has(Pte::kPageSizeBit));
-    ASSERT_EQ(map(0, kGiantPages.raw()), Outcome::done);
+    ASSERT_EQ(map(0, kGiantPages.raw()), MapOutcome::done);
     EXPECT_EQ(at(12345).size, PageSize::g1);
 }
 
 TEST_F(Map, ARangeOverSeveralLeavesChangesExactlyItself) {
-    ASSERT_EQ(unmap(500, 512 + 24), Outcome::done);  // the end of one 2 MiB leaf, a whole one, the start of a third
+    ASSERT_EQ(unmap(500, 512 + 24), MapOutcome::done);  // the end of one 2 MiB leaf, a whole one, the start of a third
     EXPECT_TRUE(node.memory.mapped(after(kFirstGiant, 499)));
     for (std::uint64_t i = 500; i < 500 + 536; ++i) EXPECT_FALSE(node.memory.mapped(after(kFirstGiant, i))) << i;
     EXPECT_TRUE(node.memory.mapped(after(kFirstGiant, 1036)));
@@ -89,58 +87,58 @@ TEST_F(Map, ARangeOverSeveralLeavesChangesExactlyItself) {
 }
 
 TEST_F(Map, TheGlobalBitIsLostForGood) {  // recorded: flags 0x103 become 0x003
-    ASSERT_EQ(unmap(7, 1), Outcome::done);
+    ASSERT_EQ(unmap(7, 1), MapOutcome::done);
     EXPECT_FALSE(leaf(7).has(Pte::kGlobal));
-    ASSERT_EQ(map(7, 1), Outcome::done);
+    ASSERT_EQ(map(7, 1), MapOutcome::done);
     EXPECT_EQ(leaf(7).flags(), kKernelLeaf & ~(Pte::kGlobal | Pte::kDirty));
     EXPECT_TRUE(leaf(6).has(Pte::kGlobal));
 }
 
 TEST_F(Map, MappingWhatIsMappedChangesNothing) {
     node.log().clear();
-    ASSERT_EQ(map(7, 1), Outcome::done);
+    ASSERT_EQ(map(7, 1), MapOutcome::done);
     EXPECT_EQ(node.log().count(Call::Kind::stored), 0U);
     EXPECT_EQ(at(7).size, PageSize::g1);
     EXPECT_TRUE(leaf(7).has(Pte::kGlobal));
 }
 
 TEST_F(Map, SplitsAreNeverUndone) {
-    ASSERT_EQ(unmap(7, 1), Outcome::done);
-    ASSERT_EQ(map(0, kGiantPages.raw()), Outcome::done);
+    ASSERT_EQ(unmap(7, 1), MapOutcome::done);
+    ASSERT_EQ(map(0, kGiantPages.raw()), MapOutcome::done);
     EXPECT_EQ(at(7).size, PageSize::k4);
     EXPECT_EQ(node.kernel.tables.given().size(), 2U);
 }
 
 TEST_F(Map, ASplitIsFlushedUnderBothLocksAndItsPageIsAllocatedUnderNone) {
-    ASSERT_EQ(unmap(0, 512), Outcome::done);  // 1 GiB to 2 MiB
+    ASSERT_EQ(unmap(0, 512), MapOutcome::done);  // 1 GiB to 2 MiB
     EXPECT_EQ(node.log().story("lock unlock fill icr all wait"),
               "lock-cpa unlock-cpa lock-zone0 unlock-zone0 lock-cpa lock-pgd fill icr1 all 1:all wait unlock-pgd unlock-cpa");
 }
 
 TEST_F(Map, WithoutAPageForTheSplitThePagesBeforeTheLeafHaveChanged) {
-    ASSERT_EQ(unmap(0, 512), Outcome::done);  // [0, 1 GiB) has 2 MiB leaves now
-    ASSERT_EQ(map(0, 512), Outcome::done);
+    ASSERT_EQ(unmap(0, 512), MapOutcome::done);  // [0, 1 GiB) has 2 MiB leaves now
+    ASSERT_EQ(map(0, 512), MapOutcome::done);
     node.kernel.tables.fail_after(0, 1);
-    EXPECT_EQ(unmap(0, 512 + 1), Outcome::no_memory);
+    EXPECT_EQ(unmap(0, 512 + 1), MapOutcome::no_memory);
     EXPECT_FALSE(node.memory.mapped(kFirstGiant));
     EXPECT_TRUE(node.memory.mapped(after(kFirstGiant, 512)));
 }
 
 TEST_F(Map, CpaLockIsTakenForEachLeaf) {
-    ASSERT_EQ(unmap(0, 512), Outcome::done);  // [1 GiB, 2 GiB) has 2 MiB leaves now
+    ASSERT_EQ(unmap(0, 512), MapOutcome::done);  // [1 GiB, 2 GiB) has 2 MiB leaves now
     node.log().clear();
-    ASSERT_EQ(unmap(512, 3 * 512), Outcome::done);
+    ASSERT_EQ(unmap(512, 3 * 512), MapOutcome::done);
     EXPECT_EQ(node.log().story("lock unlock"), "lock-cpa unlock-cpa lock-cpa unlock-cpa lock-cpa unlock-cpa");
 }
 
 TEST_F(Map, FramesThatItDoesNotHaveArePassedOver) {
     const Pfn nowhere{std::uint64_t{600} << 18};  // beyond all memory, in another table of the top level
-    ASSERT_EQ(set({nowhere, PageCount{3}}, Mapping::unmapped), Outcome::done);
+    ASSERT_EQ(set({nowhere, PageCount{3}}, Mapping::unmapped), MapOutcome::done);
     EXPECT_EQ(node.counted(&KernelCounters::direct_map_level3_splits), 0U);
 }
 
 TEST_F(Map, ARangeFlushHasNoStrideUnlessItIsChosen) {
-    ASSERT_EQ(unmap(0, 512), Outcome::done);
+    ASSERT_EQ(unmap(0, 512), MapOutcome::done);
     node.log().clear();
     node.kernel.direct_map.flush(node.cpu(), {after(kFirstGiant, 0), PageCount{512}});
     EXPECT_EQ(node.log().story("icr page all wait"), "icr1 all 1:all wait");
@@ -148,7 +146,7 @@ TEST_F(Map, ARangeFlushHasNoStrideUnlessItIsChosen) {
 
 TEST_F(Map, WithAStrideLargeLeavesAreFlushedByOneInvlpgEach) {
     node.kernel.direct_map.set_flush_stride(FlushStride::leaf);
-    ASSERT_EQ(unmap(0, 33 * 512), Outcome::done);
+    ASSERT_EQ(unmap(0, 33 * 512), MapOutcome::done);
     node.log().clear();
     node.kernel.direct_map.flush(node.cpu(), {kFirstGiant, PageCount{33 * 512}});
     EXPECT_EQ(node.log().story("icr page all wait"), "icr1 page*33 1:page*33 wait");
@@ -160,7 +158,7 @@ TEST_F(Map, WithAStrideLargeLeavesAreFlushedByOneInvlpgEach) {
 
 TEST_F(Map, WithAStrideOneSmallLeafMakesTheWholeRangeCountByPages) {
     node.kernel.direct_map.set_flush_stride(FlushStride::leaf);
-    ASSERT_EQ(unmap(512 + 7, 1), Outcome::done);
+    ASSERT_EQ(unmap(512 + 7, 1), MapOutcome::done);
     node.log().clear();
     node.kernel.direct_map.flush(node.cpu(), {kFirstGiant, PageCount{2 * 512}});
     EXPECT_EQ(node.log().story("icr page all wait"), "icr1 all 1:all wait");
@@ -193,11 +191,11 @@ TEST_F(Map, ATableThatAnotherCpuMadeUnnecessaryIsGivenBack) {
     RacingPages tables{node.kernel.pages, [&] {
                            const auto outcome =
                                racing_map->set_mapping(node.cpu(1), {after(kFirstGiant, 512), kLargePages}, Mapping::unmapped);
-                           ASSERT_EQ(outcome, Outcome::done);
+                           ASSERT_EQ(outcome, MapOutcome::done);
                        }};
     DirectMap map{node.memory.root(), tables, node.kernel.keys, node.kernel.flush, 2};
     racing_map = &map;
-    ASSERT_EQ(map.set_mapping(node.cpu(0), {kFirstGiant, kLargePages}, Mapping::unmapped), Outcome::done);
+    ASSERT_EQ(map.set_mapping(node.cpu(0), {kFirstGiant, kLargePages}, Mapping::unmapped), MapOutcome::done);
     EXPECT_EQ(tables.released, 1);
     EXPECT_EQ(map.counters(CpuId{0U}).direct_map_level3_splits + map.counters(CpuId{1U}).direct_map_level3_splits, 1U);
     EXPECT_FALSE(node.memory.mapped(kFirstGiant));
@@ -244,14 +242,14 @@ struct RecordedCounts : Map, ::testing::WithParamInterface<RecordedOperation> {
     }
     void prepare(Prepared prepared) {
         if (prepared == Prepared::giant_leaf) return;
-        ASSERT_EQ(unmap(100 * 512, 512), Outcome::done);  // elsewhere in the GiB: 2 MiB leaves
+        ASSERT_EQ(unmap(100 * 512, 512), MapOutcome::done);  // elsewhere in the GiB: 2 MiB leaves
         if (prepared == Prepared::large_leaves) return;
-        ASSERT_EQ(unmap(100, 1), Outcome::done);
+        ASSERT_EQ(unmap(100, 1), MapOutcome::done);
     }
     void change(const RecordedOperation& op, Mapping mapping) {
         for (std::uint64_t i = 0; i < op.calls; ++i) {
             const std::uint64_t offset = op.offset + i * op.step;
-            ASSERT_EQ(set({after(kFirstGiant, offset), PageCount{op.pages_per_call}}, mapping), Outcome::done);
+            ASSERT_EQ(set({after(kFirstGiant, offset), PageCount{op.pages_per_call}}, mapping), MapOutcome::done);
             if (op.flush == FlushWhen::after_each && mapping == Mapping::unmapped) flush(offset, op.pages_per_call);
         }
         if (op.flush == FlushWhen::at_the_end && mapping == Mapping::unmapped) flush(op.offset, op.calls * op.step);

@@ -10,9 +10,7 @@ namespace splinter::alloc {
 namespace {
 
 using x86::Pte;
-using Outcome = DirectMap::Outcome;
-
-constexpr PfnRange kTablePages{Pfn{16 * kLargestBlock.raw()}, times(kLargestBlock, 2)};
+using MapOutcome = DirectMap::Outcome;
 
 struct Range {
     const char* name;
@@ -26,13 +24,13 @@ constexpr Range kRanges[] = {
 };
 
 // [1 GiB, 2 GiB) has 2 MiB leaves if the range says so; pages around the range have different rights, which must survive.
-struct Prepared {
-    explicit Prepared(const Range& pages) : range{after(kFirstGiant, pages.offset), PageCount{pages.pages}} {
+struct PreparedRange {
+    explicit PreparedRange(const Range& pages) : range{after(kFirstGiant, pages.offset), PageCount{pages.pages}} {
         if (pages.pages == 1 || pages.offset > 200 * 512) return;
         must(LeafChange{0, Pte::kWritable}, {after(kFirstGiant, 101 * 512), kLargePages});
     }
     void must(const LeafChange& change, PfnRange pages) {
-        EXPECT_EQ(node.kernel.direct_map.change(node.cpu(), pages, change), Outcome::done);
+        EXPECT_EQ(node.kernel.direct_map.change(node.cpu(), pages, change), MapOutcome::done);
     }
     // Flags of all pages of the range and 600 around it, whatever the size of their leaves.
     std::vector<std::uint64_t> flags() {
@@ -75,15 +73,15 @@ TEST_P(EachFailure, LeavesTheDirectMapAndTheFreeListsAsTheyWere) {
     std::uint64_t failures = 0;
     for (const LeafChange& change : all_changes()) {
         for (std::uint64_t failing = 0;; ++failing) {
-            Prepared state{GetParam()};
+            PreparedRange state{GetParam()};
             FailingPageTablePages& tables = state.node.kernel.tables;
             const auto flags = state.flags();
             const auto lists = state.lists();
             const std::uint64_t free = state.free();
             const std::size_t given = tables.given().size();
             tables.fail_only(failing);
-            const Outcome outcome = state.node.kernel.direct_map.change_or_undo(state.node.cpu(), state.range, change);
-            if (outcome == Outcome::done) break;
+            const MapOutcome outcome = state.node.kernel.direct_map.change_or_undo(state.node.cpu(), state.range, change);
+            if (outcome == MapOutcome::done) break;
             ++failures;
             ASSERT_EQ(state.flags(), flags) << "allocation " << failing;
             ASSERT_EQ(tables.given().size() - given, failing);
@@ -101,11 +99,11 @@ INSTANTIATE_TEST_SUITE_P(DirectMap, EachFailure, ::testing::ValuesIn(kRanges),
                          [](const auto& row) { return std::string{row.param.name}; });
 
 TEST(DirectMapUndo, BringsBackTheGlobalBit) {
-    Prepared state{kRanges[3]};
+    PreparedRange state{kRanges[3]};
     ASSERT_TRUE((state.flags()[600] & Pte::kGlobal) != 0);
     state.node.kernel.tables.fail_only(0);
     ASSERT_EQ(state.node.kernel.direct_map.change_or_undo(state.node.cpu(), state.range, LeafChange::not_present()),
-              Outcome::no_memory);
+              MapOutcome::no_memory);
     EXPECT_TRUE((state.flags()[600] & Pte::kGlobal) != 0);
 }
 

@@ -8,17 +8,17 @@
 namespace splinter::alloc {
 namespace {
 
-constexpr Pfn kStart{kLargestBlock.raw()};
+constexpr Pfn kFallbackStart{kLargestBlock.raw()};
 
 struct Fallback : ::testing::Test {
     FrameTable frames{times(kLargestBlock, 16)};
-    Zone zone{zone_layout({kStart, times(kLargestBlock, 8)}), frames};
+    Zone zone{zone_layout({kFallbackStart, times(kLargestBlock, 8)}), frames};
     BuddyWork work;
     TakeMode mode = TakeMode::normal;
 
     // A free block whose pageblock has its type.
     Pfn add(std::uint64_t offset, unsigned order, FreeType type) {
-        const Pfn block = after(kStart, offset);
+        const Pfn block = after(kFallbackStart, offset);
         for (Pfn at = block; at < block + Order{order}.pages(); at += kPageblock) {
             zone.set_pageblock_migratetype(at, type.migratetype);
             zone.set_pageblock_flags(at, type.flags);
@@ -64,7 +64,7 @@ TEST_F(Fallback, AClaimTakesTheLargestBlockAndItsPageblockChangesType) {
     const Pfn whole = add(1024, 9, kMovable);
     EXPECT_EQ(take(0, kUnmovable), whole);
     EXPECT_EQ(zone.pageblock_freetype(whole), kUnmovable);
-    EXPECT_EQ(zone.pageblock_freetype(kStart), kMovable);
+    EXPECT_EQ(zone.pageblock_freetype(kFallbackStart), kMovable);
     for (unsigned order = 0; order < 9; ++order)
         EXPECT_EQ(blocks_of(zone, Order{order}, kUnmovable), (std::vector{after(whole, std::uint64_t{1} << order)})) << order;
     EXPECT_EQ(mode, TakeMode::normal);
@@ -87,8 +87,8 @@ TEST_F(Fallback, APageblockWithHalfOfItFreeIsClaimed) {
 
 TEST_F(Fallback, APageblockWithOnePageLessIsStolenFrom) {
     for (unsigned order = 0; order < 8; ++order) add(std::uint64_t{1} << order, order, kReclaimable);  // 255 pages
-    EXPECT_EQ(take(0, kUnmovable), after(kStart, 1));
-    EXPECT_EQ(zone.pageblock_freetype(kStart), kReclaimable);
+    EXPECT_EQ(take(0, kUnmovable), after(kFallbackStart, 1));
+    EXPECT_EQ(zone.pageblock_freetype(kFallbackStart), kReclaimable);
     EXPECT_TRUE(blocks_of(zone, Order{7U}, kUnmovable).empty());
     EXPECT_EQ(mode, TakeMode::steal);
 }
@@ -122,12 +122,12 @@ TEST_F(Fallback, AStealingSeriesDoesNotLookAtItsOwnListAgain) {
 }
 
 TEST_F(Fallback, APageblockAcrossTheZonesEdgeIsNotClaimed) {
-    Zone odd{zone_layout({after(kStart, 256), kLargestBlock}), frames};
-    odd.set_pageblock_migratetype(after(kStart, 256), Migratetype::reclaimable);
-    odd.free_block(after(kStart, 256), Order{8U}, kReclaimable, work);
-    EXPECT_EQ(take_block(odd, Order{0U}, kUnmovable, mode, work), after(kStart, 256));
+    Zone odd{zone_layout({after(kFallbackStart, 256), kLargestBlock}), frames};
+    odd.set_pageblock_migratetype(after(kFallbackStart, 256), Migratetype::reclaimable);
+    odd.free_block(after(kFallbackStart, 256), Order{8U}, kReclaimable, work);
+    EXPECT_EQ(take_block(odd, Order{0U}, kUnmovable, mode, work), after(kFallbackStart, 256));
     EXPECT_EQ(mode, TakeMode::steal);
-    EXPECT_EQ(odd.pageblock_freetype(after(kStart, 256)), kReclaimable);
+    EXPECT_EQ(odd.pageblock_freetype(after(kFallbackStart, 256)), kReclaimable);
 }
 
 TEST_F(Fallback, AnUnmappedRequestFindsNothingInMappedBlocks) {

@@ -6,10 +6,6 @@
 
 namespace splinter::alloc {
 
-inline constexpr PfnRange kInLargeLeaves{Pfn{16 * kLargestBlock.raw()}, times(kLargestBlock, 2)};  // below 1 GiB
-inline constexpr PfnRange kInGiantLeaf{kFirstGiant, times(kLargestBlock, 2)};
-inline constexpr AllocRequest kUnmappedPage{Order{0U}, kUnmovableUnmapped, Blocking::may_block, {}};
-
 inline AllocRequest block_of(unsigned order, FreeType type, Blocking blocking = Blocking::may_block) {
     return {Order{order}, type, blocking, {}};
 }

@@ -9,12 +9,7 @@
 namespace splinter::alloc {
 namespace {
 
-constexpr PfnRange kInLargeLeaves{Pfn{16 * kLargestBlock.raw()}, times(kLargestBlock, 2)};  // below 1 GiB
-constexpr PfnRange kInGiantLeaf{kFirstGiant, times(kLargestBlock, 2)};
-constexpr AllocRequest kPage{Order{0U}, kUnmovable, Blocking::may_block, {}};
-constexpr std::string_view kWords = "clear line local_map narrowed widened handed_out released icr page all wait";
-
-AllocRequest block_of(unsigned order) { return {Order{order}, kUnmovable, Blocking::may_block, {}}; }
+AllocRequest unmovable_block(unsigned order) { return {Order{order}, kUnmovable, Blocking::may_block, {}}; }
 
 struct Node : RecordedKernel {
     explicit Node(std::string_view strategy, std::size_t cpus = 2, const KernelParams& params = {},
@@ -28,18 +23,18 @@ struct Node : RecordedKernel {
                           DirectMap::Outcome::done);
         log().clear();
     }
-    Pfn acquire(const AllocRequest& request = kPage) { return kernel.strategy->acquire(cpu(), request).value(); }
+    Pfn acquire(const AllocRequest& request = kUnmovablePage) { return kernel.strategy->acquire(cpu(), request).value(); }
     void release(Pfn block, unsigned order = 0) { kernel.strategy->release(cpu(), block, Order{order}); }
     // Story of one more call.
-    std::string acquiring(const AllocRequest& request = kPage) {
+    std::string acquiring(const AllocRequest& request = kUnmovablePage) {
         log().clear();
         (void)acquire(request);
-        return log().story(kWords);
+        return log().story(kStrategyWords);
     }
     std::string releasing(Pfn block, unsigned order = 0) {
         log().clear();
         release(block, order);
-        return log().story(kWords);
+        return log().story(kStrategyWords);
     }
     PageCount free_pages() { return kernel.pages.free_pages(zone()); }
 };
@@ -69,8 +64,8 @@ TEST(StrategyPerPage, MapsThenClearsAtReleaseWithoutAFlush) {
 TEST(StrategyPerPage, ABlockIsFlushedAsOneRange) {
     Node node{"per-page"};
     node.split_all();
-    EXPECT_EQ(node.acquiring(block_of(5)), "clear*32 narrowed icr1 page*32 1:page*32 wait handed_out");
-    EXPECT_EQ(node.acquiring(block_of(6)), "clear*64 narrowed icr1 all 1:all wait handed_out");
+    EXPECT_EQ(node.acquiring(unmovable_block(5)), "clear*32 narrowed icr1 page*32 1:page*32 wait handed_out");
+    EXPECT_EQ(node.acquiring(unmovable_block(6)), "clear*64 narrowed icr1 all 1:all wait handed_out");
 }
 
 // Recorded, memfd_secret: N pages, S splits, C CPUs: full flushes S*C, ranged N*C, broadcasts N + S, interrupts (N + S)(C - 1).
@@ -93,7 +88,7 @@ TEST(StrategyPerPage, WithoutAPageTablePageThePageGoesBackMapped) {
     Node node{"per-page", 2, {}, kInGiantLeaf};
     for (std::uint64_t successes : {0, 1}) {  // the split of 1 GiB fails, then that of 2 MiB
         node.kernel.tables.fail_after(successes, 1);
-        EXPECT_FALSE(node.kernel.strategy->acquire(node.cpu(), kPage).has_value());
+        EXPECT_FALSE(node.kernel.strategy->acquire(node.cpu(), kUnmovablePage).has_value());
         EXPECT_EQ(node.free_pages(), kInGiantLeaf.count - PageCount{successes});
         for (Pfn at = kInGiantLeaf.first; at < kInGiantLeaf.end(); at += PageCount{1}) ASSERT_TRUE(node.memory.mapped(at));
     }
@@ -135,14 +130,14 @@ TEST(StrategyBatched, TheLowestPageIsHandedOutFirstAndTheRestIsHeld) {
 TEST(StrategyBatched, CpusDoNotShareAStash) {
     Node node{"batched", 2, kBatchOf4};
     (void)node.acquire();
-    ASSERT_TRUE(node.kernel.strategy->acquire(node.cpu(1), kPage).has_value());
+    ASSERT_TRUE(node.kernel.strategy->acquire(node.cpu(1), kUnmovablePage).has_value());
     EXPECT_EQ(node.kernel.strategy->held(), PageCount{6});
 }
 
 TEST(StrategyBatched, ABlockIsABatchOfItsOwn) {
     Node node{"batched", 2, kBatchOf4};
     node.split_all();
-    EXPECT_EQ(node.acquiring(block_of(1)), "clear*2 narrowed icr1 page*2 1:page*2 wait handed_out");
+    EXPECT_EQ(node.acquiring(unmovable_block(1)), "clear*2 narrowed icr1 page*2 1:page*2 wait handed_out");
     EXPECT_EQ(node.kernel.strategy->held(), PageCount{0});
 }
 
@@ -163,13 +158,13 @@ TEST(StrategyBatched, WhenMemoryIsShortABatchIsWhatThereIs) {
     (void)node.acquire();
     EXPECT_EQ(node.kernel.strategy->held(), there - PageCount{1});
     for (std::uint64_t i = 1; i < there.raw(); ++i) (void)node.acquire();
-    EXPECT_FALSE(node.kernel.strategy->acquire(node.cpu(), kPage).has_value());
+    EXPECT_FALSE(node.kernel.strategy->acquire(node.cpu(), kUnmovablePage).has_value());
 }
 
 TEST(StrategyBatched, WithoutPageTablePagesABatchGoesBackMappedAndNothingIsFlushed) {
     Node node{"batched", 2, kBatchOf4, kInGiantLeaf};
     node.kernel.tables.fail_after(0, 1);
-    EXPECT_FALSE(node.kernel.strategy->acquire(node.cpu(), kPage).has_value());
+    EXPECT_FALSE(node.kernel.strategy->acquire(node.cpu(), kUnmovablePage).has_value());
     EXPECT_EQ(node.free_pages(), kInGiantLeaf.count);
     EXPECT_EQ(node.log().story("icr narrowed handed_out"), "");
 }
@@ -203,14 +198,14 @@ TEST(StrategyFreetype, AHitClearsThroughALocalMappingAndFlushesAtMostItsOwnCpu) 
 TEST(StrategyFreetype, ABlockIsMappedAtOnceAndClearedPageByPage) {
     Node node{"freetype"};
     (void)node.acquire();
-    EXPECT_EQ(node.acquiring(block_of(2)), "local_map*4 line clear line clear line clear line clear handed_out");
+    EXPECT_EQ(node.acquiring(unmovable_block(2)), "local_map*4 line clear line clear line clear line clear handed_out");
 }
 
 TEST(StrategyFreetype, EachPageIsClearedThroughItsOwnLine) {
     Node node{"freetype"};
     (void)node.acquire();
     node.log().clear();
-    const Pfn block = node.acquire(block_of(1));
+    const Pfn block = node.acquire(unmovable_block(1));
     EXPECT_EQ(node.log().values(Call::Kind::remapped),
               (std::vector<std::uint64_t>{layout::direct_map(block).raw(), layout::direct_map(after(block, 1)).raw()}));
 }
@@ -232,8 +227,8 @@ TEST(StrategyFreetype, TheRequestsOwnMigratetypeDoesNotMatter) {
 TEST(StrategyFreetype, WithoutAPageTablePageNothingIsHandedOutAndNothingIsLost) {
     Node node{"freetype", 2, {}, kInGiantLeaf};
     node.kernel.tables.fail_after(0, 1);
-    EXPECT_FALSE(node.kernel.strategy->acquire(node.cpu(), kPage).has_value());
-    EXPECT_EQ(node.log().story(kWords), "");
+    EXPECT_FALSE(node.kernel.strategy->acquire(node.cpu(), kUnmovablePage).has_value());
+    EXPECT_EQ(node.log().story(kStrategyWords), "");
     EXPECT_EQ(node.free_pages(), kInGiantLeaf.count);
 }
 
@@ -245,7 +240,7 @@ TEST_P(EveryStrategy, ServesNothingWhenMemoryIsUsedUpAndLosesNothing) {
     Node node{GetParam().name, 2, kBatchOf4};
     const PageCount before = node.free_pages() + node.kernel.strategy->held();
     std::vector<Pfn> taken;
-    while (const auto page = node.kernel.strategy->acquire(node.cpu(), kPage)) taken.push_back(*page);
+    while (const auto page = node.kernel.strategy->acquire(node.cpu(), kUnmovablePage)) taken.push_back(*page);
     EXPECT_EQ(node.free_pages() + node.kernel.strategy->held() + PageCount{taken.size() + node.kernel.tables.given().size()},
               before);
     for (Pfn page : taken) node.release(page);

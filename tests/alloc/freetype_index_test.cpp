@@ -9,7 +9,7 @@
 namespace splinter::alloc {
 namespace {
 
-constexpr FreeType kKeyed{Migratetype::unmovable, FreetypeFlag::pgtable_key};
+constexpr FreeType kKeyedMapped{Migratetype::unmovable, FreetypeFlag::pgtable_key};
 constexpr FreeType kKeyedUnmapped{Migratetype::unmovable,
                                   FreetypeFlags{FreetypeFlag::pgtable_key}.with(FreetypeFlag::unmapped)};
 
@@ -40,7 +40,7 @@ TEST(FreetypeIndex, NoneHasTheMigratetypesListsOnly) {
 
 TEST(FreetypeIndex, NumbersListsInTheOrderInWhichTheyAreNamed) {
     const FreetypeIndex index = FreetypeIndex::parse("pgtable-key:unmovable,unmapped:movable+unmovable");
-    EXPECT_EQ(index.of(kKeyed), 5U);
+    EXPECT_EQ(index.of(kKeyedMapped), 5U);
     EXPECT_EQ(index.of({Migratetype::movable, Mapping::unmapped}), 6U);
     EXPECT_EQ(index.of(kUnmovableUnmapped), 7U);
     EXPECT_EQ(index.flagged(), 3U);
@@ -49,10 +49,10 @@ TEST(FreetypeIndex, NumbersListsInTheOrderInWhichTheyAreNamed) {
 TEST(FreetypeIndex, ASetOfFlagsIsAFreetypeOfItsOwn) {
     const FreetypeIndex index = FreetypeIndex::parse("unmapped+pgtable-key:unmovable");
     EXPECT_TRUE(index.has_list(kKeyedUnmapped));
-    EXPECT_FALSE(index.has_list(kKeyed));
+    EXPECT_FALSE(index.has_list(kKeyedMapped));
     EXPECT_FALSE(index.has_list(kUnmovableUnmapped));
     EXPECT_TRUE(index.any_list(kKeyedUnmapped.flags));
-    EXPECT_FALSE(index.any_list(kKeyed.flags));
+    EXPECT_FALSE(index.any_list(kKeyedMapped.flags));
 }
 
 TEST(FreetypeIndex, HoldsEveryFlagWithEveryMigratetype) {

@@ -8,14 +8,11 @@
 namespace splinter::alloc {
 namespace {
 
-constexpr PfnRange kSpan{kFirstGiant, times(kLargestBlock, 4)};
 constexpr FreeType kReserve{Migratetype::highatomic, Mapping::mapped};
-
-Pfn pageblock(std::uint64_t i) { return after(kSpan.first, i * kPageblock.raw()); }
 
 struct Highatomic : ::testing::TestWithParam<const KernelRules*> {
     // `managed` decides how much may be reserved.
-    Zone zone(std::uint64_t managed, PfnRange span = kSpan) {
+    Zone zone(std::uint64_t managed, PfnRange span = kFourBlocks) {
         ZoneLayout layout = zone_layout(span);
         layout.managed = PageCount{managed};
         return Zone{std::move(layout), memory.frames(), *GetParam()};
@@ -77,7 +74,7 @@ TEST_P(Highatomic, ABlockOfTwoPageblocksIsReservedWholeIn6_12) {
 }
 
 TEST_P(Highatomic, APageblockAtTheZonesEndIsReservedIn6_1ThoughNothingMoves) {
-    const PfnRange cut{kSpan.first, PageCount{512 + 256}};
+    const PfnRange cut{kFourBlocks.first, PageCount{512 + 256}};
     Zone z = zone(60'000, cut);
     z.add_free_block(after(pageblock(1), 8), Order{3U}, Migratetype::movable);
     reserve_highatomic(z, pageblock(1), Order{2U}, work);
@@ -135,9 +132,9 @@ INSTANTIATE_TEST_SUITE_P(Kernels, Highatomic, ::testing::Values(&kLinux6_1, &kLi
 // Four largest blocks below their low watermark, so that every request takes the slow path.
 auto below_low(std::uint64_t managed) {
     return [=](FrameTable& frames) {
-        ZoneLayout layout = zone_layout(kSpan);
+        ZoneLayout layout = zone_layout(kFourBlocks);
         layout.managed = PageCount{managed};
-        layout.watermark_low = kSpan.count;
+        layout.watermark_low = kFourBlocks.count;
         std::vector<Zone> zones;
         zones.push_back(free_zone(std::move(layout), frames));
         return zones;
@@ -160,7 +157,7 @@ TEST(HighatomicRequests, OfOnePageOrOfTheFastPathReserveNothing) {
     page.order = Order{0U};
     ASSERT_TRUE(slow.kernel.pages.alloc_pages(slow.cpu(), page));
     EXPECT_EQ(slow.zone().highatomic_reserved(), PageCount{0});
-    RecordedKernel fast{kSpan};
+    RecordedKernel fast{kFourBlocks};
     ASSERT_TRUE(fast.kernel.pages.alloc_pages(fast.cpu(), kAtomic4));
     EXPECT_EQ(fast.zone().highatomic_reserved(), PageCount{0});
 }
@@ -178,7 +175,7 @@ TEST(HighatomicRequests, AreServedFromTheReserveFirst) {
 auto reserve_only() {
     return [](FrameTable& frames) {
         std::vector<Zone> zones;
-        Zone& zone = zones.emplace_back(zone_layout(kSpan), frames);
+        Zone& zone = zones.emplace_back(zone_layout(kFourBlocks), frames);
         zone.set_pageblock_migratetype(pageblock(0), Migratetype::highatomic);
         zone.set_highatomic_reserved(kPageblock);
         zone.add_at_head(pageblock(0), Order{9U}, kReserve);

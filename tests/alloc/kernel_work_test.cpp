@@ -7,8 +7,6 @@
 namespace splinter::alloc {
 namespace {
 
-constexpr PfnRange kSpan{Pfn{16 * kLargestBlock.raw()}, times(kLargestBlock, 2)};
-
 struct Note : Work {
     Note(std::string& story, std::string_view name) : story_{story}, name_{name} {}
     void run(Cpu& cpu) override { story_ += std::string{name_} + "@" + std::to_string(cpu.id().raw()) + " "; }
@@ -17,7 +15,7 @@ struct Note : Work {
 };
 
 struct KernelWorkTest : ::testing::Test {
-    RecordedKernel node{kSpan, "none", 3};
+    RecordedKernel node{kInLargeLeaves, "none", 3};
     KernelWork& work = node.kernel.work;
     std::string story;
     Note a{story, "a"};

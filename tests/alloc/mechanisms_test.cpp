@@ -7,21 +7,19 @@
 #include "alloc/smp/deferred_mechanism.h"
 #include "alloc/smp/latr_mechanism.h"
 #include "tests/alloc/recording_cpu.h"
+#include "tests/alloc/remote_work.h"
 
 namespace splinter::alloc {
 namespace {
 
 using enum Call::Kind;
 
-constexpr RemoteWork kFlushAll{RemoteWork::Kind::flush_all};
-constexpr VirtAddr kSomewhere = layout::direct_map(kFirstGiant);
-
-RemoteWork pages(std::uint64_t count, std::uint64_t stride = 1) {
+RemoteWork work_of(std::uint64_t count, std::uint64_t stride = 1) {
     return {RemoteWork::Kind::flush_range, kSomewhere, PageCount{count}, PageCount{stride}};
 }
 
-struct Node {
-    explicit Node(std::size_t cpus) : machine{memory, cpus}, calls{cpus, memory.data()}, work{cpus, memory.data()} {
+struct MechanismNode {
+    explicit MechanismNode(std::size_t cpus) : machine{memory, cpus}, calls{cpus, memory.data()}, work{cpus, memory.data()} {
         machine.set_handler([this](Cpu& cpu, std::uint8_t) { calls.on_interrupt(cpu); });
     }
     RecordingCpu& cpu(std::uint32_t index = 0) { return machine.cpu(index); }
@@ -38,7 +36,7 @@ struct Node {
 // --- early acknowledgement ---
 
 TEST(EarlyAck, ATargetAcknowledgesBeforeItFlushes) {
-    Node node{2};
+    MechanismNode node{2};
     EarlyAckMechanism mechanism{node.calls, KernelRanges::allowed};
     mechanism.kernel(node.cpu(), kFlushAll);
     std::vector<Call::Kind> of_target;
@@ -48,7 +46,7 @@ TEST(EarlyAck, ATargetAcknowledgesBeforeItFlushes) {
 }
 
 TEST(EarlyAck, RefusesTheKernelsHalfUnlessAllowed) {
-    Node node{2};
+    MechanismNode node{2};
     EarlyAckMechanism mechanism{node.calls, KernelRanges::refused};
     EXPECT_THROW(mechanism.kernel(node.cpu(), kFlushAll), UserError);
 }
@@ -62,26 +60,26 @@ std::vector<unsigned> sizes(const RemoteWork& work) {
 }
 
 TEST(BroadcastRange, TakesUpToEightPagesToAnInstruction) {
-    EXPECT_EQ(sizes(pages(8)), (std::vector{8U}));
-    EXPECT_EQ(sizes(pages(9)), (std::vector{8U, 1U}));
-    EXPECT_EQ(sizes(pages(33)), (std::vector{8U, 8U, 8U, 8U, 1U}));
+    EXPECT_EQ(sizes(work_of(8)), (std::vector{8U}));
+    EXPECT_EQ(sizes(work_of(9)), (std::vector{8U, 1U}));
+    EXPECT_EQ(sizes(work_of(33)), (std::vector{8U, 8U, 8U, 8U, 1U}));
 }
 
 TEST(BroadcastRange, FollowsTheStride) {
     std::vector<x86::Invlpgb> all;
     const auto note = [&](const x86::Invlpgb& invalidation) { all.push_back(invalidation); };
-    for_each_broadcast(pages(9, 512), note);
+    for_each_broadcast(work_of(9, 512), note);
     ASSERT_EQ(all.size(), 2U);
     EXPECT_EQ(all[1].stride, x86::Invlpgb::Stride::m2);
     EXPECT_EQ(all[1].first, kSomewhere + 8 * x86::kPde.bytes());
     all.clear();
-    for_each_broadcast(pages(2, 16), note);  // a stride that no instruction has
+    for_each_broadcast(work_of(2, 16), note);  // a stride that no instruction has
     ASSERT_EQ(all.size(), 2U);
     EXPECT_EQ(all[1].first, kSomewhere + 16 * kPageBytes);
 }
 
 TEST(BroadcastRange, MeansGlobalEntriesAndEveryPcid) {
-    for (const RemoteWork& work : {kFlushAll, pages(1)})
+    for (const RemoteWork& work : {kFlushAll, work_of(1)})
         for_each_broadcast(work, [](const x86::Invlpgb& invalidation) {
             EXPECT_EQ(invalidation.global, x86::Invlpgb::Global::included);
             EXPECT_EQ(invalidation.contexts, x86::Invlpgb::Contexts::all);
@@ -90,15 +88,15 @@ TEST(BroadcastRange, MeansGlobalEntriesAndEveryPcid) {
 
 // --- deferred ---
 
-struct Deferred : Node {
-    Deferred() : Node{3} {}
+struct Deferred : MechanismNode {
+    Deferred() : MechanismNode{3} {}
     DeferredMechanism mechanism{calls, 3, memory.data()};
 };
 
 TEST(DeferredFlush, InterruptsCpusInTheKernelOnly) {
     Deferred node;
     node.mechanism.leaves_kernel(node.cpu(1));
-    node.mechanism.kernel(node.cpu(), pages(1));
+    node.mechanism.kernel(node.cpu(), work_of(1));
     EXPECT_EQ(node.log().values(sent_interrupts), (std::vector<std::uint64_t>{1}));
     EXPECT_EQ(node.flushes(1), 0U);
     EXPECT_EQ(node.flushes(2), 1U);
@@ -108,7 +106,7 @@ TEST(DeferredFlush, InterruptsCpusInTheKernelOnly) {
 TEST(DeferredFlush, IsDoneOnceWhenTheCpuComesIn) {
     Deferred node;
     node.mechanism.leaves_kernel(node.cpu(1));
-    for (int i = 0; i < 3; ++i) node.mechanism.kernel(node.cpu(), pages(1));
+    for (int i = 0; i < 3; ++i) node.mechanism.kernel(node.cpu(), work_of(1));
     node.mechanism.entered_kernel(node.cpu(1));
     EXPECT_EQ(node.log().count(flushed_all, CpuId{1U}), 1U);
     node.mechanism.leaves_kernel(node.cpu(1));
@@ -120,21 +118,21 @@ TEST(DeferredFlush, ACpuThatIsBackInTheKernelIsInterruptedAgain) {
     Deferred node;
     node.mechanism.leaves_kernel(node.cpu(1));
     node.mechanism.entered_kernel(node.cpu(1));
-    node.mechanism.kernel(node.cpu(), pages(1));
+    node.mechanism.kernel(node.cpu(), work_of(1));
     EXPECT_EQ(node.flushes(1), 1U);
 }
 
 // --- latr ---
 
-struct Latr : Node {
+struct Latr : MechanismNode {
     explicit Latr(std::size_t cpus = 3)
-        : Node{cpus}, mechanism{calls, work, cpus, memory.data(), {Cycles{1000}, PageCount{33}}} {}
+        : MechanismNode{cpus}, mechanism{calls, work, cpus, memory.data(), {Cycles{1000}, PageCount{33}}} {}
     LatrMechanism mechanism;
 };
 
 TEST(LatrFlush, TellsNobodyAndFlushesItself) {
     Latr node;
-    node.mechanism.kernel(node.cpu(), pages(2));
+    node.mechanism.kernel(node.cpu(), work_of(2));
     EXPECT_EQ(node.log().count(sent_interrupts), 0U);
     EXPECT_EQ(node.flushes(0), 2U);
     EXPECT_EQ(node.flushes(1), 0U);
@@ -142,7 +140,7 @@ TEST(LatrFlush, TellsNobodyAndFlushesItself) {
 
 TEST(LatrFlush, IsSweptOnceByEachCpu) {
     Latr node;
-    node.mechanism.kernel(node.cpu(), pages(2));
+    node.mechanism.kernel(node.cpu(), work_of(2));
     for (int i = 0; i < 2; ++i) node.mechanism.switches_context(node.cpu(1));
     EXPECT_EQ(node.flushes(1), 2U);
     EXPECT_EQ(node.flushes(2), 0U);
@@ -152,7 +150,7 @@ TEST(LatrFlush, IsSweptOnceByEachCpu) {
 
 TEST(LatrFlush, OfMoreThanTheCeilingTogetherIsSweptAsOneFullFlush) {
     Latr node;
-    for (int i = 0; i < 3; ++i) node.mechanism.kernel(node.cpu(), pages(12));
+    for (int i = 0; i < 3; ++i) node.mechanism.kernel(node.cpu(), work_of(12));
     node.mechanism.switches_context(node.cpu(1));
     EXPECT_EQ(node.log().count(flushed_all, CpuId{1U}), 1U);
     EXPECT_EQ(node.log().count(flushed_page, CpuId{1U}), 0U);
@@ -160,13 +158,13 @@ TEST(LatrFlush, OfMoreThanTheCeilingTogetherIsSweptAsOneFullFlush) {
 
 TEST(LatrFlush, InterruptsWhenAllStatesAreInUseUntilSomeAreFreeAgain) {
     Latr node{2};
-    for (int i = 0; i < 64; ++i) node.mechanism.kernel(node.cpu(), pages(1));
+    for (int i = 0; i < 64; ++i) node.mechanism.kernel(node.cpu(), work_of(1));
     EXPECT_EQ(node.log().count(sent_interrupts), 0U);
-    node.mechanism.kernel(node.cpu(), pages(1));
+    node.mechanism.kernel(node.cpu(), work_of(1));
     EXPECT_EQ(node.log().count(sent_interrupts), 1U);
     EXPECT_EQ(node.calls.counters(CpuId{0U}).latr_fallbacks, 1U);
     node.mechanism.switches_context(node.cpu(1));
-    node.mechanism.kernel(node.cpu(), pages(1));
+    node.mechanism.kernel(node.cpu(), work_of(1));
     EXPECT_EQ(node.log().count(sent_interrupts), 1U);
 }
 

@@ -7,6 +7,8 @@
 
 namespace splinter::alloc {
 
+inline constexpr VirtAddr kUserStart{0x0000700000000000U};  // a whole GiB
+
 struct MmKernel {
     explicit MmKernel(KeyScope scope = KeyScope::entry, std::uint64_t managed_bytes = 3 * kGiB)
         : memory{managed_bytes},

@@ -8,18 +8,16 @@
 namespace splinter::alloc {
 namespace {
 
-constexpr PfnRange kSpan{kFirstGiant, times(kLargestBlock, 4)};
-constexpr AllocRequest kPage{Order{0U}, kMovable, Blocking::may_block, {}};
-constexpr AllocRequest kUnmovablePage{Order{0U}, kUnmovable, Blocking::may_block, {}};
+constexpr AllocRequest kMovablePage{Order{0U}, kMovable, Blocking::may_block, {}};
 
-AllocRequest block_of(unsigned order, FreeType type = kMovable) { return {Order{order}, type, Blocking::may_block, {}}; }
+AllocRequest block_request(unsigned order, FreeType type = kMovable) { return {Order{order}, type, Blocking::may_block, {}}; }
 AllocRequest in_zone(std::uint8_t index) { return {Order{0U}, kMovable, Blocking::may_block, ZoneIndex{index}}; }
 
 struct Allocator : ::testing::Test {
-    RecordedKernel node{kSpan};
+    RecordedKernel node{kFourBlocks};
     PageAllocator& pages = node.kernel.pages;
     PerCpuPages& pcp(std::uint32_t cpu = 0) { return pages.pcp(node.zone(), CpuId{cpu}); }
-    std::vector<Pfn> take(std::size_t n, const AllocRequest& request = kPage) {
+    std::vector<Pfn> take(std::size_t n, const AllocRequest& request = kMovablePage) {
         std::vector<Pfn> blocks;
         for (std::size_t i = 0; i < n; ++i) blocks.push_back(pages.alloc_pages(node.cpu(), request).value());
         return blocks;
@@ -30,7 +28,7 @@ struct Allocator : ::testing::Test {
 TEST_F(Allocator, AMissTakesABatchFromTheBuddyUnderOneLock) {
     take(1);
     EXPECT_EQ(pcp().count(), PageCount{62});
-    EXPECT_EQ(node.zone().free_pages(), kSpan.count - PageCount{63});
+    EXPECT_EQ(node.zone().free_pages(), kFourBlocks.count - PageCount{63});
     EXPECT_EQ(node.log().story("lock unlock"), "lock-zone0 unlock-zone0");
 }
 
@@ -52,43 +50,43 @@ TEST_F(Allocator, AHitCostsTheZoneThePerCpuListAndTheStructPage) {
 
 TEST_F(Allocator, PagesOfABatchComeInTheBuddysOrder) {
     const auto blocks = take(63);
-    for (std::uint64_t i = 0; i < 63; ++i) EXPECT_EQ(blocks[i], after(kSpan.first, i)) << i;
+    for (std::uint64_t i = 0; i < 63; ++i) EXPECT_EQ(blocks[i], after(kFourBlocks.first, i)) << i;
 }
 
 TEST_F(Allocator, CpusHaveListsOfTheirOwn) {
-    RecordedKernel two{kSpan, "none", 2};
-    const Pfn page = two.kernel.pages.alloc_pages(two.cpu(0), kPage).value();
+    RecordedKernel two{kFourBlocks, "none", 2};
+    const Pfn page = two.kernel.pages.alloc_pages(two.cpu(0), kMovablePage).value();
     two.kernel.pages.free_pages(two.cpu(1), page, Order{0U});
     EXPECT_EQ(two.kernel.pages.pcp(two.zone(), CpuId{0U}).count(), PageCount{62});
     EXPECT_EQ(two.kernel.pages.pcp(two.zone(), CpuId{1U}).count(), PageCount{1});
-    EXPECT_EQ(two.kernel.pages.free_pages(two.zone()), kSpan.count);
+    EXPECT_EQ(two.kernel.pages.free_pages(two.zone()), kFourBlocks.count);
 }
 
 TEST(Drain, ListsThatReachTheirHighMarkGiveBackAsManyPagesAsWereFreedInARow) {  // 6.12
-    RecordedKernel node{kSpan, "none", 1, KernelParams{.pcp_batch = 63, .pcp_high = 504, .pcp_high_max = 504}};
+    RecordedKernel node{kFourBlocks, "none", 1, KernelParams{.pcp_batch = 63, .pcp_high = 504, .pcp_high_max = 504}};
     PageAllocator& pages = node.kernel.pages;
     const PerCpuPages& pcp = pages.pcp(node.zone(), CpuId{0U});
     std::vector<Pfn> blocks;
-    for (int i = 0; i < 505; ++i) blocks.push_back(pages.alloc_pages(node.cpu(), kPage).value());
+    for (int i = 0; i < 505; ++i) blocks.push_back(pages.alloc_pages(node.cpu(), kMovablePage).value());
     ASSERT_EQ(pcp.count(), PageCount{63 + 126 + 252 + 441 - 505});  // refills double up to high less a batch
     for (int i = 0; i < 126; ++i) pages.free_pages(node.cpu(), blocks[i], Order{0U});
     EXPECT_EQ(pcp.count(), PageCount{503});
     pages.free_pages(node.cpu(), blocks[126], Order{0U});
     EXPECT_EQ(pcp.count(), PageCount{504 - 127});
-    EXPECT_EQ(pages.free_pages(node.zone()), kSpan.count - PageCount{505 - 127});
+    EXPECT_EQ(pages.free_pages(node.zone()), kFourBlocks.count - PageCount{505 - 127});
 }
 
 TEST(Drain, Linux6_1GivesBackOneBatchTheFirstTimeAndTwoTheNext) {
     RecordedKernel node{[](FrameTable& frames) {
                             std::vector<Zone> zones;
-                            zones.push_back(free_zone(zone_layout(kSpan), frames, kLinux6_1));
+                            zones.push_back(free_zone(zone_layout(kFourBlocks), frames, kLinux6_1));
                             return zones;
                         },
                         "none", 1, KernelParams{.pcp_batch = 63, .pcp_high = 504}};
     PageAllocator& pages = node.kernel.pages;
     const PerCpuPages& pcp = pages.pcp(node.zone(), CpuId{0U});
     std::vector<Pfn> blocks;
-    for (int i = 0; i < 63 * 12; ++i) blocks.push_back(pages.alloc_pages(node.cpu(), kPage).value());
+    for (int i = 0; i < 63 * 12; ++i) blocks.push_back(pages.alloc_pages(node.cpu(), kMovablePage).value());
     ASSERT_EQ(pcp.count(), PageCount{0});  // refills are one batch each
     for (int i = 0; i < 504; ++i) pages.free_pages(node.cpu(), blocks[i], Order{0U});
     EXPECT_EQ(pcp.count(), PageCount{504 - 63});
@@ -101,7 +99,7 @@ TEST_F(Allocator, AFreeWhoseListIsLockedGoesToTheBuddy) {
     const PageCount listed = pcp().count();
     pages.free_to_buddy(node.cpu(), page, Order{0U});
     EXPECT_EQ(pcp().count(), listed);
-    EXPECT_EQ(pages.free_pages(node.zone()), kSpan.count);
+    EXPECT_EQ(pages.free_pages(node.zone()), kFourBlocks.count);
 }
 
 TEST_F(Allocator, ABulkPageLeavesTheRunOfFreesAlone) {  // alloc_pages_bulk() does not halve free_count
@@ -123,15 +121,15 @@ TEST_F(Allocator, DecayGivesBackWhatIsAboveTheSinkingLimit) {  // decay_pcp_high
 }
 
 TEST_F(Allocator, OrdersThatNoPerCpuListServesGoToTheBuddy) {
-    const Pfn block = take(1, block_of(4)).front();
+    const Pfn block = take(1, block_request(4)).front();
     EXPECT_EQ(pcp().count(), PageCount{0});
-    EXPECT_EQ(node.zone().free_pages(), kSpan.count - PageCount{16});
+    EXPECT_EQ(node.zone().free_pages(), kFourBlocks.count - PageCount{16});
     pages.free_pages(node.cpu(), block, Order{4U});
     EXPECT_EQ(blocks_of(node.zone(), kMaxOrder, kMovable).size(), 4U);
 }
 
 TEST_F(Allocator, ALargestBlockIsFreedPageblockByPageblockUnderTheTypesTheyHaveThen) {
-    const Pfn block = take(1, block_of(10)).front();
+    const Pfn block = take(1, block_request(10)).front();
     node.zone().set_pageblock_migratetype(block, Migratetype::highatomic);  // does not merge with movable
     pages.free_pages(node.cpu(), block, kMaxOrder);
     EXPECT_EQ(blocks_of(node.zone(), Order{9U}, kMovable.with(Migratetype::highatomic)), (std::vector{block}));
@@ -139,17 +137,17 @@ TEST_F(Allocator, ALargestBlockIsFreedPageblockByPageblockUnderTheTypesTheyHaveT
 }
 
 TEST_F(Allocator, PagesAreCountedNotBlocks) {
-    const Pfn block = take(1, block_of(5)).front();
+    const Pfn block = take(1, block_request(5)).front();
     pages.free_pages(node.cpu(), block, Order{5U});
     EXPECT_EQ(node.counted(&KernelCounters::pgalloc_dma32), 32U);
     EXPECT_EQ(node.counted(&KernelCounters::pgfree), 32U);
 }
 
 TEST_F(Allocator, AnAllocationThatFailsIsCountedAndTakesNothing) {
-    take(4, block_of(10));
-    EXPECT_FALSE(pages.alloc_pages(node.cpu(), kPage).has_value());
+    take(4, block_request(10));
+    EXPECT_FALSE(pages.alloc_pages(node.cpu(), kMovablePage).has_value());
     EXPECT_EQ(node.counted(&KernelCounters::failed_allocations), 1U);
-    EXPECT_EQ(node.counted(&KernelCounters::pgalloc_dma32), kSpan.count.raw());
+    EXPECT_EQ(node.counted(&KernelCounters::pgalloc_dma32), kFourBlocks.count.raw());
 }
 
 TEST_F(Allocator, AFallbackIsCounted) {
@@ -166,7 +164,7 @@ TEST_F(Allocator, ADoubleFreeIsCaught) {
 TEST_F(Allocator, AFrameOfNoZoneIsCaught) { EXPECT_THROW((void)pages.zone_of(Pfn{0}), InternalError); }
 
 TEST_F(Allocator, DecayCountsEachBatchByItself) {  // five pages in batches of four: each overshoots by a block of eight
-    const auto blocks = take(2, block_of(3));
+    const auto blocks = take(2, block_request(3));
     PerCpuPages& lists = pcp();
     while (lists.count() > PageCount{0})
         (void)lists.pop(node.memory.frames(), PerCpuPages::list_index(Order{3U}, Migratetype::movable));
@@ -194,40 +192,31 @@ auto two_zones(std::uint64_t min, std::uint64_t reserve) {
     };
 }
 
-// Order-0 pages that can be had from a zone before the request moves on, one page per refill.
-std::uint64_t pages_until_refused(RecordedKernel& node, const AllocRequest& request) {
-    std::uint64_t taken = 0;
-    while (node.kernel.pages.alloc_pages(node.cpu(), request)) ++taken;
-    return taken;
-}
-
-const KernelParams kOneByOne{.pcp_batch = 1, .pcp_high = 1, .pcp_high_max = 1};
-
 TEST(ZoneChoice, TheHighestZoneServesFirst) {
     RecordedKernel node{two_zones(0, 0), "none", 1, kOneByOne};
-    EXPECT_EQ(node.kernel.pages.alloc_pages(node.cpu(), kPage), kFirstGiant + kLargestBlock);
+    EXPECT_EQ(node.kernel.pages.alloc_pages(node.cpu(), kMovablePage), kFirstGiant + kLargestBlock);
 }
 
 TEST(ZoneChoice, TheLowerZoneServesWhenTheHigherIsAtItsMark) {
     RecordedKernel node{two_zones(24, 0), "none", 1, kOneByOne};
     for (int i = 0; i < 1024 - 24; ++i)
-        EXPECT_GE(*node.kernel.pages.alloc_pages(node.cpu(), kPage), kFirstGiant + kLargestBlock);
-    EXPECT_LT(*node.kernel.pages.alloc_pages(node.cpu(), kPage), kFirstGiant + kLargestBlock);
+        EXPECT_GE(*node.kernel.pages.alloc_pages(node.cpu(), kMovablePage), kFirstGiant + kLargestBlock);
+    EXPECT_LT(*node.kernel.pages.alloc_pages(node.cpu(), kMovablePage), kFirstGiant + kLargestBlock);
     EXPECT_EQ(node.zone(1).free_pages(), PageCount{24});
 }
 
 TEST(ZoneChoice, ZonesKeepTheirMarkAndNotOnePageMore) {  // __zone_watermark_ok(): refused at free <= min + reserve
     RecordedKernel node{two_zones(24, 100), "none", 1, kOneByOne};
-    EXPECT_EQ(pages_until_refused(node, kPage), 1024U - 24 + 1024 - 24 - 100);
+    EXPECT_EQ(pages_until_refused(node, kMovablePage), 1024U - 24 + 1024 - 24 - 100);
     EXPECT_EQ(node.zone(0).free_pages(), PageCount{124});
     EXPECT_EQ(node.zone(1).free_pages(), PageCount{24});
 }
 
 TEST(ZoneChoice, AnOrderCountsAllItsPagesButOne) {  // free - ((1 << order) - 1) must be above the mark
     RecordedKernel fits{two_zones(1024 - 16, 0), "none", 1, kOneByOne};
-    EXPECT_TRUE(fits.kernel.pages.alloc_pages(fits.cpu(), block_of(4)).has_value());
+    EXPECT_TRUE(fits.kernel.pages.alloc_pages(fits.cpu(), block_request(4)).has_value());
     RecordedKernel short_of_one{two_zones(1024 - 15, 0), "none", 1, kOneByOne};
-    EXPECT_FALSE(short_of_one.kernel.pages.alloc_pages(short_of_one.cpu(), block_of(4)).has_value());
+    EXPECT_FALSE(short_of_one.kernel.pages.alloc_pages(short_of_one.cpu(), block_request(4)).has_value());
 }
 
 TEST(ZoneChoice, ARecordedAllocationStaysInItsZoneAndIgnoresMarks) {
@@ -278,7 +267,7 @@ auto three_zones(std::vector<std::uint64_t> dma_reserve = {}) {
 }
 
 AllocRequest up_to(ZoneKind highest) {
-    AllocRequest request = kPage;
+    AllocRequest request = kMovablePage;
     request.highest_zone = highest;
     return request;
 }
@@ -339,16 +328,16 @@ TEST(ZoneChoice, DirectReclaimIsCountedByTheHighestZoneOfTheRequest) {  // alloc
 TEST(ZoneChoice, AZoneAtItsHighWatermarkIsMarkedUntilADrainLiftsIt) {  // ZONE_BELOW_HIGH
     RecordedKernel node{[](FrameTable& frames) {
                             std::vector<Zone> zones;
-                            ZoneLayout layout = zone_layout(kSpan);
-                            layout.watermark_high = kSpan.count - PageCount{16};
+                            ZoneLayout layout = zone_layout(kFourBlocks);
+                            layout.watermark_high = kFourBlocks.count - PageCount{16};
                             zones.push_back(free_zone(std::move(layout), frames));
                             return zones;
                         },
                         "none", 1, kOneByOne};
     PageAllocator& pages = node.kernel.pages;
-    const Pfn first = pages.alloc_pages(node.cpu(), block_of(4)).value();
+    const Pfn first = pages.alloc_pages(node.cpu(), block_request(4)).value();
     EXPECT_EQ(node.zone().fill(), ZoneFill::above_high);  // looked at before the block was taken
-    const Pfn second = pages.alloc_pages(node.cpu(), kPage).value();
+    const Pfn second = pages.alloc_pages(node.cpu(), kMovablePage).value();
     EXPECT_EQ(node.zone().fill(), ZoneFill::below_high);
     pages.free_pages(node.cpu(), first, Order{4U});
     EXPECT_EQ(node.zone().fill(), ZoneFill::below_high);  // only drains of per-CPU lists look

@@ -8,11 +8,11 @@
 namespace splinter::alloc {
 namespace {
 
-constexpr PfnRange kSpan{kFirstGiant, times(kLargestBlock, 2)};
-constexpr AllocRequest kPage{Order{0U}, kMovable};
+constexpr PfnRange kTwoBlocks{kFirstGiant, times(kLargestBlock, 2)};
+constexpr AllocRequest kListedPage{Order{0U}, kMovable};
 
 struct LockedLists : ::testing::Test {
-    RecordedKernel node{kSpan};
+    RecordedKernel node{kTwoBlocks};
     HookedCpu cpu{node.machine};
     PageAllocator& pages = node.kernel.pages;
     PerCpuPages& lists() { return pages.pcp(node.zone(), CpuId{0U}); }
@@ -21,12 +21,12 @@ struct LockedLists : ::testing::Test {
 };
 
 TEST_F(LockedLists, AnInterruptsAllocationIsServedByTheBuddy) {
-    (void)pages.alloc_pages(cpu, kPage);
+    (void)pages.alloc_pages(cpu, kListedPage);
     ASSERT_EQ(lists().count(), PageCount{62});
     const PageCount free = node.zone().free_pages();
     std::optional<Pfn> inner;
-    cpu.interrupt_at(Step::pcp_alloc, [&](Cpu& self) { inner = pages.alloc_pages(self, kPage); });
-    const auto outer = pages.alloc_pages(cpu, kPage);
+    cpu.interrupt_at(Step::pcp_alloc, [&](Cpu& self) { inner = pages.alloc_pages(self, kListedPage); });
+    const auto outer = pages.alloc_pages(cpu, kListedPage);
     ASSERT_TRUE(inner && outer);
     EXPECT_NE(*inner, *outer);
     EXPECT_EQ(lists().count(), PageCount{61});
@@ -35,18 +35,18 @@ TEST_F(LockedLists, AnInterruptsAllocationIsServedByTheBuddy) {
 }
 
 TEST_F(LockedLists, AnInterruptsFreeGoesToTheBuddy) {
-    const Pfn page = pages.alloc_pages(cpu, kPage).value();
+    const Pfn page = pages.alloc_pages(cpu, kListedPage).value();
     const PageCount free = node.zone().free_pages();
     cpu.interrupt_at(Step::pcp_alloc, [&](Cpu& self) { pages.free_pages(self, page, Order{0U}); });
-    (void)pages.alloc_pages(cpu, kPage);
+    (void)pages.alloc_pages(cpu, kListedPage);
     EXPECT_EQ(node.zone().free_pages(), free + PageCount{1});
     EXPECT_EQ(lists().count(), PageCount{61});
     EXPECT_EQ(failures(), 1U);
 }
 
 TEST_F(LockedLists, AnInterruptOutsideOfThemFindsThemFree) {
-    cpu.interrupt_at(Step::zone_lookup, [&](Cpu& self) { (void)pages.alloc_pages(self, kPage); });
-    (void)pages.alloc_pages(cpu, kPage);
+    cpu.interrupt_at(Step::zone_lookup, [&](Cpu& self) { (void)pages.alloc_pages(self, kListedPage); });
+    (void)pages.alloc_pages(cpu, kListedPage);
     EXPECT_EQ(lists().count(), PageCount{61});
     EXPECT_EQ(failures(), 0U);
 }
@@ -60,10 +60,10 @@ TEST_F(LockedLists, AnotherZonesListsAreNotLocked) {
         return zones;
     }};
     HookedCpu on{two.machine};
-    AllocRequest low = kPage;
+    AllocRequest low = kListedPage;
     low.only_zone = ZoneIndex{0};
     on.interrupt_at(Step::pcp_alloc, [&](Cpu& self) { (void)two.kernel.pages.alloc_pages(self, low); });
-    (void)two.kernel.pages.alloc_pages(on, kPage);
+    (void)two.kernel.pages.alloc_pages(on, kListedPage);
     EXPECT_EQ(two.kernel.pages.pcp(two.zone(0), CpuId{0U}).count(), PageCount{62});
     EXPECT_EQ(two.counted(&KernelCounters::pcp_trylock_failures), 0U);
 }
@@ -71,16 +71,16 @@ TEST_F(LockedLists, AnotherZonesListsAreNotLocked) {
 TEST_F(LockedLists, AFailedTryIsNoAllocationFromTheLists) {  // pcp->free_count is halved under the lock only
     lists().state().free_count = PageCount{8};
     pages.configure({.pcp_trylock_fails = 1});
-    (void)pages.alloc_pages(cpu, kPage);
+    (void)pages.alloc_pages(cpu, kListedPage);
     EXPECT_EQ(lists().state().free_count, PageCount{8});
     pages.configure({});
-    (void)pages.alloc_pages(cpu, kPage);
+    (void)pages.alloc_pages(cpu, kListedPage);
     EXPECT_EQ(lists().state().free_count, PageCount{4});
 }
 
 TEST_F(LockedLists, EveryNthTryFailsOnDemand) {
     pages.configure({.pcp_trylock_fails = 3});
-    for (int i = 0; i < 7; ++i) (void)pages.alloc_pages(cpu, kPage);
+    for (int i = 0; i < 7; ++i) (void)pages.alloc_pages(cpu, kListedPage);
     EXPECT_EQ(failures(), 2U);
     EXPECT_EQ(lists().count(), PageCount{63 - 5});
 }
@@ -96,7 +96,7 @@ TEST_F(LockedLists, BlocksThatNoListServesNeedNoLock) {
 
 TEST_F(LockedLists, ABulkAllocationTakesAllItsPagesUnderOneLock) {
     pages.configure({.pcp_trylock_fails = 2});
-    const std::vector<Pfn> got = pages.alloc_pages_bulk(cpu, kPage, 100);
+    const std::vector<Pfn> got = pages.alloc_pages_bulk(cpu, kListedPage, 100);
     EXPECT_EQ(got.size(), 100U);
     EXPECT_EQ(failures(), 0U);
     EXPECT_EQ(std::set<Pfn>(got.begin(), got.end()).size(), 100U);
@@ -106,20 +106,20 @@ TEST_F(LockedLists, ABulkAllocationTakesAllItsPagesUnderOneLock) {
 
 TEST_F(LockedLists, ABulkAllocationThatFindsThemLockedIsASinglePage) {
     pages.configure({.pcp_trylock_fails = 1});
-    EXPECT_EQ(pages.alloc_pages_bulk(cpu, kPage, 100).size(), 1U);
+    EXPECT_EQ(pages.alloc_pages_bulk(cpu, kListedPage, 100).size(), 1U);
     EXPECT_EQ(failures(), 2U);  // and the single page's own
 }
 
 TEST(BulkAllocation, NeedsTheLowMarkAndAllItsPages) {
     const auto got = [](std::uint64_t low, std::uint64_t wanted) {
         RecordedKernel node{[low](FrameTable& frames) {
-            ZoneLayout layout = zone_layout(kSpan);
+            ZoneLayout layout = zone_layout(kTwoBlocks);
             layout.watermark_low = PageCount{low};
             std::vector<Zone> zones;
             zones.push_back(free_zone(std::move(layout), frames));
             return zones;
         }};
-        return node.kernel.pages.alloc_pages_bulk(node.cpu(), kPage, wanted).size();
+        return node.kernel.pages.alloc_pages_bulk(node.cpu(), kListedPage, wanted).size();
     };
     EXPECT_EQ(got(2000, 47), 47U);
     EXPECT_EQ(got(2000, 48), 1U);  // 2048 free pages are not above 2000 and 48
@@ -130,13 +130,13 @@ TEST(BulkFree, LetsTheListsGoEvery32PagesIn6_1Only) {
     const auto failures = [](const KernelRules& rules) {
         RecordedKernel node{[&rules](FrameTable& frames) {
             std::vector<Zone> zones;
-            zones.push_back(free_zone(zone_layout(kSpan), frames, rules));
+            zones.push_back(free_zone(zone_layout(kTwoBlocks), frames, rules));
             return zones;
         }};
-        const std::vector<Pfn> pages = node.kernel.pages.alloc_pages_bulk(node.cpu(), kPage, 64);
+        const std::vector<Pfn> pages = node.kernel.pages.alloc_pages_bulk(node.cpu(), kListedPage, 64);
         node.kernel.pages.configure({.pcp_trylock_fails = 2});
         node.kernel.pages.free_pages_bulk(node.cpu(), pages);
-        EXPECT_EQ(node.kernel.pages.free_pages(node.zone()), kSpan.count);
+        EXPECT_EQ(node.kernel.pages.free_pages(node.zone()), kTwoBlocks.count);
         return node.counted(&KernelCounters::pcp_trylock_failures);
     };
     EXPECT_EQ(failures(kLinux6_1), 1U);  // the first 32 pages, one to the buddy, the other 31

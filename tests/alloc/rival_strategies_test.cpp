@@ -9,10 +9,6 @@
 namespace splinter::alloc {
 namespace {
 
-constexpr PfnRange kInLargeLeaves{Pfn{16 * kLargestBlock.raw()}, times(kLargestBlock, 2)};  // below 1 GiB
-constexpr AllocRequest kPage{Order{0U}, kUnmovable, Blocking::may_block, {}};
-constexpr std::string_view kWords = "clear line local_map narrowed widened handed_out released icr page all wait";
-
 struct Rival : RecordedKernel {
     explicit Rival(std::string_view strategy, const KernelParams& params)
         : RecordedKernel{kInLargeLeaves, strategy, 2, params} {
@@ -24,7 +20,7 @@ struct Rival : RecordedKernel {
         log().clear();
     }
     std::optional<Pfn> try_acquire(unsigned order = 0) {
-        AllocRequest request = kPage;
+        AllocRequest request = kUnmovablePage;
         request.order = Order{order};
         return kernel.strategy->acquire(cpu(), request);
     }
@@ -33,19 +29,19 @@ struct Rival : RecordedKernel {
     std::string acquiring() {
         log().clear();
         (void)acquire();
-        return log().story(kWords);
+        return log().story(kStrategyWords);
     }
     std::string releasing(Pfn page) {
         log().clear();
         release(page);
-        return log().story(kWords);
+        return log().story(kStrategyWords);
     }
     // What the timer's interrupt and the work after it do.
     std::string timer() {
         log().clear();
         kernel.work.on_timer(cpu());
         if (kernel.work.pending(CpuId{0U})) kernel.work.run_pending(cpu());
-        return log().story(kWords);
+        return log().story(kStrategyWords);
     }
     void pass(std::uint64_t cycles) { cpu().retire(Step::pcp_alloc, cycles / kFakeStep.raw()); }
     [[nodiscard]] PageCount held() const { return kernel.strategy->held(); }
@@ -152,21 +148,21 @@ TEST(StrategySideCache, AnOrdinaryRequestThatWouldFailGetsAWholeFreeBlockBackMap
     PageAllocator& pages = node.kernel.pages;
     std::uint64_t got = 0;
     while (node.held() > PageCount{0}) {
-        ASSERT_TRUE(pages.alloc_pages(node.cpu(), kPage.with(kMovable)).has_value());
+        ASSERT_TRUE(pages.alloc_pages(node.cpu(), kUnmovablePage.with(kMovable)).has_value());
         ++got;
     }
     EXPECT_GT(got, 512U);  // what a CPU's lists hold is drained after the shrinkers
     EXPECT_EQ(node.counted(&KernelCounters::shrunk_pages), 512U);
     for (; got < kInLargeLeaves.count.raw(); ++got)
-        ASSERT_TRUE(pages.alloc_pages(node.cpu(), kPage.with(kMovable)).has_value());
-    EXPECT_FALSE(pages.alloc_pages(node.cpu(), kPage.with(kMovable)).has_value());
+        ASSERT_TRUE(pages.alloc_pages(node.cpu(), kUnmovablePage.with(kMovable)).has_value());
+    EXPECT_FALSE(pages.alloc_pages(node.cpu(), kUnmovablePage.with(kMovable)).has_value());
 }
 
 TEST(StrategySideCache, ABlockWithAnOwnerInItIsNotGivenBack) {
     Rival node{"side-cache", {}};
     (void)node.acquire();
     node.release(node.acquire());
-    while (node.kernel.pages.alloc_pages(node.cpu(), kPage)) {
+    while (node.kernel.pages.alloc_pages(node.cpu(), kUnmovablePage)) {
     }
     EXPECT_EQ(node.held(), PageCount{511});
 }
@@ -174,7 +170,7 @@ TEST(StrategySideCache, ABlockWithAnOwnerInItIsNotGivenBack) {
 TEST(StrategySideCache, ARequestThatMayNotBlockGetsNothingBackFromIt) {
     Rival node{"side-cache", {}};
     node.release(node.acquire());
-    AllocRequest atomic = kPage;
+    AllocRequest atomic = kUnmovablePage;
     atomic.blocking = Blocking::may_not_block;
     while (node.kernel.pages.alloc_pages(node.cpu(), atomic)) {
     }
@@ -196,7 +192,7 @@ TEST(StrategySideCache, AboveItsMarkAReleaseGivesAWholeBlockBack) {
 struct NoWholeBlock : Rival {
     explicit NoWholeBlock(const KernelParams& params) : Rival{"side-cache", params} {
         std::vector<Pfn> taken;
-        while (const auto page = kernel.pages.alloc_pages(cpu(), kPage)) taken.push_back(*page);
+        while (const auto page = kernel.pages.alloc_pages(cpu(), kUnmovablePage)) taken.push_back(*page);
         for (Pfn page : taken)
             if (page.raw() % 512 >= 8) kernel.pages.free_to_buddy(cpu(), page, Order{0U});
     }

@@ -12,9 +12,7 @@ namespace {
 
 using x86::PageSize;
 using x86::Pte;
-using Outcome = SetMemory::Outcome;
-
-constexpr PfnRange kTablePages{Pfn{16 * kLargestBlock.raw()}, times(kLargestBlock, 2)};
+using SetOutcome = SetMemory::Outcome;
 
 struct Counts {
     std::uint64_t level3, level2, flush_tlb_all, kernel_range, cpa_flush, full, ranged, invlpg;
@@ -40,7 +38,7 @@ struct Memory : ::testing::Test {
         ASSERT_EQ(back, DirectMap::Outcome::done);
     }
     void TearDown() override { node.machine.check_quiet(); }
-    Outcome call(std::string_view name, std::uint64_t offset, std::uint64_t pages, std::string_view version = "6.12") {
+    SetOutcome call(std::string_view name, std::uint64_t offset, std::uint64_t pages, std::string_view version = "6.12") {
         const SetMemoryFunction* function = find_set_memory_function(name, version);
         SPLINTER_CHECK(function != nullptr, "the test knows the function");
         return memory.call(node.cpu(), *function, {after(kFirstGiant, offset), PageCount{pages}});
@@ -61,7 +59,7 @@ struct Memory : ::testing::Test {
     Counts counted(std::string_view name, std::uint64_t offset, std::uint64_t pages) {
         aliases.freed(VirtAddr{0xffffc90000000000U}, PageCount{64});
         const Counts a = counts();
-        EXPECT_EQ(call(name, offset, pages), Outcome::done);
+        EXPECT_EQ(call(name, offset, pages), SetOutcome::done);
         const Counts b = counts();
         return {b.level3 - a.level3,
                 b.level2 - a.level2,
@@ -139,17 +137,17 @@ TEST_F(Memory, WriteCombiningIsTwoChangesAndTheSecondFindsNoAliases) {
 TEST_F(Memory, APageWithAReservedCacheModeIsRefusedAndNothingIsFlushed) {
     (void)counted("set_memory_uc", 1024, 1);
     const Counts before = counts();
-    EXPECT_EQ(call("set_memory_wc", 1000, 100), Outcome::busy);
+    EXPECT_EQ(call("set_memory_wc", 1000, 100), SetOutcome::busy);
     EXPECT_EQ(counts(), before);
-    EXPECT_EQ(call("set_memory_wb", 1024, 1), Outcome::done);
-    EXPECT_EQ(call("set_memory_wc", 1000, 100), Outcome::done);
+    EXPECT_EQ(call("set_memory_wb", 1024, 1), SetOutcome::done);
+    EXPECT_EQ(call("set_memory_wc", 1000, 100), SetOutcome::done);
 }
 TEST_F(Memory, WithoutMemoryEncryptionItsFunctionsDoNothing) {
     EXPECT_EQ(counted("set_memory_decrypted", 1024, 512), (Counts{}));
 }
 TEST_F(Memory, WithoutLazilyFreedAreasTheAliasesNeedNoFlush) {
     const Counts before = counts();
-    EXPECT_EQ(call("set_memory_nx", 1024, 1), Outcome::done);
+    EXPECT_EQ(call("set_memory_nx", 1024, 1), SetOutcome::done);
     EXPECT_EQ(counts(), before);
 }
 TEST_F(Memory, NotPresentLargeLeavesLoseTheGlobalAndThePageSizeBitAndKeepTheirSize) {  // recorded: 0x183 becomes 0x002
@@ -167,9 +165,9 @@ TEST_F(Memory, PartOfANotPresentLargeLeafCanBePutBack) {
     EXPECT_FALSE(node.memory.mapped(after(kFirstGiant, 1032)));
 }
 TEST_F(Memory, ReadOnlyClearsDirtySinceSixSix) {
-    EXPECT_EQ(call("set_memory_ro", 1024, 1, "6.1"), Outcome::done);
+    EXPECT_EQ(call("set_memory_ro", 1024, 1, "6.1"), SetOutcome::done);
     EXPECT_TRUE(leaf(1024).has(Pte::kDirty));
-    EXPECT_EQ(call("set_memory_ro", 1025, 1, "6.12"), Outcome::done);
+    EXPECT_EQ(call("set_memory_ro", 1025, 1, "6.12"), SetOutcome::done);
     EXPECT_FALSE(leaf(1025).has(Pte::kDirty));
 }
 TEST_F(Memory, FunctionsOfLaterKernelsAreUnknownToEarlierOnes) {
@@ -181,7 +179,7 @@ TEST_F(Memory, FunctionsOfLaterKernelsAreUnknownToEarlierOnes) {
 TEST_F(Memory, AChangeThatFailsHalfWayFlushesEverythingAndStays) {
     node.kernel.tables.fail_only(0);
     const Counts before = counts();
-    EXPECT_EQ(call("set_memory_ro", 1024, 512 + 1), Outcome::no_memory);
+    EXPECT_EQ(call("set_memory_ro", 1024, 512 + 1), SetOutcome::no_memory);
     EXPECT_EQ(counts().full, before.full + 1);
     EXPECT_EQ(counts().flush_tlb_all, before.flush_tlb_all);
     EXPECT_FALSE(leaf(1024).has(Pte::kWritable));

@@ -9,25 +9,17 @@
 namespace splinter::alloc {
 namespace {
 
-constexpr PfnRange kSpan{kFirstGiant, kLargestBlock};
-const KernelParams kOneByOne{.pcp_batch = 1, .pcp_high = 1, .pcp_high_max = 1};
 const KernelParams kSmallLists{.pcp_batch = 8, .pcp_high = 40, .pcp_high_max = 40};
 
 auto one_zone(std::uint64_t min, std::uint64_t low) {
     return [=](FrameTable& frames) {
-        ZoneLayout layout = zone_layout(kSpan);
+        ZoneLayout layout = zone_layout(kOneBlock);
         layout.watermark_min = PageCount{min};
         layout.watermark_low = PageCount{low};
         std::vector<Zone> zones;
         zones.push_back(free_zone(std::move(layout), frames));
         return zones;
     };
-}
-
-std::uint64_t pages_until_refused(RecordedKernel& node, const AllocRequest& request) {
-    std::uint64_t taken = 0;
-    while (node.kernel.pages.alloc_pages(node.cpu(), request)) ++taken;
-    return taken;
 }
 
 AllocRequest page(Blocking blocking, Reserves reserves) { return {Order{0U}, kMovable, blocking, {}, Contents::any, reserves}; }

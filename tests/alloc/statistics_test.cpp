@@ -8,9 +8,6 @@
 namespace splinter::alloc {
 namespace {
 
-constexpr PfnRange kSpan{Pfn{16 * kLargestBlock.raw()}, times(kLargestBlock, 2)};
-constexpr AllocRequest kUnmappedPage{Order{0U}, kUnmovableUnmapped, Blocking::may_block, {}};
-
 TEST(Statistics, FragmentationIndexIsWhatTheKernelComputes) {
     BlockCounts blocks{};
     EXPECT_EQ(fragmentation_index(blocks, Order{9U}), 0);  // nothing is free at all
@@ -44,7 +41,7 @@ TEST(Statistics, ObtainableBlocksAreThoseThatSplittingMakes) {
 
 }  // namespace
 TEST(Statistics, ACensusCountsBlocksByTheListTheyAreOn) {
-    RecordedKernel node{kSpan, "freetype", 1};
+    RecordedKernel node{kInLargeLeaves, "freetype", 1};
     ZoneCensus census = take_census(node.zone());
     EXPECT_EQ(census.free[1][10], 2U);
     EXPECT_EQ(census.pageblocks, (std::array<std::uint64_t, kCensusRows>{0, 4, 0, 0, 0, 0}));
@@ -56,7 +53,7 @@ TEST(Statistics, ACensusCountsBlocksByTheListTheyAreOn) {
 }
 
 TEST(Statistics, StrandedMemoryIsFreeUnmappedAndNotAWholePageblock) {
-    RecordedKernel node{kSpan, "freetype", 1};
+    RecordedKernel node{kInLargeLeaves, "freetype", 1};
     PageAllocator& pages = node.kernel.pages;
     EXPECT_EQ(take_statistics(pages).stranded, PageCount{0});
     const auto first = pages.alloc_pages(node.cpu(), kUnmappedPage);
@@ -70,7 +67,7 @@ TEST(Statistics, StrandedMemoryIsFreeUnmappedAndNotAWholePageblock) {
 }
 
 TEST(Statistics, MovableFailuresCountOnlyWhileFreeMemoryIsAboveTheMark) {
-    RecordedKernel node{kSpan, "freetype", 1};
+    RecordedKernel node{kInLargeLeaves, "freetype", 1};
     PageAllocator& pages = node.kernel.pages;
     const AllocRequest movable{Order{9U}, kMovable, Blocking::may_block, {}};
     // Four pageblocks, of which one page each is taken out of the direct map: no movable block is left.

@@ -147,4 +147,19 @@ struct RecordedKernel {
     TestKernel kernel;
 };
 
+inline constexpr AllocRequest kUnmappedPage{Order{0U}, kUnmovableUnmapped, Blocking::may_block, {}};
+inline constexpr AllocRequest kUnmovablePage{Order{0U}, kUnmovable, Blocking::may_block, {}};
+// What a flush strategy does, for the story of a call.
+inline constexpr std::string_view kStrategyWords =
+    "clear line local_map narrowed widened handed_out released icr page all wait";
+// One page per refill.
+inline const KernelParams kOneByOne{.pcp_batch = 1, .pcp_high = 1, .pcp_high_max = 1};
+
+// Order-0 pages that can be had from a zone before the request moves on, with kOneByOne.
+inline std::uint64_t pages_until_refused(RecordedKernel& node, const AllocRequest& request) {
+    std::uint64_t taken = 0;
+    while (node.kernel.pages.alloc_pages(node.cpu(), request)) ++taken;
+    return taken;
+}
+
 }  // namespace splinter::alloc

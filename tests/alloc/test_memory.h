@@ -96,4 +96,13 @@ inline constexpr PageCount kLargestBlock = kMaxOrder.pages();
 inline constexpr PageCount kPageblock = kPageblockOrder.pages();
 constexpr PageCount times(PageCount pages, std::uint64_t n) { return PageCount{pages.raw() * n}; }
 
+inline constexpr PfnRange kOneBlock{kFirstGiant, kLargestBlock};
+inline constexpr PfnRange kFourBlocks{kFirstGiant, times(kLargestBlock, 4)};
+inline constexpr PfnRange kInGiantLeaf{kFirstGiant, times(kLargestBlock, 2)};
+inline constexpr PfnRange kInLargeLeaves{Pfn{16 * kLargestBlock.raw()}, times(kLargestBlock, 2)};  // below 1 GiB
+// Page-table pages come from the first GiB, so that [1 GiB, 3 GiB) keeps its two 1 GiB leaves.
+inline constexpr PfnRange kTablePages = kInLargeLeaves;
+// Of those from kFirstGiant on.
+inline Pfn pageblock(std::uint64_t i) { return kFirstGiant + times(kPageblock, i); }
+
 }  // namespace splinter::alloc

@@ -15,7 +15,7 @@ namespace {
 using Tables = RemoteWork::Tables;
 using x86::Cr3Flush;
 
-constexpr VirtAddr kStart{0x0000700000000000U};
+constexpr VirtAddr kMappedStart{0x0000700000000000U};
 constexpr std::size_t kCpus = 4;
 
 // The last write of CR3 of each CPU, and all its invalidations.
@@ -52,7 +52,7 @@ struct Flushes : ::testing::Test {
     void run_on(std::uint32_t cpu, MmContext& space) { state().switch_mm(machine.cpu(cpu), space); }
     void sleep(std::uint32_t cpu) { state().enter_lazy_tlb(machine.cpu(cpu)); }
     void flush_pages(std::uint64_t pages, Tables tables = Tables::kept, PageCount stride = PageCount{1}) {
-        flush.mm_range(machine.cpu(), mm, kStart, pages * kPageBytes, stride, tables);
+        flush.mm_range(machine.cpu(), mm, kMappedStart, pages * kPageBytes, stride, tables);
         machine.check_quiet();
     }
 

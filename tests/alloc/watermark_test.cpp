@@ -8,18 +8,17 @@
 namespace splinter::alloc {
 namespace {
 
-constexpr PfnRange kSpan{kFirstGiant, kLargestBlock};
-constexpr FreeType kReserve{Migratetype::highatomic, Mapping::mapped};
+constexpr FreeType kHighatomicType{Migratetype::highatomic, Mapping::mapped};
 constexpr AllocFlags kPlain{};
 constexpr AllocFlags kHigh{.min_reserve = true};
 constexpr AllocFlags kNonBlock{.non_block = true};
 constexpr AllocFlags kAtomic{.min_reserve = true, .non_block = true};
-constexpr AllocFlags kHighatomic{.min_reserve = true, .non_block = true, .highatomic = true};
+constexpr AllocFlags kHighatomicFlags{.min_reserve = true, .non_block = true, .highatomic = true};
 
 struct Watermarks : ::testing::Test {
     TestMemory memory;
-    Zone whole{free_zone(zone_layout(kSpan), memory.frames())};
-    Zone empty{zone_layout(kSpan), memory.frames()};
+    Zone whole{free_zone(zone_layout(kOneBlock), memory.frames())};
+    Zone empty{zone_layout(kOneBlock), memory.frames()};
     static bool ok(const Zone& zone, std::uint64_t mark, const AllocFlags& flags, std::uint64_t free) {
         ZoneView view = zone.view();
         view.free = PageCount{free};
@@ -38,22 +37,23 @@ TEST_F(Watermarks, CountAllPagesOfABlockButOne) {
 }
 
 TEST_F(Watermarks, AskForAFreeBlockOfTheOrderOrMore) {
-    for (std::uint64_t i = 0; i < 128; ++i) empty.add_free_block(after(kSpan.first, i * 8), Order{3U}, Migratetype::unmovable);
+    for (std::uint64_t i = 0; i < 128; ++i)
+        empty.add_free_block(after(kOneBlock.first, i * 8), Order{3U}, Migratetype::unmovable);
     EXPECT_TRUE(watermark_ok(empty, Order{3U}, PageCount{0}, kPlain));
     EXPECT_FALSE(watermark_ok(empty, Order{4U}, PageCount{0}, kPlain));
-    empty.add_free_block(after(kSpan.first, 512), Order{9U}, Migratetype::reclaimable);
+    empty.add_free_block(after(kOneBlock.first, 512), Order{9U}, Migratetype::reclaimable);
     EXPECT_TRUE(watermark_ok(empty, Order{4U}, PageCount{0}, kPlain));
 }
 
 TEST_F(Watermarks, SeeHighatomicBlocksForHighatomicRequestsOnly) {
-    empty.add_free_block(kSpan.first, Order{9U}, Migratetype::highatomic);
-    EXPECT_TRUE(watermark_ok(empty, Order{2U}, PageCount{0}, kHighatomic));
+    empty.add_free_block(kOneBlock.first, Order{9U}, Migratetype::highatomic);
+    EXPECT_TRUE(watermark_ok(empty, Order{2U}, PageCount{0}, kHighatomicFlags));
     EXPECT_FALSE(watermark_ok(empty, Order{2U}, PageCount{0}, kAtomic));
 }
 
 // NR_FREE_PAGES does not tell unmapped memory apart, and the loop over free areas takes any list.
 TEST_F(Watermarks, TakeFreeUnmappedBlocksForFreeMemory) {
-    empty.add_at_head(kSpan.first, Order{9U}, kUnmovableUnmapped);
+    empty.add_at_head(kOneBlock.first, Order{9U}, kUnmovableUnmapped);
     EXPECT_TRUE(watermark_ok(empty, Order{9U}, PageCount{0}, kPlain));
 }
 
@@ -75,7 +75,7 @@ TEST_F(Watermarks, AreWholeForRequestsThatOnlyMayNotBlock) {
 }
 
 TEST_F(Watermarks, KeepWhatAZoneReservesFromHigherRequests) {
-    ZoneLayout layout = zone_layout(kSpan);
+    ZoneLayout layout = zone_layout(kOneBlock);
     layout.lowmem_reserve = {0, 10, 30};
     const Zone zone{std::move(layout), memory.frames()};
     EXPECT_TRUE(ok(zone, 100, kPlain, 131));
@@ -84,7 +84,7 @@ TEST_F(Watermarks, KeepWhatAZoneReservesFromHigherRequests) {
 }
 
 TEST_F(Watermarks, KeepNothingFromRequestsForTheirOwnZone) {  // lowmem_reserve[highest_zoneidx]
-    ZoneLayout layout = zone_layout(kSpan);
+    ZoneLayout layout = zone_layout(kOneBlock);
     layout.lowmem_reserve = {0, 10, 30};
     const Zone zone{std::move(layout), memory.frames()};
     EXPECT_TRUE(ok(zone, 100, {.highest_zone = ZoneKind::dma}, 101));
@@ -94,7 +94,7 @@ TEST_F(Watermarks, KeepNothingFromRequestsForTheirOwnZone) {  // lowmem_reserve[
 }
 
 TEST_F(Watermarks, LeaveOutAllThatIsReservedIn6_1) {
-    Zone zone{zone_layout(kSpan), memory.frames(), kLinux6_1};
+    Zone zone{zone_layout(kOneBlock), memory.frames(), kLinux6_1};
     zone.set_highatomic_reserved(kPageblock);
     EXPECT_TRUE(ok(zone, 100, kPlain, 613));
     EXPECT_FALSE(ok(zone, 100, kPlain, 612));
@@ -102,21 +102,21 @@ TEST_F(Watermarks, LeaveOutAllThatIsReservedIn6_1) {
 
 TEST_F(Watermarks, LeaveOutWhatIsFreeOfTheReserveIn6_12) {
     empty.set_highatomic_reserved(kPageblock);
-    empty.add_at_head(kSpan.first, Order{3U}, kReserve);
+    empty.add_at_head(kOneBlock.first, Order{3U}, kHighatomicType);
     EXPECT_TRUE(ok(empty, 100, kPlain, 109));
     EXPECT_FALSE(ok(empty, 100, kPlain, 108));
-    empty.unlink(kSpan.first);
+    empty.unlink(kOneBlock.first);
     EXPECT_TRUE(ok(empty, 100, kPlain, 101));
 }
 
 TEST_F(Watermarks, CountTheReserveForRequestsThatMayUseIt) {
-    Zone zone{zone_layout(kSpan), memory.frames(), kLinux6_1};
+    Zone zone{zone_layout(kOneBlock), memory.frames(), kLinux6_1};
     zone.set_highatomic_reserved(kPageblock);
     EXPECT_TRUE(ok(zone, 100, kNonBlock, 101));
 }
 
 TEST(Marks, ALowMarkThatIsNotGivenIsTheMinimum) {
-    ZoneLayout layout = zone_layout(kSpan);
+    ZoneLayout layout = zone_layout(kOneBlock);
     layout.watermark_min = PageCount{24};
     EXPECT_EQ(mark_of(layout, Mark::low), PageCount{24});
     layout.watermark_low = PageCount{30};

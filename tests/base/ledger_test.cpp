@@ -14,7 +14,7 @@ inline constexpr Label kFlush{"flush"};
 inline constexpr Label kOtherFlush{"flush"};
 inline constexpr Label kInterrupt{"interrupt"};
 
-class LedgerTest : public testing::Test {
+class LedgerTest : public ::testing::Test {
   protected:
     AccountTree tree_;
     Ledger ledger_{tree_};

@@ -40,7 +40,7 @@ Chase chase(const std::string& platform) {
     return {point.config.hw, run_point(point).workloads.front()};
 }
 
-class PointerChase : public testing::TestWithParam<const char*> {};
+class PointerChase : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(PointerChase, WalksForTheStepsAndTheLevelsThatHoldTheEntriesToTheCycle) {
     const Chase run = chase(GetParam());
@@ -57,8 +57,8 @@ TEST_P(PointerChase, TakesItsWalksItsLookUpsOfTheL2TlbAndItsLinesToTheCycle) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Platforms, PointerChase,
-                         testing::Values("skylake-sp-2s", "sapphire-rapids-2s", "zen3-2s", "zen5-2s", "skylake-x",
-                                         "golden-cove"),
+                         ::testing::Values("skylake-sp-2s", "sapphire-rapids-2s", "zen3-2s", "zen5-2s", "skylake-x",
+                                           "golden-cove"),
                          [](const auto& test) {
                              std::string name{test.param};
                              for (char& letter : name)

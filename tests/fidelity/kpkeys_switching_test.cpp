@@ -8,7 +8,7 @@
 namespace splinter::platforms {
 namespace {
 
-struct Figure {
+struct SwitchingFigure {
     const char* name;
     const char* workload;
     const char* folios;
@@ -19,7 +19,7 @@ struct Figure {
 
 constexpr double kFitted = 5;      // costs are whole cycles
 constexpr double kPredicted = 10;  // the published ones scatter below zero
-constexpr Figure kFigures[] = {
+constexpr SwitchingFigure kSwitchingFigures[] = {
     {"fork_small_unbatched", "fork", "small", "entry", 217.31, kFitted},
     {"fork_huge_unbatched", "fork", "huge", "entry", 275.25, kFitted},
     {"munmap_small_unbatched", "munmap", "small", "entry", 15.57, kFitted},
@@ -30,9 +30,9 @@ constexpr Figure kFigures[] = {
     {"munmap_huge_batched", "munmap", "huge", "lazy", 6.53, kPredicted},
 };
 
-void PrintTo(const Figure& figure, std::ostream* out) { *out << figure.name; }
+void PrintTo(const SwitchingFigure& figure, std::ostream* out) { *out << figure.name; }
 
-double cycles(const Figure& figure, const std::string& mock) {
+double cycles(const SwitchingFigure& figure, const std::string& mock) {
     const RunResult result =
         run_point(Experiment::load(
                       SPLINTER_SOURCE_DIR "/configs/experiments/kpkeys-switching.toml",
@@ -42,16 +42,17 @@ double cycles(const Figure& figure, const std::string& mock) {
     return result.workloads.front().phases.front().metrics.at("cycles_per_operation");
 }
 
-class KpkeysSwitching : public testing::TestWithParam<Figure> {};
+class KpkeysSwitching : public ::testing::TestWithParam<SwitchingFigure> {};
 
 TEST_P(KpkeysSwitching, IncreasesTheTimeAsPublished) {
-    const Figure& figure = GetParam();
+    const SwitchingFigure& figure = GetParam();
     const double increase = 100 * (cycles(figure, "switch-only") / cycles(figure, "none") - 1);
     RecordProperty("increase_percent", std::to_string(increase));
     EXPECT_NEAR(increase, figure.increase, figure.tolerance);
 }
 
-INSTANTIATE_TEST_SUITE_P(V5, KpkeysSwitching, testing::ValuesIn(kFigures), [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(V5, KpkeysSwitching, ::testing::ValuesIn(kSwitchingFigures),
+                         [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace splinter::platforms

@@ -7,7 +7,7 @@
 namespace splinter::platforms {
 namespace {
 
-struct Figure {
+struct LatencyFigure {
     const char* name;
     const char* platform;
     const char* footprint;
@@ -15,7 +15,7 @@ struct Figure {
     double extra_cycles;
 };
 
-constexpr Figure kFigures[] = {
+constexpr LatencyFigure kLatencyFigures[] = {
     {"i7_7800X_512MiB", "skylake-x", "512MiB", "768", 59},
     {"i9_12900K_512MiB", "golden-cove", "512MiB", "1024", 41},
     {"i7_7800X_16MiB", "skylake-x", "16MiB", "768", 8},
@@ -26,12 +26,12 @@ double cycles_per_access(const RunResult& result, std::size_t phase) {
     return result.workloads.front().phases[phase].metrics.at("cycles_per_access");
 }
 
-void PrintTo(const Figure& figure, std::ostream* out) { *out << figure.name; }
+void PrintTo(const LatencyFigure& figure, std::ostream* out) { *out << figure.name; }
 
-class WalkLatencyFigure : public testing::TestWithParam<Figure> {};
+class WalkLatencyFigure : public ::testing::TestWithParam<LatencyFigure> {};
 
 TEST_P(WalkLatencyFigure, IsMetWithin30Percent) {
-    const Figure& figure = GetParam();
+    const LatencyFigure& figure = GetParam();
     const RunResult result = run_point(Experiment::load(SPLINTER_SOURCE_DIR "/configs/experiments/walk-latency.toml",
                                                         {"platform.model=" + std::string{figure.platform},
                                                          "workload.pointer_chase.footprint=" + std::string{figure.footprint},
@@ -42,7 +42,7 @@ TEST_P(WalkLatencyFigure, IsMetWithin30Percent) {
     RecordProperty("extra_cycles", std::to_string(extra));
 }
 
-INSTANTIATE_TEST_SUITE_P(InstLatx64, WalkLatencyFigure, testing::ValuesIn(kFigures),
+INSTANTIATE_TEST_SUITE_P(InstLatx64, WalkLatencyFigure, ::testing::ValuesIn(kLatencyFigures),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 using x86::Invlpgb;
 using x86::Pte;
 
-constexpr VirtAddr kPage{0xffff888000000000U};
+constexpr VirtAddr kBroadcastPage{0xffff888000000000U};
 constexpr std::uint64_t kSendAt = 100;
 constexpr std::uint64_t kIssue = 50;
 constexpr std::uint64_t kSync = 20;
@@ -20,7 +20,7 @@ constexpr std::uint64_t kSocket = 700;
 constexpr std::uint64_t kCross = 1100;
 
 // Cores 0 and 1 in socket 0, cores 2 and 3 in socket 1.
-MachineParams two_sockets() {
+MachineParams two_broadcasting_sockets() {
     MachineParams machine;
     machine.cores = 4;
     machine.cores_per_socket = 2;
@@ -30,35 +30,35 @@ MachineParams two_sockets() {
     return machine;
 }
 
-class BroadcastTest : public testing::Test {
+class BroadcastTest : public ::testing::Test {
   protected:
     BroadcastTest() {
-        test_.map(kPage, Pfn{0x1000}, kUsedLeaf);
+        test_.map(kBroadcastPage, Pfn{0x1000}, kUsedLeaf);
         for (std::uint32_t cpu = 0; cpu < 4; ++cpu)
             test_.program(cpu).body = [](Core& core) {
-                (void)probe(core, kPage, kRead);
+                (void)probe(core, kBroadcastPage, kRead);
                 core.timeline().advance(Cycles{10'000});
             };
     }
     // Core `cpu` looks at cycle `when` whether it still holds the page that it read at the start.
     void look_at(std::uint32_t cpu, std::uint64_t when, bool& holds) {
         test_.program(cpu).body = [when, &holds](Core& core) {
-            (void)probe(core, kPage, kRead);
+            (void)probe(core, kBroadcastPage, kRead);
             core.timeline().advance(Cycles{when});
             core.mmu().unit().for_each_translation(
-                [&](const CachedTranslation& entry) { holds = holds || entry.page == kPage; });
+                [&](const CachedTranslation& entry) { holds = holds || entry.page == kBroadcastPage; });
         };
     }
     // Core 0 broadcasts at kSendAt; `then` runs after it.
     void broadcast(const Invlpgb& invalidation, const std::function<void(Core&)>& then) {
         test_.program(0).body = [=](Core& core) {
-            (void)probe(core, kPage, kRead);
+            (void)probe(core, kBroadcastPage, kRead);
             core.timeline().advance(Cycles{kSendAt - kIssue});
             core.broadcast(invalidation);
             then(core);
         };
     }
-    TestMachine test_{two_sockets()};
+    TestMachine test_{two_broadcasting_sockets()};
 };
 
 TEST_F(BroadcastTest, IsPosted) {
@@ -69,15 +69,15 @@ TEST_F(BroadcastTest, IsPosted) {
 TEST_F(BroadcastTest, TakesEffectWhenItsFlightIsOverAndNotACycleEarlier) {
     for (const auto& [cpu, flight] : {std::pair<std::uint32_t, std::uint64_t>{1, kSocket}, {2, kCross}}) {
         for (const auto& [when, held] : {std::pair{kSendAt + flight - 1, true}, {kSendAt + flight, false}}) {
-            TestMachine test{two_sockets()};
-            test.map(kPage, Pfn{0x1000}, kUsedLeaf);
+            TestMachine test{two_broadcasting_sockets()};
+            test.map(kBroadcastPage, Pfn{0x1000}, kUsedLeaf);
             bool holds = false;
             test.program(0).body = [](Core& core) {
                 core.timeline().advance(Cycles{kSendAt - kIssue});
                 core.broadcast({});
             };
             test.program(cpu).body = [when = when, &holds](Core& core) {
-                (void)probe(core, kPage, kRead);
+                (void)probe(core, kBroadcastPage, kRead);
                 core.timeline().advance(Cycles{when});
                 core.mmu().unit().for_each_translation([&](const CachedTranslation&) { holds = true; });
             };
@@ -97,7 +97,7 @@ TEST_F(BroadcastTest, DropsTheSendersOwnEntryAtOnce) {
 TEST_F(BroadcastTest, ReachesTheAddressThatItNamesAndNoOther) {
     bool holds = false;
     look_at(1, 5000, holds);
-    broadcast({.addresses = Invlpgb::Addresses::range, .first = kPage + kPageBytes, .pages = 8}, [](Core&) {});
+    broadcast({.addresses = Invlpgb::Addresses::range, .first = kBroadcastPage + kPageBytes, .pages = 8}, [](Core&) {});
     test_.run();
     EXPECT_TRUE(holds);
 }
@@ -113,7 +113,7 @@ TEST_F(BroadcastTest, SyncWaitsForTheConfirmationOfTheFarthestCore) {
 // The fabric serves one sender at a time: each that came before and is not done costs a slot.
 TEST_F(BroadcastTest, SyncTakesASlotLongerForEachSenderThatCameBefore) {
     for (const std::uint32_t senders : {1U, 2U, 4U}) {
-        MachineParams machine = two_sockets();
+        MachineParams machine = two_broadcasting_sockets();
         machine.broadcast.per_sender = Cycles{150};
         TestMachine test{machine};
         std::array<Cycles, 4> took;
@@ -131,7 +131,7 @@ TEST_F(BroadcastTest, SyncTakesASlotLongerForEachSenderThatCameBefore) {
 }
 
 TEST_F(BroadcastTest, SyncDoesNotWaitForSendersThatAreDone) {
-    MachineParams machine = two_sockets();
+    MachineParams machine = two_broadcasting_sockets();
     machine.broadcast.per_sender = Cycles{150};
     TestMachine test{machine};
     test.program(1).body = [](Core& core) {
@@ -150,10 +150,10 @@ TEST_F(BroadcastTest, SyncDoesNotWaitForSendersThatAreDone) {
 
 // Mechanism `ideal`: no hardware, no cost, one lookahead later, and counted as gone at the call.
 TEST_F(BroadcastTest, DroppingEverywhereCostsNothingAndArrivesOneLookaheadLater) {
-    const std::uint64_t lookahead = two_sockets().lookahead().raw();
+    const std::uint64_t lookahead = two_broadcasting_sockets().lookahead().raw();
     for (const auto& [when, held] : {std::pair{kSendAt + lookahead - 1, true}, {kSendAt + lookahead, false}}) {
-        TestMachine test{two_sockets()};
-        test.map(kPage, Pfn{0x1000}, kUsedLeaf);
+        TestMachine test{two_broadcasting_sockets()};
+        test.map(kBroadcastPage, Pfn{0x1000}, kUsedLeaf);
         bool holds = false;
         test.program(0).body = [](Core& core) {
             core.timeline().advance(Cycles{kSendAt});
@@ -161,7 +161,7 @@ TEST_F(BroadcastTest, DroppingEverywhereCostsNothingAndArrivesOneLookaheadLater)
             EXPECT_EQ(core.timeline().now(), Cycles{kSendAt});
         };
         test.program(1).body = [when = when, &holds](Core& core) {
-            (void)probe(core, kPage, kRead);
+            (void)probe(core, kBroadcastPage, kRead);
             core.timeline().advance(Cycles{when});
             core.mmu().unit().for_each_translation([&](const CachedTranslation&) { holds = true; });
         };
@@ -201,7 +201,7 @@ TEST_F(BroadcastTest, InterruptsNobody) {
 TEST_F(BroadcastTest, ReachesACoreWhoseInterruptsAreOff) {
     bool holds = false;
     test_.program(1).body = [&](Core& core) {
-        (void)probe(core, kPage, kRead);
+        (void)probe(core, kBroadcastPage, kRead);
         core.timeline().disable_interrupts();
         core.timeline().advance(Cycles{5000});
         core.mmu().unit().for_each_translation([&](const CachedTranslation&) { holds = true; });
@@ -221,14 +221,14 @@ TEST(Broadcast, IsAFindingOnAPartThatHasNone) {
 }
 
 TEST(Broadcast, BoundsTheLookahead) {
-    MachineParams machine = two_sockets();
+    MachineParams machine = two_broadcasting_sockets();
     EXPECT_EQ(machine.lookahead(), Cycles{kSocket});
     machine.broadcast = {};
     EXPECT_EQ(machine.lookahead(), Cycles{900});
 }
 
 TEST(Broadcast, OneFlightWithoutTheOtherIsTheUsersMistake) {
-    MachineParams machine = two_sockets();
+    MachineParams machine = two_broadcasting_sockets();
     machine.broadcast.flight_cross = Cycles{0};
     EXPECT_THROW(machine.check(), UserError);
 }

@@ -28,7 +28,7 @@ MachineParams tiny_machine(const char* caches) {
     return params;
 }
 
-class CacheHierarchyTest : public testing::Test {
+class CacheHierarchyTest : public ::testing::Test {
   protected:
     CacheHierarchy& build(const MachineParams& params) {
         topology_.emplace(params);

@@ -151,7 +151,7 @@ class Calls {
 };
 
 using Named = std::pair<std::string, Choice>;
-class CallsInAnyOrder : public testing::TestWithParam<Named> {};
+class CallsInAnyOrder : public ::testing::TestWithParam<Named> {};
 
 TEST_P(CallsInAnyOrder, TakeTheSameTime) {
     const std::uint64_t lookahead = MachineParams{}.lookahead().raw();
@@ -167,12 +167,12 @@ TEST_P(CallsInAnyOrder, TakeTheSameTime) {
 
 INSTANTIATE_TEST_SUITE_P(
     Machines, CallsInAnyOrder,
-    testing::Values(Named{"one_caller", {.callers = 1}}, Named{"two_callers", {}},
-                    Named{"all_call", {.callers = 6, .passive = 0}}, Named{"timers", {.callers = 1, .timers = true}},
-                    Named{"two_callers_and_timers", {.timers = true}}, Named{"shared_line", {.callers = 1, .shares = true}},
-                    // More handlers that have given way than there are spare stacks.
-                    Named{"many_and_a_shared_line", {.cores = 16, .callers = 2, .passive = 4, .shares = true}},
-                    Named{"many", {.cores = 16, .callers = 1, .passive = 4, .timers = true}}),
+    ::testing::Values(Named{"one_caller", {.callers = 1}}, Named{"two_callers", {}},
+                      Named{"all_call", {.callers = 6, .passive = 0}}, Named{"timers", {.callers = 1, .timers = true}},
+                      Named{"two_callers_and_timers", {.timers = true}}, Named{"shared_line", {.callers = 1, .shares = true}},
+                      // More handlers that have given way than there are spare stacks.
+                      Named{"many_and_a_shared_line", {.cores = 16, .callers = 2, .passive = 4, .shares = true}},
+                      Named{"many", {.cores = 16, .callers = 1, .passive = 4, .timers = true}}),
     [](const auto& test) { return test.param.first; });
 
 TEST(Call, AFindingInAHandlerOnASpareStackEndsTheRun) {

@@ -6,10 +6,10 @@
 namespace splinter::hw {
 namespace {
 
-constexpr Vector kVector{0xfb};
+constexpr Vector kIpiVector{0xfb};
 
 // Cores 0 and 1 in socket 0, cores 2 and 3 in socket 1.
-MachineParams two_sockets() {
+MachineParams two_interrupting_sockets() {
     MachineParams machine;
     machine.cores = 4;
     machine.cores_per_socket = 2;
@@ -25,7 +25,7 @@ CpuMask mask_of(std::initializer_list<std::uint32_t> cpus) {
     return mask;
 }
 
-class IpiTest : public testing::Test {
+class IpiTest : public ::testing::Test {
   protected:
     using Arrivals = std::vector<std::pair<std::uint32_t, std::uint64_t>>;  // core, cycle
     IpiTest() {
@@ -33,7 +33,7 @@ class IpiTest : public testing::Test {
             test_.program(cpu).body = [](Core& core) { core.timeline().advance(Cycles{10'000}); };
             test_.program(cpu).interrupt = [this](Core& core, Vector vector) {
                 arrivals_.emplace_back(core.id().raw(), core.timeline().now().raw());
-                EXPECT_EQ(vector, kVector);
+                EXPECT_EQ(vector, kIpiVector);
             };
         }
     }
@@ -41,7 +41,7 @@ class IpiTest : public testing::Test {
     void send(std::uint32_t sender, std::initializer_list<std::uint32_t> targets) {
         test_.program(sender).body = [mask = mask_of(targets)](Core& core) {
             core.timeline().advance(Cycles{100});
-            core.apic().send(mask, kVector);
+            core.apic().send(mask, kIpiVector);
             core.timeline().advance(Cycles{9'900});
         };
     }
@@ -50,13 +50,13 @@ class IpiTest : public testing::Test {
         std::sort(arrivals_.begin(), arrivals_.end());
         return arrivals_;
     }
-    TestMachine test_{two_sockets()};
+    TestMachine test_{two_interrupting_sockets()};
     Arrivals arrivals_;
 };
 
 // Thread 4 is the sibling of core 0; core 1 has its core to itself.
 TEST(IpiOfSiblings, FliesLongerToAThreadWhoseSiblingIsOnline) {
-    MachineParams params = two_sockets();
+    MachineParams params = two_interrupting_sockets();
     params.cores = 5;
     params.ipi.busy_sibling = Cycles{836};
     TestMachine test{params};
@@ -68,7 +68,7 @@ TEST(IpiOfSiblings, FliesLongerToAThreadWhoseSiblingIsOnline) {
         };
     }
     test.program(1).body = [](Core& core) {
-        core.apic().send(mask_of({0, 2, 4}), kVector);
+        core.apic().send(mask_of({0, 2, 4}), kIpiVector);
         core.timeline().advance(Cycles{10'000});
     };
     test.run();
@@ -94,7 +94,7 @@ TEST_F(IpiTest, ToOneselfFliesWithinTheSocket) {
 TEST_F(IpiTest, TwoFromOneSenderAreHandledOneAfterTheOther) {
     send(0, {1});
     send(2, {1});
-    const Cycles exit = two_sockets().core.interrupt_exit_kernel;
+    const Cycles exit = two_interrupting_sockets().core.interrupt_exit_kernel;
     EXPECT_EQ(arrivals(), (Arrivals{{1, 1000}, {1, 1600}}));
     EXPECT_EQ(test_.core(1).timeline().now(), Cycles{10'000} + exit * 2);
 }
@@ -111,20 +111,20 @@ TEST_F(IpiTest, IsCountedOncePerTarget) {
 }
 
 TEST(Lookahead, IsTheShortestFlight) {
-    MachineParams machine = two_sockets();
+    MachineParams machine = two_interrupting_sockets();
     EXPECT_EQ(machine.lookahead(), Cycles{900});
     machine.ipi.flight_cross = Cycles{800};
     EXPECT_EQ(machine.lookahead(), Cycles{800});
 }
 
 TEST(Lookahead, IsTheQuantumThatZeroStandsFor) {
-    MachineParams machine = two_sockets();
+    MachineParams machine = two_interrupting_sockets();
     machine.quantum = 0;
     EXPECT_EQ(machine.resolved_quantum(), Cycles{900});
 }
 
 TEST(Lookahead, BoundsTheQuantum) {
-    MachineParams machine = two_sockets();
+    MachineParams machine = two_interrupting_sockets();
     machine.quantum = 900;
     EXPECT_EQ(machine.resolved_quantum(), Cycles{900});
     machine.quantum = 901;
@@ -132,7 +132,7 @@ TEST(Lookahead, BoundsTheQuantum) {
 }
 
 TEST(Lookahead, OfZeroIsTheUsersMistake) {
-    MachineParams machine = two_sockets();
+    MachineParams machine = two_interrupting_sockets();
     machine.ipi.flight_socket = Cycles{0};
     EXPECT_THROW((void)machine.resolved_quantum(), UserError);
 }

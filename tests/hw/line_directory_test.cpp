@@ -7,7 +7,7 @@ namespace {
 
 constexpr VirtAddr kLine{0x1000};
 
-class LineDirectoryTest : public testing::Test {
+class LineDirectoryTest : public ::testing::Test {
   protected:
     static MachineParams params() {
         MachineParams machine;

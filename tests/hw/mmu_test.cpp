@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "hw/base/user_error.h"
+#include "tests/hw/pages.h"
 #include "tests/hw/test_machine.h"
 
 namespace splinter::hw {
@@ -17,10 +18,8 @@ constexpr std::uint64_t kL2Hit = 9;
 constexpr Cycles walk_of(std::uint64_t levels) { return Cycles{levels * (kStep + kPageTableRead)}; }
 // What an access pays that misses both TLBs: the look-up in L2, then the walk.
 constexpr Cycles miss_of(std::uint64_t levels) { return Cycles{kL2Hit} + walk_of(levels); }
-constexpr VirtAddr kPage{0xffff888000000000U};  // entry 0 of its tables
+constexpr VirtAddr kFirstPage{0xffff888000000000U};  // entry 0 of its tables
 constexpr Pfn kFrame{0x1000};
-constexpr std::uint64_t kTwoMebibytes = std::uint64_t{1} << 21;
-constexpr std::uint64_t kGibibyte = std::uint64_t{1} << 30;
 
 MachineParams one_core() {
     MachineParams machine;
@@ -37,10 +36,10 @@ MachineParams without_paging_caches() {
     return machine;
 }
 
-// Runs `body` on the core of a machine with these parameters and kPage mapped with `flags`.
+// Runs `body` on the core of a machine with these parameters and kFirstPage mapped with `flags`.
 void on_core(const MachineParams& params, std::uint64_t flags, const std::function<void(TestMachine&, Core&)>& body) {
     TestMachine test{params};
-    test.map(kPage, kFrame, flags);
+    test.map(kFirstPage, kFrame, flags);
     test.program(0).body = [&](Core& core) { body(test, core); };
     test.run();
 }
@@ -52,24 +51,24 @@ Cycles read_cost(Core& core, VirtAddr va) { return probe(core, va, kRead).latenc
 
 TEST(Mmu, TranslatesToTheFrameAndTheOffset) {
     on_core([](TestMachine&, Core& core) {
-        EXPECT_EQ(probe(core, kPage + 0x123, kRead).address, base_of(kFrame) + 0x123);
-        EXPECT_EQ(probe(core, kPage + 0x456, kRead).address, base_of(kFrame) + 0x456);
+        EXPECT_EQ(probe(core, kFirstPage + 0x123, kRead).address, base_of(kFrame) + 0x123);
+        EXPECT_EQ(probe(core, kFirstPage + 0x456, kRead).address, base_of(kFrame) + 0x456);
     });
 }
 
 TEST(Mmu, AnL1HitCostsNothingMore) {
     on_core([](TestMachine&, Core& core) {
-        (void)read_cost(core, kPage);
-        EXPECT_EQ(read_cost(core, kPage), Cycles{0});
+        (void)read_cost(core, kFirstPage);
+        EXPECT_EQ(read_cost(core, kFirstPage), Cycles{0});
         EXPECT_EQ(core.mmu().unit().stats().l1_misses, 1U);
     });
 }
 
 TEST(Mmu, AnAccessTakesItsTranslationAndTheLine) {
     on_core([](TestMachine&, Core& core) {
-        core.access(kPage, kRead);
+        core.access(kFirstPage, kRead);
         EXPECT_EQ(core.timeline().now(), miss_of(4) + one_core().mem.l1d_hit);
-        core.access(kPage, kRead);
+        core.access(kFirstPage, kRead);
         EXPECT_EQ(core.timeline().now(), miss_of(4) + one_core().mem.l1d_hit * 2);
     });
 }
@@ -78,17 +77,17 @@ TEST(Mmu, AnL2HitCostsItsLatency) {
     MachineParams machine = one_core();
     machine.mmu.l1d = {1, 1};
     on_core(machine, kUsedLeaf, [](TestMachine& test, Core& core) {
-        test.map(kPage + kPageBytes, kFrame, kUsedLeaf);
-        (void)read_cost(core, kPage);
-        (void)read_cost(core, kPage + kPageBytes);  // takes the only L1 entry
-        EXPECT_EQ(read_cost(core, kPage), Cycles{kL2Hit});
-        EXPECT_EQ(read_cost(core, kPage), Cycles{0});  // it is in L1 again
+        test.map(kFirstPage + kPageBytes, kFrame, kUsedLeaf);
+        (void)read_cost(core, kFirstPage);
+        (void)read_cost(core, kFirstPage + kPageBytes);  // takes the only L1 entry
+        EXPECT_EQ(read_cost(core, kFirstPage), Cycles{kL2Hit});
+        EXPECT_EQ(read_cost(core, kFirstPage), Cycles{0});  // it is in L1 again
     });
 }
 
 TEST(Mmu, AWalkFromTheRootReadsFourLevels) {
     on_core([](TestMachine&, Core& core) {
-        EXPECT_EQ(read_cost(core, kPage), miss_of(4));
+        EXPECT_EQ(read_cost(core, kFirstPage), miss_of(4));
         EXPECT_EQ(core.mmu().unit().stats().walk_reads, 4U);
         EXPECT_EQ(core.mmu().unit().stats().walk_cycles, walk_of(4).raw());
     });
@@ -96,28 +95,28 @@ TEST(Mmu, AWalkFromTheRootReadsFourLevels) {
 
 TEST(Mmu, TheDeepestCachedTableShortensAWalk) {
     on_core([](TestMachine& test, Core& core) {
-        test.map(kPage + kPageBytes, kFrame, kUsedLeaf);
-        test.map(kPage + kTwoMebibytes, kFrame, kUsedLeaf);
-        test.map(kPage + kGibibyte, kFrame, kUsedLeaf);
-        (void)read_cost(core, kPage);
-        EXPECT_EQ(read_cost(core, kPage + kPageBytes), miss_of(1));
-        EXPECT_EQ(read_cost(core, kPage + kTwoMebibytes), miss_of(2));
-        EXPECT_EQ(read_cost(core, kPage + kGibibyte), miss_of(3));
+        test.map(kFirstPage + kPageBytes, kFrame, kUsedLeaf);
+        test.map(kFirstPage + kTwoMebibytes, kFrame, kUsedLeaf);
+        test.map(kFirstPage + kGibibyte, kFrame, kUsedLeaf);
+        (void)read_cost(core, kFirstPage);
+        EXPECT_EQ(read_cost(core, kFirstPage + kPageBytes), miss_of(1));
+        EXPECT_EQ(read_cost(core, kFirstPage + kTwoMebibytes), miss_of(2));
+        EXPECT_EQ(read_cost(core, kFirstPage + kGibibyte), miss_of(3));
     });
 }
 
 TEST(Mmu, WithoutPagingCachesEveryWalkReadsAllLevels) {
     on_core(without_paging_caches(), kUsedLeaf, [](TestMachine& test, Core& core) {
-        test.map(kPage + kPageBytes, kFrame, kUsedLeaf);
-        (void)read_cost(core, kPage);
-        EXPECT_EQ(read_cost(core, kPage + kPageBytes), miss_of(4));
+        test.map(kFirstPage + kPageBytes, kFrame, kUsedLeaf);
+        (void)read_cost(core, kFirstPage);
+        EXPECT_EQ(read_cost(core, kFirstPage + kPageBytes), miss_of(4));
     });
 }
 
 TEST(Mmu, LargeLeavesEndAWalkEarlier) {
     on_core(without_paging_caches(), kUsedLeaf, [](TestMachine& test, Core& core) {
-        const VirtAddr large = kPage + kGibibyte;
-        const VirtAddr huge = kPage + 2 * kGibibyte;
+        const VirtAddr large = kFirstPage + kGibibyte;
+        const VirtAddr huge = kFirstPage + 2 * kGibibyte;
         test.map(large, Pfn{0x200}, kUsedLeaf, x86::PageSize::m2);
         test.map(huge, Pfn{0}, kUsedLeaf, x86::PageSize::g1);
         EXPECT_EQ(read_cost(core, large), miss_of(3));
@@ -132,53 +131,53 @@ TEST(Mmu, TheTlmBusTakesTheSameCyclesAsDmi) {
     MachineParams machine = one_core();
     machine.bus = "tlm";
     on_core(machine, kCleanLeaf, [](TestMachine& test, Core& core) {
-        test.map(kPage + kPageBytes, kFrame, kCleanLeaf);
-        EXPECT_EQ(read_cost(core, kPage), miss_of(4));
-        EXPECT_EQ(read_cost(core, kPage + kPageBytes), miss_of(1));
-        EXPECT_EQ(probe(core, kPage, kWrite).latency, walk_of(1));  // it hit in L1
+        test.map(kFirstPage + kPageBytes, kFrame, kCleanLeaf);
+        EXPECT_EQ(read_cost(core, kFirstPage), miss_of(4));
+        EXPECT_EQ(read_cost(core, kFirstPage + kPageBytes), miss_of(1));
+        EXPECT_EQ(probe(core, kFirstPage, kWrite).latency, walk_of(1));  // it hit in L1
         EXPECT_EQ(core.mmu().unit().stats().walk_reads, 6U);
     });
 }
 
 TEST(Mmu, InvlpgDropsItsPageAndAllPagingCacheEntries) {
     on_core([](TestMachine& test, Core& core) {
-        test.map(kPage + kPageBytes, kFrame, kUsedLeaf);
-        (void)read_cost(core, kPage);
-        (void)read_cost(core, kPage + kPageBytes);
-        EXPECT_EQ(core.mmu().unit().invalidate(x86::Invalidation::page(kPage)), one_core().core.invlpg);
-        EXPECT_EQ(read_cost(core, kPage + kPageBytes), Cycles{0});  // its TLB entry stays
-        EXPECT_EQ(read_cost(core, kPage), miss_of(4));
+        test.map(kFirstPage + kPageBytes, kFrame, kUsedLeaf);
+        (void)read_cost(core, kFirstPage);
+        (void)read_cost(core, kFirstPage + kPageBytes);
+        EXPECT_EQ(core.mmu().unit().invalidate(x86::Invalidation::page(kFirstPage)), one_core().core.invlpg);
+        EXPECT_EQ(read_cost(core, kFirstPage + kPageBytes), Cycles{0});  // its TLB entry stays
+        EXPECT_EQ(read_cost(core, kFirstPage), miss_of(4));
         EXPECT_EQ(core.mmu().unit().stats().invlpg, 1U);
     });
 }
 
 TEST(Mmu, WithoutAnInvalidationTheOldTranslationStays) {
     on_core([](TestMachine& test, Core& core) {
-        (void)read_cost(core, kPage);
-        core.mmu().store(test.entry(kPage, x86::kPte), Pte{});
-        EXPECT_FALSE(probe(core, kPage, kRead).faulted);
-        (void)core.mmu().unit().invalidate(x86::Invalidation::page(kPage));
-        EXPECT_TRUE(probe(core, kPage, kRead).faulted);
+        (void)read_cost(core, kFirstPage);
+        core.mmu().store(test.entry(kFirstPage, x86::kPte), Pte{});
+        EXPECT_FALSE(probe(core, kFirstPage, kRead).faulted);
+        (void)core.mmu().unit().invalidate(x86::Invalidation::page(kFirstPage));
+        EXPECT_TRUE(probe(core, kFirstPage, kRead).faulted);
     });
 }
 
 TEST(Mmu, AFullFlushDropsGlobalEntriesToo) {
     on_core(one_core(), kUsedLeaf | Pte::kGlobal, [](TestMachine&, Core& core) {
-        (void)read_cost(core, kPage);
+        (void)read_cost(core, kFirstPage);
         EXPECT_EQ(core.mmu().unit().invalidate(x86::Invalidation::all()), one_core().core.full_flush);
-        EXPECT_EQ(read_cost(core, kPage), miss_of(4));
+        EXPECT_EQ(read_cost(core, kFirstPage), miss_of(4));
         EXPECT_EQ(core.mmu().unit().stats().full_flushes, 1U);
     });
 }
 
 TEST(Mmu, ACr3WriteKeepsGlobalEntriesAndDropsTheRest) {
     on_core(one_core(), kUsedLeaf | Pte::kGlobal, [](TestMachine& test, Core& core) {
-        const VirtAddr local = kPage + kPageBytes;
+        const VirtAddr local = kFirstPage + kPageBytes;
         test.map(local, kFrame, kUsedLeaf);
-        (void)read_cost(core, kPage);
+        (void)read_cost(core, kFirstPage);
         (void)read_cost(core, local);
         EXPECT_EQ(core.mmu().unit().invalidate(x86::Invalidation::current_pcid()), one_core().core.cr3_write);
-        EXPECT_EQ(read_cost(core, kPage), Cycles{0});
+        EXPECT_EQ(read_cost(core, kFirstPage), Cycles{0});
         EXPECT_EQ(read_cost(core, local), miss_of(4));  // the paging-structure caches are gone as well
     });
 }
@@ -186,45 +185,45 @@ TEST(Mmu, ACr3WriteKeepsGlobalEntriesAndDropsTheRest) {
 TEST(Mmu, AReadSetsAccessedInEveryLevelAndNotDirty) {
     on_core(one_core(), kCleanLeaf, [](TestMachine& test, Core& core) {
         for (x86::Level level : {x86::kPml4e, x86::kPdpte, x86::kPde}) {
-            const PhysAddr entry = test.entry(kPage, level);
+            const PhysAddr entry = test.entry(kFirstPage, level);
             test.memory().store(entry, test.memory().load(entry).without(Pte::kAccessed));
         }
-        (void)read_cost(core, kPage);
+        (void)read_cost(core, kFirstPage);
         for (x86::Level level : {x86::kPml4e, x86::kPdpte, x86::kPde, x86::kPte})
-            EXPECT_TRUE(test.memory().load(test.entry(kPage, level)).has(Pte::kAccessed)) << level.number();
-        EXPECT_FALSE(test.memory().load(test.entry(kPage, x86::kPte)).has(Pte::kDirty));
+            EXPECT_TRUE(test.memory().load(test.entry(kFirstPage, level)).has(Pte::kAccessed)) << level.number();
+        EXPECT_FALSE(test.memory().load(test.entry(kFirstPage, x86::kPte)).has(Pte::kDirty));
     });
 }
 
 TEST(Mmu, AWriteSetsDirtyInTheLeafOnly) {
     on_core(one_core(), kCleanLeaf, [](TestMachine& test, Core& core) {
-        (void)probe(core, kPage, kWrite);
-        EXPECT_TRUE(test.memory().load(test.entry(kPage, x86::kPte)).has(Pte::kAccessed | Pte::kDirty));
-        EXPECT_FALSE(test.memory().load(test.entry(kPage, x86::kPde)).has(Pte::kDirty));
+        (void)probe(core, kFirstPage, kWrite);
+        EXPECT_TRUE(test.memory().load(test.entry(kFirstPage, x86::kPte)).has(Pte::kAccessed | Pte::kDirty));
+        EXPECT_FALSE(test.memory().load(test.entry(kFirstPage, x86::kPde)).has(Pte::kDirty));
     });
 }
 
 TEST(Mmu, AWriteThroughACleanEntryWalksOnce) {
     on_core(one_core(), kCleanLeaf, [](TestMachine& test, Core& core) {
-        (void)read_cost(core, kPage);
-        EXPECT_EQ(probe(core, kPage, kWrite).latency, walk_of(1));  // it hit in L1
-        EXPECT_TRUE(test.memory().load(test.entry(kPage, x86::kPte)).has(Pte::kDirty));
-        EXPECT_EQ(probe(core, kPage, kWrite).latency, Cycles{0});
+        (void)read_cost(core, kFirstPage);
+        EXPECT_EQ(probe(core, kFirstPage, kWrite).latency, walk_of(1));  // it hit in L1
+        EXPECT_TRUE(test.memory().load(test.entry(kFirstPage, x86::kPte)).has(Pte::kDirty));
+        EXPECT_EQ(probe(core, kFirstPage, kWrite).latency, Cycles{0});
     });
 }
 
 TEST(Mmu, AWriteThatTheRightsForbidSetsNoDirty) {
     on_core(one_core(), kCleanLeaf & ~Pte::kWritable, [](TestMachine& test, Core& core) {
-        const Probe write = probe(core, kPage, kWrite);
+        const Probe write = probe(core, kFirstPage, kWrite);
         EXPECT_TRUE(write.faulted);
         EXPECT_EQ(write.error_code, x86::PageFault::kPresentBit | x86::PageFault::kWriteBit);
-        EXPECT_FALSE(test.memory().load(test.entry(kPage, x86::kPte)).has(Pte::kDirty));
+        EXPECT_FALSE(test.memory().load(test.entry(kFirstPage, x86::kPte)).has(Pte::kDirty));
     });
 }
 
 TEST(Mmu, AFaultCachesNothingAndIsCounted) {
     on_core([](TestMachine& test, Core& core) {
-        const VirtAddr missing = kPage + kPageBytes;
+        const VirtAddr missing = kFirstPage + kPageBytes;
         EXPECT_TRUE(probe(core, missing, kRead).faulted);
         EXPECT_EQ(probe(core, missing, kRead).error_code, 0U);  // P = 0: not present
         EXPECT_EQ(core.mmu().unit().stats().faults, 2U);
@@ -253,11 +252,11 @@ bool walk_faults(std::uint64_t read_at) {
     machine.cores = 2;
     machine.ipi.flight_socket = Cycles{900};
     TestMachine test{machine};
-    const PhysAddr entry = test.map(kPage, kFrame, kUsedLeaf);
+    const PhysAddr entry = test.map(kFirstPage, kFrame, kUsedLeaf);
     bool faulted = false;
     test.program(0).body = [&](Core& core) {
         core.timeline().advance(Cycles{read_at});
-        faulted = probe(core, kPage, kRead).faulted;
+        faulted = probe(core, kFirstPage, kRead).faulted;
     };
     test.program(1).body = [&](Core& core) {
         core.timeline().advance(Cycles{1000});

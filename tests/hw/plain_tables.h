@@ -17,6 +17,7 @@ inline constexpr VirtAddr kPage{0xffff888000000000U};
 inline constexpr VirtAddr kNext = kPage + kPageBytes;
 inline constexpr Pfn kOld{0x40000};
 inline constexpr Pfn kNew{0x80000};
+inline constexpr Pcid kOtherPcid{7};  // most tests run under PCID 0
 
 class PlainTables : public PageTablePort {
   public:

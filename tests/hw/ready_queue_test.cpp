@@ -47,8 +47,8 @@ TEST(ReadyQueue, TakesACoreOff) {
 }
 
 // Keys as those of cores are, `spread` cycles apart: near each other (one after the other in a run), far apart, and both.
-class ReadyQueueAgainstAMap : public testing::TestWithParam<std::uint64_t> {};
-INSTANTIATE_TEST_SUITE_P(Spreads, ReadyQueueAgainstAMap, testing::Values(1, 100, 1'000'000));
+class ReadyQueueAgainstAMap : public ::testing::TestWithParam<std::uint64_t> {};
+INSTANTIATE_TEST_SUITE_P(Spreads, ReadyQueueAgainstAMap, ::testing::Values(1, 100, 1'000'000));
 
 TEST_P(ReadyQueueAgainstAMap, AgreesOverManyMoves) {
     constexpr std::uint32_t kCores = 37;

@@ -20,7 +20,7 @@ constexpr SpinLockId kOtherLock{2};
 constexpr WordId kWord{7};
 
 // Cores 0 and 1 share socket 0, core 2 and 3 socket 1.
-MachineParams two_sockets() {
+MachineParams two_sockets_with_caches() {
     MachineParams machine;
     machine.cores = 4;
     machine.cores_per_socket = 2;
@@ -31,7 +31,7 @@ MachineParams two_sockets() {
     return machine;
 }
 
-class SharedWordsTest : public testing::Test {
+class SharedWordsTest : public ::testing::Test {
   protected:
     // The core asks for the lock at `start` and holds it for `hold` cycles.
     void lock_at(std::uint32_t cpu, std::uint64_t start, std::uint64_t hold) {
@@ -44,7 +44,7 @@ class SharedWordsTest : public testing::Test {
         };
     }
     using Taken = std::vector<std::pair<std::uint32_t, std::uint64_t>>;  // core, cycle
-    TestMachine test_{two_sockets()};
+    TestMachine test_{two_sockets_with_caches()};
     Taken taken_;
 };
 
@@ -155,7 +155,7 @@ TEST_F(SharedWordsTest, AWaiterHandlesInterruptsAtTheirCycle) {
         core.apic().send(target, Vector{32});
     };
     test_.run();
-    EXPECT_EQ(handled, two_sockets().ipi.flight_cross + two_sockets().core.interrupt_entry_kernel);
+    EXPECT_EQ(handled, two_sockets_with_caches().ipi.flight_cross + two_sockets_with_caches().core.interrupt_entry_kernel);
     EXPECT_EQ(taken_, (Taken{{0, 4}, {1, 5004 + 50}}));
 }
 
@@ -169,8 +169,8 @@ TEST_F(SharedWordsTest, AWaiterInAHandlerGetsTheLockWhenItReturns) {
         core.apic().send(target, Vector{32});
     };
     test_.run();
-    const Cycles back = two_sockets().ipi.flight_cross + two_sockets().core.interrupt_entry_kernel + Cycles{3000} +
-                        two_sockets().core.interrupt_exit_kernel;
+    const Cycles back = two_sockets_with_caches().ipi.flight_cross + two_sockets_with_caches().core.interrupt_entry_kernel +
+                        Cycles{3000} + two_sockets_with_caches().core.interrupt_exit_kernel;
     EXPECT_EQ(taken_, (Taken{{0, 4}, {1, back.raw()}}));
 }
 
@@ -256,7 +256,8 @@ TEST_F(SharedWordsTest, ADeadlockNamesEachCoreItsCycleAndItsLedgerPath) {
     take_both(0, kLock, kOtherLock);
     take_both(1, kOtherLock, kLock);
     EXPECT_EQ(finding_of(test_),
-              "deadlock: these cores wait for ever\n  core0 at cycle 1004 in outer/lock-wait\n  core1 at cycle 1004 in outer/lock-wait");
+              "deadlock: these cores wait for ever\n  core0 at cycle 1004 in outer/lock-wait\n  core1 at cycle 1004 in "
+              "outer/lock-wait");
 }
 
 TEST_F(SharedWordsTest, PassiveCoresDoNotHideADeadlock) {

@@ -10,10 +10,10 @@ namespace splinter::hw {
 namespace {
 
 inline constexpr Label kWork{"work"};
-constexpr Vector kVector{32};
+constexpr Vector kTimelineVector{32};
 
 // Two cores of one socket; core 1 sends core 0 an interrupt that starts at cycle `arrival`.
-class InterruptTest : public testing::Test {
+class InterruptTest : public ::testing::Test {
   protected:
     static MachineParams params() {
         MachineParams machine;
@@ -31,7 +31,7 @@ class InterruptTest : public testing::Test {
             core.timeline().advance(Cycles{arrival - 900});
             CpuMask target;
             target.set(CpuId{0U});
-            core.apic().send(target, kVector);
+            core.apic().send(target, kTimelineVector);
         };
         test_.program(0).interrupt = [this](Core& core, Vector) { handled_at_ = core.timeline().now(); };
     }

@@ -9,7 +9,7 @@ namespace {
 
 constexpr Vector kTimer{0xec};
 
-class TimerTest : public testing::Test {
+class TimerTest : public ::testing::Test {
   protected:
     static MachineParams params() {
         MachineParams machine;

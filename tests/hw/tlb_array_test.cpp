@@ -6,6 +6,7 @@
 #include <string>
 
 #include "hw/base/user_error.h"
+#include "tests/hw/pages.h"
 
 namespace splinter::hw {
 namespace {
@@ -18,8 +19,6 @@ constexpr Pcid kUser{1};
 TlbArray array_of(std::uint64_t entries, std::uint64_t ways, const char* sizes = "4k") {
     return TlbArray{TlbParams{entries, ways, sizes, "linear", "lru"}};
 }
-
-VirtAddr page(std::uint64_t number) { return VirtAddr{number << kPageShift}; }
 
 x86::Translation to_frame(std::uint64_t frame) { return {Pfn{frame}, PageSize::k4, {}}; }
 
@@ -226,7 +225,7 @@ TEST(TlbArray, ReportsAnAddressOfTheUpperHalfAsItWas) {
     EXPECT_EQ(pages_in(tlb).size(), 1U);
 }
 
-class StaleTlb : public testing::Test {
+class StaleTlb : public ::testing::Test {
   protected:
     StaleTlb() { tlb_.set_listener(&listener_); }
     // Marks and returns the pages that the array reported.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/hw/pages.h"
+
 namespace splinter::hw {
 namespace {
 
@@ -9,7 +11,6 @@ using x86::PageSize;
 
 constexpr Pcid kPcid{3};
 
-VirtAddr page(std::uint64_t number) { return VirtAddr{number << kPageShift}; }
 x86::Translation leaf(std::uint64_t frame, PageSize size = PageSize::k4) { return {Pfn{frame}, size, {}}; }
 
 std::size_t entries_in(const TlbLevel& level) {

@@ -8,13 +8,11 @@ namespace {
 
 using namespace testing;
 
-constexpr Pcid kOther{7};
-
-// kPage and kNext, each under PCID 0 with the flags, and kPage under kOther.
+// kPage and kNext, each under PCID 0 with the flags, and kPage under kOtherPcid.
 struct Broadcast : PlainUnit {
     explicit Broadcast(std::uint64_t flags = PlainTables::kUsed) {
         for (const VirtAddr va : {kPage, kNext}) tables.map(va, kOld, flags);
-        switch_to(kOther);
+        switch_to(kOtherPcid);
         (void)frame(kPage);
         switch_to(Pcid{0});
         for (const VirtAddr va : {kPage, kNext}) {
@@ -22,13 +20,13 @@ struct Broadcast : PlainUnit {
             tables.map(va, kNew, flags);
         }
     }
-    // Which of the three are fresh afterwards: "P" kPage, "N" kNext, "O" kPage under kOther.
+    // Which of the three are fresh afterwards: "P" kPage, "N" kNext, "O" kPage under kOtherPcid.
     std::string fresh_after(const x86::Invlpgb& invalidation) {
         unit.apply(invalidation);
         std::string out;
         if (frame(kPage) == kNew) out += "P";
         if (frame(kNext) == kNew) out += "N";
-        switch_to(kOther);
+        switch_to(kOtherPcid);
         if (frame(kPage) == kNew) out += "O";
         return out;
     }
@@ -53,7 +51,7 @@ TEST(TranslationUnitInvlpgb, InvlpgbReachesThePcidThatItNames) {
     own.contexts = x86::Invlpgb::Contexts::one;
     own.first = kPage;
     EXPECT_EQ(Broadcast{}.fresh_after(own), "P");
-    own.pcid = kOther;
+    own.pcid = kOtherPcid;
     EXPECT_EQ(Broadcast{}.fresh_after(own), "O");
     own.addresses = x86::Invlpgb::Addresses::all;
     own.pcid = Pcid{0};

@@ -1,6 +1,7 @@
 // What a TranslationUnit may still show after page tables or registers have changed, and what drops it (SDM Vol. 3A 4.10).
 #include "hw/mmu/translation_unit.h"
 
+#include "tests/hw/pages.h"
 #include "tests/hw/plain_tables.h"
 
 namespace splinter::hw {
@@ -10,10 +11,6 @@ using namespace testing;
 using x86::Invalidation;
 using x86::PageSize;
 using Flush = TranslationUnit::Cr3Flush;
-
-constexpr std::uint64_t kTwoMebibytes = std::uint64_t{1} << 21;
-constexpr std::uint64_t kGibibyte = std::uint64_t{1} << 30;
-constexpr Pcid kOther{7};
 
 // kPage read at its old frame, under PCID 0, and then mapped anew.
 struct Remapped : PlainUnit {
@@ -48,7 +45,7 @@ TEST(TranslationUnit, InvlpgDropsGlobalEntries) {
 
 TEST(TranslationUnit, InvlpgLeavesOtherPcidsAlone) {
     Remapped remapped;
-    remapped.switch_to(kOther);
+    remapped.switch_to(kOtherPcid);
     (void)remapped.unit.invalidate(Invalidation::page(kPage));
     remapped.switch_to(Pcid{0});
     EXPECT_EQ(remapped.frame(kPage), kOld);
@@ -73,8 +70,8 @@ TEST(TranslationUnit, EveryInvalidationDropsThePagingStructureCachesOfItsPcidWha
 }
 
 TEST(TranslationUnit, InvalidationsOfAnotherPcidLeaveThePagingStructureCachesAlone) {
-    EXPECT_EQ(reads_after(Invalidation::pcid_address(kOther, kPage)), 1U);
-    EXPECT_EQ(reads_after(Invalidation::pcid_context(kOther)), 1U);
+    EXPECT_EQ(reads_after(Invalidation::pcid_address(kOtherPcid, kPage)), 1U);
+    EXPECT_EQ(reads_after(Invalidation::pcid_context(kOtherPcid)), 1U);
 }
 
 TEST(TranslationUnit, MovCr3DropsThePagingStructureCachesOfThePcidThatItLoads) {
@@ -90,21 +87,21 @@ TEST(TranslationUnit, MovCr3DropsThePagingStructureCachesOfThePcidThatItLoads) {
 
 TEST(TranslationUnit, InvpcidType0SparesGlobalEntriesAndOtherPcids) {
     EXPECT_EQ(Remapped{}.after(Invalidation::pcid_address(Pcid{0}, kPage)), kNew);
-    EXPECT_EQ(Remapped{}.after(Invalidation::pcid_address(kOther, kPage)), kOld);
+    EXPECT_EQ(Remapped{}.after(Invalidation::pcid_address(kOtherPcid, kPage)), kOld);
     EXPECT_EQ(Remapped{}.after(Invalidation::pcid_address(Pcid{0}, kNext)), kOld);
     EXPECT_EQ(Remapped{PlainTables::kGlobal}.after(Invalidation::pcid_address(Pcid{0}, kPage)), kOld);
 }
 
 TEST(TranslationUnit, InvpcidType1SparesGlobalEntriesAndOtherPcids) {
     EXPECT_EQ(Remapped{}.after(Invalidation::pcid_context(Pcid{0})), kNew);
-    EXPECT_EQ(Remapped{}.after(Invalidation::pcid_context(kOther)), kOld);
+    EXPECT_EQ(Remapped{}.after(Invalidation::pcid_context(kOtherPcid)), kOld);
     EXPECT_EQ(Remapped{PlainTables::kGlobal}.after(Invalidation::pcid_context(Pcid{0})), kOld);
 }
 
 TEST(TranslationUnit, InvpcidType2DropsEverythingUnderEveryPcid) {
     for (const std::uint64_t flags : {PlainTables::kUsed, PlainTables::kGlobal}) {
         Remapped remapped{flags};
-        remapped.switch_to(kOther);
+        remapped.switch_to(kOtherPcid);
         (void)remapped.unit.invalidate(Invalidation::all());
         remapped.switch_to(Pcid{0});
         EXPECT_EQ(remapped.frame(kPage), kNew);
@@ -113,7 +110,7 @@ TEST(TranslationUnit, InvpcidType2DropsEverythingUnderEveryPcid) {
 
 TEST(TranslationUnit, InvpcidType3SparesGlobalEntriesOnly) {
     Remapped remapped;
-    remapped.switch_to(kOther);
+    remapped.switch_to(kOtherPcid);
     (void)remapped.unit.invalidate(Invalidation::all_non_global());
     remapped.switch_to(Pcid{0});
     EXPECT_EQ(remapped.frame(kPage), kNew);
@@ -125,7 +122,7 @@ TEST(TranslationUnit, MovCr3FlushesThePcidThatItLoadsAndNoOther) {
     own.switch_to(Pcid{0}, Flush::flush);
     EXPECT_EQ(own.frame(kPage), kNew);
     Remapped other;
-    other.switch_to(kOther, Flush::flush);
+    other.switch_to(kOtherPcid, Flush::flush);
     other.switch_to(Pcid{0}, Flush::no_flush);
     EXPECT_EQ(other.frame(kPage), kOld);
 }
@@ -142,7 +139,7 @@ TEST(TranslationUnit, MovCr3WithoutFlushKeepsTheTranslationsOfItsPcidEvenOfAnoth
 
 TEST(TranslationUnit, APcidSeesNoTranslationOfAnother) {
     Remapped remapped;
-    remapped.switch_to(kOther);
+    remapped.switch_to(kOtherPcid);
     EXPECT_EQ(remapped.frame(kPage), kNew);
     remapped.switch_to(Pcid{0});
     EXPECT_EQ(remapped.frame(kPage), kOld);
@@ -150,7 +147,7 @@ TEST(TranslationUnit, APcidSeesNoTranslationOfAnother) {
 
 TEST(TranslationUnit, GlobalEntriesServeEveryPcidAndSurviveMovCr3) {
     Remapped remapped{PlainTables::kGlobal};
-    remapped.switch_to(kOther, Flush::flush);
+    remapped.switch_to(kOtherPcid, Flush::flush);
     EXPECT_EQ(remapped.frame(kPage), kOld);
 }
 
@@ -182,7 +179,7 @@ TEST(TranslationUnit, RegisterWritesThatFlushDropGlobalEntriesOfEveryPcidToo) {
 // SDM 4.10.1: while CR4.PCIDE is clear the current PCID is 0, and so are the entries that are made.
 TEST(TranslationUnit, ClearingPcideMakesPcid0TheCurrentOne) {
     PlainUnit plain;
-    plain.switch_to(kOther, Flush::flush);
+    plain.switch_to(kOtherPcid, Flush::flush);
     plain.write([](x86::PagingState& state) { state.pcide = false; });
     EXPECT_EQ(plain.unit.pcid(), Pcid{0});
     plain.tables.map(kPage, kOld);
@@ -190,7 +187,7 @@ TEST(TranslationUnit, ClearingPcideMakesPcid0TheCurrentOne) {
     plain.tables.map(kPage, kNew);
     plain.switch_to(Pcid{0}, Flush::flush);
     plain.write([](x86::PagingState& state) { state.pcide = true; });
-    plain.switch_to(kOther, Flush::no_flush);
+    plain.switch_to(kOtherPcid, Flush::no_flush);
     EXPECT_EQ(plain.frame(kPage), kNew);
 }
 

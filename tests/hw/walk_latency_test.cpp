@@ -10,9 +10,9 @@
 namespace splinter::hw {
 namespace {
 
-constexpr VirtAddr kPage{0x0000100000000000U};
-constexpr VirtAddr kOtherPage = kPage + 8 * kPageBytes;  // its entry is in the next line of the same table
-constexpr Pfn kLocalTable{20};                           // frames take turns between the sockets
+constexpr VirtAddr kWalkedPage{0x0000100000000000U};
+constexpr VirtAddr kOtherPage = kWalkedPage + 8 * kPageBytes;  // its entry is in the next line of the same table
+constexpr Pfn kLocalTable{20};                                 // frames take turns between the sockets
 constexpr Pfn kRemoteTable{21};
 
 MachineParams small_machine(const char* caches, const char* bus) {
@@ -32,8 +32,8 @@ MachineParams small_machine(const char* caches, const char* bus) {
 
 // Maps both pages by the page table in frame `table`.
 void map_pages(TestMachine& test, Pfn table) {
-    test.memory().store(test.entry(kPage, x86::kPde), x86::Pte::table(table, kTableFlags));
-    test.map(kPage, Pfn{1024}, kUsedLeaf);
+    test.memory().store(test.entry(kWalkedPage, x86::kPde), x86::Pte::table(table, kTableFlags));
+    test.map(kWalkedPage, Pfn{1024}, kUsedLeaf);
     test.map(kOtherPage, Pfn{1025}, kUsedLeaf);
 }
 
@@ -46,22 +46,22 @@ struct Latency {
     }
 };
 
-// Of an access to kPage after `evicting` other lines have been read since the last walk for it. The page-directory entry is in
-// the paging-structure cache.
+// Of an access to kWalkedPage after `evicting` other lines have been read since the last walk for it. The page-directory entry
+// is in the paging-structure cache.
 Latency walk(const MachineParams& params, Pfn table, std::uint64_t evicting) {
     TestMachine test{params};
     map_pages(test, table);
     Latency result{};
     test.program(0).body = [&](Core& core) {
         (void)probe(core, kOtherPage, kRead);  // fills the paging-structure caches
-        (void)probe(core, kPage, kRead);
+        (void)probe(core, kWalkedPage, kRead);
         (void)probe(core, kOtherPage, kRead);
         // The other page's entry was in L1 and moved nothing in the levels below.
         CacheHierarchy& caches = test.machine().memory().caches();
         for (std::uint64_t i = 0; i < evicting; ++i) (void)caches.access_data(core.id(), PhysAddr{(1 << 24) + i * 64});
         const MmuStats& stats = core.mmu().unit().stats();
         const std::uint64_t before = stats.walk_cycles;
-        result.access = probe(core, kPage, kRead).latency.raw();
+        result.access = probe(core, kWalkedPage, kRead).latency.raw();
         result.walk = stats.walk_cycles - before;
     };
     test.run();
@@ -116,7 +116,7 @@ TEST(WalkLatencyL2, TakesTheLastLevelForWhateverTheL2Misses) {
 TEST(WalkLatencyByTransport, UsesTheCachesOfTheCoreThatReads) {
     TestMachine test{small_machine("l2", "tlm")};
     map_pages(test, kLocalTable);
-    test.program(1).body = [](Core& core) { (void)probe(core, kPage, kRead); };
+    test.program(1).body = [](Core& core) { (void)probe(core, kWalkedPage, kRead); };
     test.run();
     const auto reads = [&](std::uint32_t cpu) {
         const CacheStats& stats = test.machine().memory().caches().stats(CpuId{cpu});

@@ -15,7 +15,7 @@ std::string values_of(const std::string& text, RawKind kind = RawKind::string) {
     return out;
 }
 
-std::string refusal(const std::string& text) {
+std::string range_refusal(const std::string& text) {
     return error_of([&] { values_of(text); });
 }
 
@@ -57,18 +57,19 @@ TEST(AxisRange, IsNotSeenInOtherTexts) {
 
 TEST(AxisRange, SaysWhatIsWrong) {
     const std::string hint = "; write e.g. \"1..1024 x2\", \"0..100 +10\", \"1..3\" or \"64KiB..1GiB x4\"";
-    EXPECT_EQ(refusal("1..8 *2"), "x.toml:1:1: range \"1..8 *2\" cannot be read" + hint);
-    EXPECT_EQ(refusal("1..8x2"), "x.toml:1:1: range \"1..8x2\" cannot be read" + hint);
-    EXPECT_EQ(refusal("8..1"), "x.toml:1:1: range \"8..1\" begins above its end" + hint);
+    EXPECT_EQ(range_refusal("1..8 *2"), "x.toml:1:1: range \"1..8 *2\" cannot be read" + hint);
+    EXPECT_EQ(range_refusal("1..8x2"), "x.toml:1:1: range \"1..8x2\" cannot be read" + hint);
+    EXPECT_EQ(range_refusal("8..1"), "x.toml:1:1: range \"8..1\" begins above its end" + hint);
     for (const char* text : {"0..8 x2", "1..8 x1", "1..8 x0", "1..8 +0"})
-        EXPECT_EQ(refusal(text), std::string{"x.toml:1:1: range \""} + text + "\" does not grow" + hint);
-    EXPECT_EQ(refusal("1cyc..8ns"), "x.toml:1:1: range \"1cyc..8ns\" has ends of different units" + hint);
-    EXPECT_EQ(refusal("1cyc..8cyc +1"), "x.toml:1:1: range \"1cyc..8cyc +1\" has a step of another unit than its ends" + hint);
-    EXPECT_EQ(refusal("1cyc..8cyc x2cyc"),
+        EXPECT_EQ(range_refusal(text), std::string{"x.toml:1:1: range \""} + text + "\" does not grow" + hint);
+    EXPECT_EQ(range_refusal("1cyc..8ns"), "x.toml:1:1: range \"1cyc..8ns\" has ends of different units" + hint);
+    EXPECT_EQ(range_refusal("1cyc..8cyc +1"),
+              "x.toml:1:1: range \"1cyc..8cyc +1\" has a step of another unit than its ends" + hint);
+    EXPECT_EQ(range_refusal("1cyc..8cyc x2cyc"),
               "x.toml:1:1: range \"1cyc..8cyc x2cyc\" multiplies by a number without a unit only" + hint);
-    EXPECT_EQ(refusal("1GiB..3GiB"), "x.toml:1:1: range \"1GiB..3GiB\" of sizes needs a step" + hint);
-    EXPECT_EQ(refusal("1..99999"), "x.toml:1:1: range \"1..99999\" has more than 10000 values" + hint);
-    EXPECT_EQ(refusal("1..99999999999999999999"),
+    EXPECT_EQ(range_refusal("1GiB..3GiB"), "x.toml:1:1: range \"1GiB..3GiB\" of sizes needs a step" + hint);
+    EXPECT_EQ(range_refusal("1..99999"), "x.toml:1:1: range \"1..99999\" has more than 10000 values" + hint);
+    EXPECT_EQ(range_refusal("1..99999999999999999999"),
               "x.toml:1:1: range \"1..99999999999999999999\" has a number that is too large" + hint);
 }
 

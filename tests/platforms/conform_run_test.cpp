@@ -152,12 +152,13 @@ TEST(ConformFormats, AreToldApartByContent) {
     const ScratchDirectory scratch;
     ConformReport report{Detail::summary};
     const std::string none = scratch.write("none.txt", "what is this\n");
-    EXPECT_EQ(user_error([&] { run_record_file(none, {}, report); }),
-              none +
-                  ":1:1: found 'what is this', expected the first line of one of: walker vectors (\"V ...\"), TLB scenarios "
-                  "(\"{...\"), counts of memfd_secret (\"run,kernel,mem,gbpages,smp,rep,phase,...\"), counts of user shootdowns "
-                  "(\"run,kernel,mem,gbpages,smp,ceiling,op,pages,helpers,mode,reps,...\"), direct-map operations "
-                                           "(\"run,kernel,mem,gbpages,smp,cmd,result,...\")");
+    EXPECT_EQ(
+        user_error([&] { run_record_file(none, {}, report); }),
+        none +
+            ":1:1: found 'what is this', expected the first line of one of: walker vectors (\"V ...\"), TLB scenarios "
+            "(\"{...\"), counts of memfd_secret (\"run,kernel,mem,gbpages,smp,rep,phase,...\"), counts of user shootdowns "
+            "(\"run,kernel,mem,gbpages,smp,ceiling,op,pages,helpers,mode,reps,...\"), direct-map operations "
+            "(\"run,kernel,mem,gbpages,smp,cmd,result,...\")");
     const std::string empty = scratch.write("empty.txt", "");
     expect_contains(user_error([&] { run_record_file(empty, {}, report); }), empty + ":1:1: found nothing");
 }

@@ -9,32 +9,32 @@ namespace {
 using namespace testing;
 
 // `line` must outlive the scenario.
-Scenario read(const std::string& line) {
+Scenario scenario_in(const std::string& line) {
     static const std::string path = "s.jsonl";
     TraceText reader{line, path};
     reader.next_line();
     return read_scenario(reader);
 }
 
-std::string error_of(const std::string& line) {
-    return user_error([&] { (void)read(line); });
+std::string scenario_error(const std::string& line) {
+    return user_error([&] { (void)scenario_in(line); });
 }
 // What is wrong with the sample after a replacement, without the place.
 std::string error_with(const std::string& from, const std::string& to) {
-    return error_of(replaced(sample_scenario(), from, to));
+    return scenario_error(replaced(sample_scenario(), from, to));
 }
-std::string error_of_op(const std::string& op) { return error_of(scenario_line(op)); }
+std::string error_of_op(const std::string& op) { return scenario_error(scenario_line(op)); }
 
 template <class Step>
 Step first_step(const std::string& op) {
     const std::string line = scenario_line(op);
-    return std::get<Step>(read(line).steps.at(0));
+    return std::get<Step>(scenario_in(line).steps.at(0));
 }
 
 TEST(ConformScenario, ReadsNamesAndInitialState) {
     const std::string line =
         replaced(replaced(sample_scenario(), R"("smap":0)", R"("smap":1)"), R"("pkrs":"0x0")", R"("pkrs":"0xc")");
-    const Scenario scenario = read(line);
+    const Scenario scenario = scenario_in(line);
     EXPECT_EQ(scenario.id, "T4-0000");
     EXPECT_EQ(scenario.name, "unmap-invlpg");
     const auto state = x86::PagingState::from_registers(scenario.initial);
@@ -47,7 +47,7 @@ TEST(ConformScenario, ReadsNamesAndInitialState) {
 
 TEST(ConformScenario, FiveLevelsAreLa57) {
     const std::string line = replaced(sample_scenario(), R"("levels":4)", R"("levels":5)");
-    EXPECT_TRUE(x86::PagingState::from_registers(read(line).initial).la57);
+    EXPECT_TRUE(x86::PagingState::from_registers(scenario_in(line).initial).la57);
 }
 
 TEST(ConformScenario, ReadsEveryStep) {
@@ -68,7 +68,7 @@ TEST(ConformScenario, ReadsEveryTypeOfInvpcid) {
     for (int type = 0; type < 4; ++type) {
         const std::string op = R"({"op":"invpcid","type":)" + std::to_string(type) + R"(,"pcid":77,"va":"0x7000"})";
         const std::string line = replaced(scenario_line(op), R"("pcide":0)", R"("pcide":1)");
-        const auto step = std::get<x86::Invalidation>(read(line).steps.at(0));
+        const auto step = std::get<x86::Invalidation>(scenario_in(line).steps.at(0));
         EXPECT_EQ(step.kind, kinds[type]);
         EXPECT_EQ(step.pcid, type < 2 ? hw::Pcid{77} : hw::Pcid{});
         EXPECT_EQ(step.address, type == 0 ? VirtAddr{0x7000} : VirtAddr{});
@@ -91,7 +91,7 @@ TEST(ConformScenario, ReadsAccesses) {
 TEST(ConformScenario, SpacesAndEscapesInStringsThatNobodyReadsDoNoHarm) {
     const std::string line =
         replaced(sample_scenario(), R"("need":[])", R"( "need" : [ "a\"b\\" , 1.5e3 , -2, null, {"x" : "\\"} ] )");
-    EXPECT_EQ(read(line).steps.size(), 10U);
+    EXPECT_EQ(scenario_in(line).steps.size(), 10U);
 }
 
 TEST(ConformScenario, NamesThePlaceOfWhatIsGarbled) {
@@ -145,12 +145,12 @@ TEST(ConformScenario, AccessesThatContradictThemselvesAreRefused) {
 }
 
 TEST(ConformScenario, LinesThatAreNoJsonAreRefusedAtTheirPlace) {
-    EXPECT_EQ(error_of("[1]\n"), "s.jsonl:1:1: found '[1]', expected a JSON object, {...}");
-    EXPECT_EQ(error_of("\n"), "s.jsonl:1:1: found nothing, expected a JSON object, {...}");
-    EXPECT_EQ(error_of("{\"id\" 5}\n"), "s.jsonl:1:7: found '5}', expected valid JSON, here ':'");
-    expect_contains(error_of("{\"id\":\"\xff\"}\n"), "expected valid JSON");
+    EXPECT_EQ(scenario_error("[1]\n"), "s.jsonl:1:1: found '[1]', expected a JSON object, {...}");
+    EXPECT_EQ(scenario_error("\n"), "s.jsonl:1:1: found nothing, expected a JSON object, {...}");
+    EXPECT_EQ(scenario_error("{\"id\" 5}\n"), "s.jsonl:1:7: found '5}', expected valid JSON, here ':'");
+    expect_contains(scenario_error("{\"id\":\"\xff\"}\n"), "expected valid JSON");
     const auto place = [](const std::string& line) {
-        const std::string error = error_of(line + "\n");
+        const std::string error = scenario_error(line + "\n");
         return error.substr(0, error.find(": found "));
     };
     EXPECT_EQ(place(R"({"id":5)"), "s.jsonl:1:8");
@@ -162,16 +162,16 @@ TEST(ConformScenario, LinesThatAreNoJsonAreRefusedAtTheirPlace) {
     EXPECT_EQ(place(R"({"id":"a\q"})"), "s.jsonl:1:7");
     EXPECT_EQ(place(sample_scenario().substr(0, sample_scenario().size() - 1) + " x"),
               "s.jsonl:1:" + std::to_string(sample_scenario().size() + 1));
-    expect_contains(error_of("{} {}\n"), "expected valid JSON");
-    expect_contains(error_of("{\"id\":" + std::string(100000, '[') + "\n"), "expected at most 16 levels of values");
+    expect_contains(scenario_error("{} {}\n"), "expected valid JSON");
+    expect_contains(scenario_error("{\"id\":" + std::string(100000, '[') + "\n"), "expected at most 16 levels of values");
 }
 
 TEST(ConformScenario, ALineCutAnywhereIsRefused) {
     const std::string line = sample_scenario();
     for (std::size_t length = 0; length < line.size(); ++length)
-        expect_contains(user_error([&] { (void)read(line.substr(0, length)); }), "the file is cut off in this line");
+        expect_contains(user_error([&] { (void)scenario_in(line.substr(0, length)); }), "the file is cut off in this line");
     for (std::size_t length = 0; length + 1 < line.size(); ++length)
-        EXPECT_TRUE(error_of(line.substr(0, length) + "\n").starts_with("s.jsonl:1:")) << length;
+        EXPECT_TRUE(scenario_error(line.substr(0, length) + "\n").starts_with("s.jsonl:1:")) << length;
 }
 
 TEST(ConformScenario, AnyByteInAnyPlaceIsReadOrRefusedInOneLine) {
@@ -180,7 +180,7 @@ TEST(ConformScenario, AnyByteInAnyPlaceIsReadOrRefusedInOneLine) {
         for (const char byte : {'\0', ' ', ',', ':', '"', '\\', '-', '0', '[', ']', '{', '}', 'e', '\xff'}) {
             std::string line = good;
             line[at] = byte;
-            const std::string error = error_of(line);
+            const std::string error = scenario_error(line);
             EXPECT_TRUE(error == "(no error)" || error.starts_with("s.jsonl:1:")) << error;
             EXPECT_EQ(error.find_first_of(std::string{"\n\0", 2}), std::string::npos);
         }

@@ -29,7 +29,7 @@ std::string conform(const std::string& rows) {
     return (report.agrees() ? "agrees\n" : "disagrees\n") + report.text();
 }
 
-std::string with(std::string row, const std::string& from, const std::string& to) {
+std::string row_with(std::string row, const std::string& from, const std::string& to) {
     const std::size_t at = row.find(from);
     EXPECT_NE(at, std::string::npos);
     return row.replace(at, from.size(), to);
@@ -51,7 +51,7 @@ TEST(ConformShoot, ARowHasTenCells) {
 }
 
 TEST(ConformShoot, AChangedCountIsShownAndDisagrees) {
-    const std::string text = conform(with(kTwoPages, ",0,8,0,0", ",0,6,0,0"));
+    const std::string text = conform(row_with(kTwoPages, ",0,8,0,0", ",0,6,0,0"));
     EXPECT_TRUE(text.starts_with("disagrees\n"));
     expect_part(text,
                 "shoot.csv:2: one, munmap_keep on 2 pages, 3 helpers (spin): user_invlpg_per_op recorded 6, model 8\n"
@@ -60,21 +60,21 @@ TEST(ConformShoot, AChangedCountIsShownAndDisagrees) {
 }
 
 TEST(ConformShoot, ACountMayBeOffByHalfOrATenth) {
-    EXPECT_TRUE(conform(with(kTwoPages, "spin,10,1,1,3,3,", "spin,10,1,1,3,2.5,")).starts_with("agrees\n"));
-    EXPECT_TRUE(conform(with(kTwoPages, "spin,10,1,1,3,3,", "spin,10,1,1,3,2.4,")).starts_with("disagrees\n"));
-    EXPECT_TRUE(conform(with(kTwoPages, ",0,8,0,0", ",0,8.8,0,0")).starts_with("agrees\n"));
-    EXPECT_TRUE(conform(with(kTwoPages, ",0,8,0,0", ",0,9,0,0")).starts_with("disagrees\n"));
+    EXPECT_TRUE(conform(row_with(kTwoPages, "spin,10,1,1,3,3,", "spin,10,1,1,3,2.5,")).starts_with("agrees\n"));
+    EXPECT_TRUE(conform(row_with(kTwoPages, "spin,10,1,1,3,3,", "spin,10,1,1,3,2.4,")).starts_with("disagrees\n"));
+    EXPECT_TRUE(conform(row_with(kTwoPages, ",0,8,0,0", ",0,8.8,0,0")).starts_with("agrees\n"));
+    EXPECT_TRUE(conform(row_with(kTwoPages, ",0,8,0,0", ",0,9,0,0")).starts_with("disagrees\n"));
 }
 
 TEST(ConformShoot, InterruptsMayBeMoreThanTheFlushesAndNotFewer) {
-    EXPECT_TRUE(conform(with(kTwoPages, "spin,10,1,1,3,3,", "spin,10,1,1,30,3,")).starts_with("agrees\n"));
-    EXPECT_TRUE(conform(with(kTwoPages, "spin,10,1,1,3,3,", "spin,10,1,1,2,3,")).starts_with("disagrees\n"));
+    EXPECT_TRUE(conform(row_with(kTwoPages, "spin,10,1,1,3,3,", "spin,10,1,1,30,3,")).starts_with("agrees\n"));
+    EXPECT_TRUE(conform(row_with(kTwoPages, "spin,10,1,1,3,3,", "spin,10,1,1,2,3,")).starts_with("disagrees\n"));
 }
 
 TEST(ConformShoot, OneCellInAHundredMayMissAndIsListed) {
     std::string rows;
     for (int i = 0; i < 9; ++i) rows += kTwoPages;
-    const std::string changed = with(kTwoPages, ",0,8,0,0", ",0,6,0,0");
+    const std::string changed = row_with(kTwoPages, ",0,8,0,0", ",0,6,0,0");
     const std::string text = conform(rows + changed);
     EXPECT_TRUE(text.starts_with("agrees\n"));
     expect_part(text, "shoot.csv:11: one, munmap_keep on 2 pages");
@@ -88,15 +88,15 @@ TEST(ConformShoot, RowsOfOneProcessFollowEachOther) {
     const std::string then = "one,6.1.0,4G,1,2,33,munmap_free,1,1,sleep,1,1,0,0,0,0,0,0,0,1,0,0,0,1,0,0\n";
     EXPECT_TRUE(conform(first + then).starts_with("agrees\n"));
     EXPECT_TRUE(conform(then + first).starts_with("disagrees\n"));
-    EXPECT_TRUE(conform(first + with(first, "one,", "two,")).starts_with("agrees\n"));
+    EXPECT_TRUE(conform(first + row_with(first, "one,", "two,")).starts_with("agrees\n"));
 }
 
 TEST(ConformShoot, AnOperationOrModeOrKernelThatIsNotKnownIsRefused) {
-    expect_part(user_error([] { (void)conform(with(kTwoPages, "munmap_keep", "munlock")); }),
+    expect_part(user_error([] { (void)conform(row_with(kTwoPages, "munmap_keep", "munlock")); }),
                 "shoot.csv:2:22: found 'munlock', expected one of munmap_keep, munmap_free, dontneed, ");
-    expect_part(user_error([] { (void)conform(with(kTwoPages, "spin", "run")); }), "expected none, spin, sleep or other");
-    expect_part(user_error([] { (void)conform(with(kTwoPages, "6.12.9", "5.10")); }), "a release of 6.1 or 6.12");
-    expect_part(user_error([] { (void)conform(with(kTwoPages, ",0,8,0,0", ",0,x,0,0")); }), "a count per operation");
+    expect_part(user_error([] { (void)conform(row_with(kTwoPages, "spin", "run")); }), "expected none, spin, sleep or other");
+    expect_part(user_error([] { (void)conform(row_with(kTwoPages, "6.12.9", "5.10")); }), "a release of 6.1 or 6.12");
+    expect_part(user_error([] { (void)conform(row_with(kTwoPages, ",0,8,0,0", ",0,x,0,0")); }), "a count per operation");
 }
 
 }  // namespace

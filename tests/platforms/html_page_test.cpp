@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-PointResult point(const std::string& cores, const std::string& strategy, double cycles) {
+PointResult strategy_point(const std::string& cores, const std::string& strategy, double cycles) {
     PointResult out = samples::steady_point(cores, strategy, {{"cycles_per_page", cycles}});
     out.result.workloads[0].facts["protection"] = strategy == "none" ? "not protected" : "protected";
     return out;
@@ -40,8 +40,9 @@ TEST(Escape, LeavesNoMarkup) {
 
 TEST(Answer, NamesTheCheapestThatProtectsAndTheOrder) {
     EXPECT_EQ(
-        answer_of({point("2", "none", 100), point("2", "per-page", 300), point("2", "freetype", 110), point("64", "none", 100),
-                   point("64", "per-page", 5000), point("64", "freetype", 120)}),
+        answer_of({strategy_point("2", "none", 100), strategy_point("2", "per-page", 300), strategy_point("2", "freetype", 110),
+                   strategy_point("64", "none", 100), strategy_point("64", "per-page", 5000),
+                   strategy_point("64", "freetype", 120)}),
         "secretmem, steady state (reuse): freetype on 64 cores is the cheapest way that protects: 120 cycles/page, 1.20 times "
         "that of none, which protects nothing; per-page 50 times. In cycles/page the order is the same for cores 2, 64: "
         "none < freetype < per-page.\n");
@@ -49,8 +50,8 @@ TEST(Answer, NamesTheCheapestThatProtectsAndTheOrder) {
 
 TEST(Answer, SaysWhereTheOrderChanges) {
     EXPECT_NE(
-        answer_of(
-            {point("2", "batched", 10), point("2", "freetype", 20), point("64", "batched", 30), point("64", "freetype", 20)})
+        answer_of({strategy_point("2", "batched", 10), strategy_point("2", "freetype", 20), strategy_point("64", "batched", 30),
+                   strategy_point("64", "freetype", 20)})
             .find("In cycles/page the order changes: batched < freetype on 2 cores; then freetype < batched on 64 cores."),
         std::string::npos);
 }
@@ -59,7 +60,7 @@ TEST(Answer, DoesNotTellApartWhatIntervalsDoNot) {
     std::vector<PointResult> points;
     for (const char* strategy : {"batched", "freetype"})
         for (const char* seed : {"1", "2"}) {
-            PointResult one = point("2", strategy, (seed[0] == '1' ? 100 : 140) + (strategy[0] == 'b' ? 0 : 5));
+            PointResult one = strategy_point("2", strategy, (seed[0] == '1' ? 100 : 140) + (strategy[0] == 'b' ? 0 : 5));
             one.key.push_back({"platform.seed", seed});
             one.result.config.push_back({"platform.seed", seed, "--set", "", "", "", ""});
             points.push_back(one);
@@ -69,7 +70,7 @@ TEST(Answer, DoesNotTellApartWhatIntervalsDoNot) {
 }
 
 TEST(PageData, HoldsEveryPointAndItsFiguresWithIntervals) {
-    std::vector<PointResult> points{point("2", "none", 100), point("2", "freetype", 110)};
+    std::vector<PointResult> points{strategy_point("2", "none", 100), strategy_point("2", "freetype", 110)};
     const json data = json::parse(page_data(points, "", "results"));
     EXPECT_EQ(data["axes"][data["series"].get<std::size_t>()]["key"], "flush.strategy");
     EXPECT_TRUE(data["swept"].is_null());
@@ -82,7 +83,8 @@ TEST(PageData, HoldsEveryPointAndItsFiguresWithIntervals) {
 
 TEST(PageData, KeepsDetailsOfABoundedNumberOfPointsAndSaysSo) {
     std::vector<PointResult> points;
-    for (std::size_t i = 0; i < kMostDetailedPoints + 3; ++i) points.push_back(point(std::to_string(i + 1), "none", 1));
+    for (std::size_t i = 0; i < kMostDetailedPoints + 3; ++i)
+        points.push_back(strategy_point(std::to_string(i + 1), "none", 1));
     const json data = json::parse(page_data(points, "", "results"));
     EXPECT_EQ(data["details"].size(), kMostDetailedPoints);
     EXPECT_EQ(data["details"][0]["point"], 3);
@@ -91,7 +93,7 @@ TEST(PageData, KeepsDetailsOfABoundedNumberOfPointsAndSaysSo) {
 }
 
 TEST(ReportPage, HasNothingToLoadAndKeepsTheLicence) {
-    std::vector<PointResult> points{point("2", "none", 100)};
+    std::vector<PointResult> points{strategy_point("2", "none", 100)};
     points[0].result.question = "Which </script><script>alert(1)</script> way?";
     const std::string page = report_page({points, "", "results"});
     EXPECT_EQ(page, report_page({points, "", "results"}));

@@ -26,14 +26,14 @@ const std::string kSmall =
     R"("pageblock_start_pfn":512,"pageblock_types":"0."}]})";
 
 // kSmall with one piece of text replaced, which must be there.
-std::string with(const std::string& from, const std::string& to) {
+std::string snapshot_with(const std::string& from, const std::string& to) {
     std::string text = kSmall;
     const std::size_t at = text.rfind(from);
     if (at == std::string::npos) throw std::runtime_error("not in the sample: " + from);
     return text.replace(at, from.size(), to);
 }
 
-std::string error_of(const std::string& text) {
+std::string snapshot_error(const std::string& text) {
     return user_error([&] { (void)parse_kernel_snapshot(text, "s.json"); });
 }
 
@@ -110,69 +110,87 @@ TEST(KernelSnapshot, ZonesAreFoundByPage) {
 }
 
 TEST(KernelSnapshot, BadJsonIsAnErrorWithLineAndColumn) {
-    EXPECT_EQ(error_of("{\n \"kernel\" 3}"), "s.json:2:11: found '3}', expected JSON (the snapshot is damaged or truncated)");
-    expect_contains(error_of(""), "s.json:1:1: found the end of the file");
-    expect_contains(error_of(kSmall.substr(0, kSmall.size() / 2)), "found the end of the file, expected JSON");
-    expect_contains(error_of(kSmall + "x"), "s.json:1:" + std::to_string(kSmall.size() + 1) + ": found 'x'");
-    expect_contains(error_of(with("514]", "1e999]")), "s.json: found a number that is out of range");
-    expect_contains(error_of(std::string("\0\xFF\x01", 3)), "s.json:1:1: found '\\x00\\xff\\x01'");
+    EXPECT_EQ(snapshot_error("{\n \"kernel\" 3}"),
+              "s.json:2:11: found '3}', expected JSON (the snapshot is damaged or truncated)");
+    expect_contains(snapshot_error(""), "s.json:1:1: found the end of the file");
+    expect_contains(snapshot_error(kSmall.substr(0, kSmall.size() / 2)), "found the end of the file, expected JSON");
+    expect_contains(snapshot_error(kSmall + "x"), "s.json:1:" + std::to_string(kSmall.size() + 1) + ": found 'x'");
+    expect_contains(snapshot_error(snapshot_with("514]", "1e999]")), "s.json: found a number that is out of range");
+    expect_contains(snapshot_error(std::string("\0\xFF\x01", 3)), "s.json:1:1: found '\\x00\\xff\\x01'");
 }
 
 TEST(KernelSnapshot, EveryTruncationIsAnError) {
     for (std::size_t size = 0; size < kSmall.size(); ++size) {
-        EXPECT_NE(error_of(kSmall.substr(0, size)), "(no error)") << "cut to " << size << " bytes";
+        EXPECT_NE(snapshot_error(kSmall.substr(0, size)), "(no error)") << "cut to " << size << " bytes";
     }
 }
 
 TEST(KernelSnapshot, MissingUnknownAndMistypedValuesAreNamed) {
-    EXPECT_EQ(error_of(with(R"("batch":63,)", "")), "s.json: zones[1].pcp[0].batch is missing");
-    EXPECT_EQ(error_of(with(R"("cpus":1,)", R"("cpus":1,"cpuz":2,)")), "s.json: unknown key 'cpuz'");
-    EXPECT_EQ(error_of(with(R"("order":3,)", R"("order":3,"pages":8,)")), "s.json: zones[1].free[1]: unknown key 'pages'");
-    EXPECT_EQ(error_of(with(R"("count":514)", R"("count":-3)")),
+    EXPECT_EQ(snapshot_error(snapshot_with(R"("batch":63,)", "")), "s.json: zones[1].pcp[0].batch is missing");
+    EXPECT_EQ(snapshot_error(snapshot_with(R"("cpus":1,)", R"("cpus":1,"cpuz":2,)")), "s.json: unknown key 'cpuz'");
+    EXPECT_EQ(snapshot_error(snapshot_with(R"("order":3,)", R"("order":3,"pages":8,)")),
+              "s.json: zones[1].free[1]: unknown key 'pages'");
+    EXPECT_EQ(snapshot_error(snapshot_with(R"("count":514)", R"("count":-3)")),
               "s.json: zones[1].pcp[0].count: found '-3', expected a number from 0 to 2147483647");
-    expect_contains(error_of(with(R"("count":514)", R"("count":5.5)")), "zones[1].pcp[0].count: found '5.5'");
-    expect_contains(error_of(with("[520,514]", "[520,\"x\"]")), "zones[1].free[0].pfns[1]: found '\"x\"', expected a number");
-    expect_contains(error_of(with("[528]", "7")), "zones[1].free[1].pfns: found '7', expected an array");
-    expect_contains(error_of(with(R"("6.1.192")", R"("Debian")")), "kernel: found '\"Debian\"', expected a version");
-    expect_contains(error_of("[]"), "found 'array', expected an object");
+    expect_contains(snapshot_error(snapshot_with(R"("count":514)", R"("count":5.5)")), "zones[1].pcp[0].count: found '5.5'");
+    expect_contains(snapshot_error(snapshot_with("[520,514]", "[520,\"x\"]")),
+                    "zones[1].free[0].pfns[1]: found '\"x\"', expected a number");
+    expect_contains(snapshot_error(snapshot_with("[528]", "7")), "zones[1].free[1].pfns: found '7', expected an array");
+    expect_contains(snapshot_error(snapshot_with(R"("6.1.192")", R"("Debian")")),
+                    "kernel: found '\"Debian\"', expected a version");
+    expect_contains(snapshot_error("[]"), "found 'array', expected an object");
 }
 
 TEST(KernelSnapshot, RangesAreChecked) {
-    expect_contains(error_of(with(R"("order":3)", R"("order":11)")), "zones[1].free[1].order: found '11'");
-    expect_contains(error_of(with(R"("mt":1)", R"("mt":5)")), "zones[1].free[1]: migratetype not below 5");
-    expect_contains(error_of(with(R"("pindex":13)", R"("pindex":14)")), "zones[1].pcp[0].lists[1].pindex: found '14'");
-    expect_contains(error_of(with(R"("cpus":1)", R"("cpus":2)")), "zones[0].pcp: found 1 entries, expected one for each");
-    expect_contains(error_of(with(R"("cpus":1)", R"("cpus":0)")), "cpus: found 0");
-    expect_contains(error_of(with(R"("managed":900)", R"("managed":1001)")), "zones[1].managed: found '1001'");
-    expect_contains(error_of(with(R"("pageblock_order":9)", R"("pageblock_order":11)")), "pageblock_order: found '11'");
+    expect_contains(snapshot_error(snapshot_with(R"("order":3)", R"("order":11)")), "zones[1].free[1].order: found '11'");
+    expect_contains(snapshot_error(snapshot_with(R"("mt":1)", R"("mt":5)")), "zones[1].free[1]: migratetype not below 5");
+    expect_contains(snapshot_error(snapshot_with(R"("pindex":13)", R"("pindex":14)")),
+                    "zones[1].pcp[0].lists[1].pindex: found '14'");
+    expect_contains(snapshot_error(snapshot_with(R"("cpus":1)", R"("cpus":2)")),
+                    "zones[0].pcp: found 1 entries, expected one for each");
+    expect_contains(snapshot_error(snapshot_with(R"("cpus":1)", R"("cpus":0)")), "cpus: found 0");
+    expect_contains(snapshot_error(snapshot_with(R"("managed":900)", R"("managed":1001)")), "zones[1].managed: found '1001'");
+    expect_contains(snapshot_error(snapshot_with(R"("pageblock_order":9)", R"("pageblock_order":11)")),
+                    "pageblock_order: found '11'");
 }
 
 TEST(KernelSnapshot, FreeBlocksAreAlignedInsideTheirZoneAndDisjoint) {
-    expect_contains(error_of(with("[528]", "[529]")), "zones[1].free[1].pfns[0]: block 529 of order 3 is not aligned");
-    expect_contains(error_of(with("[528]", "[504]")), "zones[1].free[1].pfns[0]: block 504 of order 3 is not inside zone");
-    expect_contains(error_of(with("[528]", "[1536]")), "is not inside zone DMA32");
-    expect_contains(error_of(with("[528]", "[520]")), "zones[1].free[1].pfns[0]: block 520 of order 3 overlaps another free");
-    expect_contains(error_of(with("[600,513]", "[600,529]")), "zones[1].pcp[0].lists[0].pfns[1]: block 529 of order 0");
-    expect_contains(error_of(with("[600,513]", "[600,600]")), "overlaps");
-    expect_contains(error_of(with(R"("order":3,"mt":1)", R"("order":1,"mt":0)")), "zones[1].free[1]: a second list");
+    expect_contains(snapshot_error(snapshot_with("[528]", "[529]")),
+                    "zones[1].free[1].pfns[0]: block 529 of order 3 is not aligned");
+    expect_contains(snapshot_error(snapshot_with("[528]", "[504]")),
+                    "zones[1].free[1].pfns[0]: block 504 of order 3 is not inside zone");
+    expect_contains(snapshot_error(snapshot_with("[528]", "[1536]")), "is not inside zone DMA32");
+    expect_contains(snapshot_error(snapshot_with("[528]", "[520]")),
+                    "zones[1].free[1].pfns[0]: block 520 of order 3 overlaps another free");
+    expect_contains(snapshot_error(snapshot_with("[600,513]", "[600,529]")),
+                    "zones[1].pcp[0].lists[0].pfns[1]: block 529 of order 0");
+    expect_contains(snapshot_error(snapshot_with("[600,513]", "[600,600]")), "overlaps");
+    expect_contains(snapshot_error(snapshot_with(R"("order":3,"mt":1)", R"("order":1,"mt":0)")),
+                    "zones[1].free[1]: a second list");
 }
 
 TEST(KernelSnapshot, APerCpuCountIsThatOfItsLists) {
-    expect_contains(error_of(with(R"("count":514)", R"("count":513)")), "zones[1].pcp[0].count: found 513, expected 514");
+    expect_contains(snapshot_error(snapshot_with(R"("count":514)", R"("count":513)")),
+                    "zones[1].pcp[0].count: found 513, expected 514");
 }
 
 TEST(KernelSnapshot, PageblocksCoverTheZone) {
-    expect_contains(error_of(with(R"("0.")", R"("0")")), "zones[1].pageblock_types: found 1 pageblocks, expected 2");
-    expect_contains(error_of(with(R"("0.")", R"("05")")), "zones[1].pageblock_types: character 2 is neither '.'");
-    expect_contains(error_of(with(R"("pageblock_start_pfn":512)", R"("pageblock_start_pfn":0)")),
+    expect_contains(snapshot_error(snapshot_with(R"("0.")", R"("0")")),
+                    "zones[1].pageblock_types: found 1 pageblocks, expected 2");
+    expect_contains(snapshot_error(snapshot_with(R"("0.")", R"("05")")),
+                    "zones[1].pageblock_types: character 2 is neither '.'");
+    expect_contains(snapshot_error(snapshot_with(R"("pageblock_start_pfn":512)", R"("pageblock_start_pfn":0)")),
                     "zones[1].pageblock_start_pfn: found 0, expected 512");
     // A garbled size must not allocate memory for it.
-    expect_contains(error_of(with(R"("spanned":1024)", R"("spanned":1000000000000)")), "zones[1].pageblock_types: found 2");
+    expect_contains(snapshot_error(snapshot_with(R"("spanned":1024)", R"("spanned":1000000000000)")),
+                    "zones[1].pageblock_types: found 2");
 }
 
 TEST(KernelSnapshot, ZonesAreInOrder) {
-    expect_contains(error_of(with(R"("idx":1)", R"("idx":0)")), "zones[1].idx: expected more than that of the zone before");
-    expect_contains(error_of(with(R"("start_pfn":512,"sp)", R"("start_pfn":511,"sp)")), "zones[1].start_pfn: inside the zone");
+    expect_contains(snapshot_error(snapshot_with(R"("idx":1)", R"("idx":0)")),
+                    "zones[1].idx: expected more than that of the zone before");
+    expect_contains(snapshot_error(snapshot_with(R"("start_pfn":512,"sp)", R"("start_pfn":511,"sp)")),
+                    "zones[1].start_pfn: inside the zone");
 }
 
 TEST(KernelSnapshot, TheSamplesAreReadCompressed) {

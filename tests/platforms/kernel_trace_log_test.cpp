@@ -27,19 +27,20 @@ const std::string kOneOfEach =
     "T,4\n"
     "K,0,ffff88812127b000,ffffffffffffffff\n";
 
-TraceLog parse(const std::string& text) { return parse_trace(text, "t.csv"); }
+TraceLog parse_log(const std::string& text) { return parse_trace(text, "t.csv"); }
 
 // The message for a trace of one line, announced as that.
 std::string error_of_line(const std::string& line) {
-    return user_error([&] { (void)parse(std::string{"# "} + line.substr(0, 1) + "=1\n# gfp 0 GFP_KERNEL\n" + line + "\n"); });
+    return user_error(
+        [&] { (void)parse_log(std::string{"# "} + line.substr(0, 1) + "=1\n# gfp 0 GFP_KERNEL\n" + line + "\n"); });
 }
 
-std::string error_of(const std::string& text) {
-    return user_error([&] { (void)parse(text); });
+std::string log_error(const std::string& text) {
+    return user_error([&] { (void)parse_log(text); });
 }
 
 TEST(KernelTraceLog, EveryFieldOfEveryKindIsKept) {
-    const TraceLog log = parse(kOneOfEach);
+    const TraceLog log = parse_log(kOneOfEach);
     ASSERT_EQ(log.events.size(), kTraceEventKinds);
     EXPECT_EQ(log.gfp, (std::vector<std::string>{"GFP_KERNEL", "GFP_HIGHUSER|__GFP_ZERO"}));
     for (std::size_t i = 0; i < kTraceEventKinds; ++i) {
@@ -80,53 +81,53 @@ TEST(KernelTraceLog, EveryFieldOfEveryKindIsKept) {
 }
 
 TEST(KernelTraceLog, AnEventKnowsItsLine) {
-    const TraceLog log = parse(kOneOfEach);
+    const TraceLog log = parse_log(kOneOfEach);
     EXPECT_EQ(log.place(0), "t.csv:4");
     EXPECT_EQ(log.place(13), "t.csv:17");
-    EXPECT_EQ(parse("# T=1\nT,0\n").place(0), "t.csv:2");
+    EXPECT_EQ(parse_log("# T=1\nT,0\n").place(0), "t.csv:2");
 }
 
 TEST(KernelTraceLog, ATraceCutBetweenTwoLinesIsTruncated) {
     const std::string cut = kOneOfEach.substr(0, kOneOfEach.find("T,4"));
-    EXPECT_EQ(error_of(cut),
+    EXPECT_EQ(log_error(cut),
               "t.csv:15: the trace is truncated: found T=0 instead of 1, K=0 instead of 1 lines, as line 1 announces");
-    EXPECT_EQ(error_of("# A=1 F=2\n"),
+    EXPECT_EQ(log_error("# A=1 F=2\n"),
               "t.csv:1: the trace is truncated: found A=0 instead of 1, F=0 instead of 2 lines, as line 1 announces");
 }
 
 TEST(KernelTraceLog, ATraceCutInsideALineIsTruncated) {
-    EXPECT_EQ(error_of(kOneOfEach.substr(0, kOneOfEach.size() - 1)),
+    EXPECT_EQ(log_error(kOneOfEach.substr(0, kOneOfEach.size() - 1)),
               "t.csv:17:38: found the end of the file, expected a newline (the file is cut off in this line)");
     for (std::size_t size = 0; size < kOneOfEach.size(); ++size) {
-        EXPECT_NE(error_of(kOneOfEach.substr(0, size)), "(no error)") << "cut to " << size << " bytes";
+        EXPECT_NE(log_error(kOneOfEach.substr(0, size)), "(no error)") << "cut to " << size << " bytes";
     }
 }
 
 TEST(KernelTraceLog, MoreLinesThanAnnouncedAreAnotherTrace) {
-    EXPECT_EQ(error_of("# T=1 F=1\nT,0\nT,1\n"),
+    EXPECT_EQ(log_error("# T=1 F=1\nT,0\nT,1\n"),
               "t.csv:3: the trace is not the one that line 1 announces: found T=2 instead of 1, F=0 instead of 1 lines");
 }
 
 TEST(KernelTraceLog, TheHeaderComesFirst) {
-    expect_contains(error_of(""), "t.csv:1:1: found an empty file, expected the line of counts");
-    expect_contains(error_of("T,0\n# T=1\n"), "t.csv:1:1: found 'T,0\\x0a# T=1\\x0a', expected the line of counts");
-    expect_contains(error_of("# gfp 0 GFP_KERNEL\n"), "t.csv:1:3: found 'gfp', expected a count");
-    expect_contains(error_of("# T=2\nT,0\n# gfp 0 GFP_KERNEL\nT,0\n"),
+    expect_contains(log_error(""), "t.csv:1:1: found an empty file, expected the line of counts");
+    expect_contains(log_error("T,0\n# T=1\n"), "t.csv:1:1: found 'T,0\\x0a# T=1\\x0a', expected the line of counts");
+    expect_contains(log_error("# gfp 0 GFP_KERNEL\n"), "t.csv:1:3: found 'gfp', expected a count");
+    expect_contains(log_error("# T=2\nT,0\n# gfp 0 GFP_KERNEL\nT,0\n"),
                     "t.csv:3:1: found '# gfp 0 GFP_KERNEL', expected an event");
-    expect_contains(error_of("# T=1\n# pfg 0 X\nT,0\n"), "t.csv:2:1: found '# pfg 0 X'");
+    expect_contains(log_error("# T=1\n# pfg 0 X\nT,0\n"), "t.csv:2:1: found '# pfg 0 X'");
 }
 
 TEST(KernelTraceLog, TheCountsAreChecked) {
-    expect_contains(error_of("# T=1 Z=1\nT,0\n"), "t.csv:1:7: found 'Z=1', expected a count: K=N, K one of AFLDXBRPCMIJTK");
-    expect_contains(error_of("# T=1x\nT,0\n"), "t.csv:1:5: found '1x', expected number of lines");
-    expect_contains(error_of("# T=-1\nT,0\n"), "t.csv:1:5: found '-1'");
-    expect_contains(error_of("# T=1 T=1\nT,0\n"), "t.csv:1:7: found 'T=1', expected each kind once");
-    expect_contains(error_of("# A=4000000000\n"), "the trace is truncated");  // and does not reserve memory for them
+    expect_contains(log_error("# T=1 Z=1\nT,0\n"), "t.csv:1:7: found 'Z=1', expected a count: K=N, K one of AFLDXBRPCMIJTK");
+    expect_contains(log_error("# T=1x\nT,0\n"), "t.csv:1:5: found '1x', expected number of lines");
+    expect_contains(log_error("# T=-1\nT,0\n"), "t.csv:1:5: found '-1'");
+    expect_contains(log_error("# T=1 T=1\nT,0\n"), "t.csv:1:7: found 'T=1', expected each kind once");
+    expect_contains(log_error("# A=4000000000\n"), "the trace is truncated");  // and does not reserve memory for them
 }
 
 TEST(KernelTraceLog, TheGfpTableIsConsecutive) {
-    expect_contains(error_of("# T=1\n# gfp 1 GFP_KERNEL\nT,0\n"), "t.csv:2:7: found '1', expected gfp index 0");
-    expect_contains(error_of("# T=1\n# gfp 0\nT,0\n"), "t.csv:2:8: found nothing, expected flag names");
+    expect_contains(log_error("# T=1\n# gfp 1 GFP_KERNEL\nT,0\n"), "t.csv:2:7: found '1', expected gfp index 0");
+    expect_contains(log_error("# T=1\n# gfp 0\nT,0\n"), "t.csv:2:8: found nothing, expected flag names");
 }
 
 TEST(KernelTraceLog, WrongFieldsAreNamedWithLineAndColumn) {
@@ -154,20 +155,20 @@ TEST(KernelTraceLog, TooFewAndTooManyFieldsAreErrors) {
 }
 
 TEST(KernelTraceLog, UnknownKindsAndBlankLinesAreErrors) {
-    expect_contains(error_of("# T=1\nQ,0\n"), "t.csv:2:1: found 'Q', expected an event's kind: one of AFLDXBRPCMIJTK");
-    expect_contains(error_of("# T=1\nTT,0\n"), "t.csv:2:1: found 'TT'");
-    expect_contains(error_of("# T=1\n\nT,0\n"), "t.csv:2:1: found nothing, expected an event's kind");
-    expect_contains(error_of("# T=1\nT,0\n\n"), "t.csv:3:1: found nothing, expected an event's kind");
-    expect_contains(error_of("# T=1\r\nT,0\r\n"), "t.csv:1:5: found '1\\x0d'");
+    expect_contains(log_error("# T=1\nQ,0\n"), "t.csv:2:1: found 'Q', expected an event's kind: one of AFLDXBRPCMIJTK");
+    expect_contains(log_error("# T=1\nTT,0\n"), "t.csv:2:1: found 'TT'");
+    expect_contains(log_error("# T=1\n\nT,0\n"), "t.csv:2:1: found nothing, expected an event's kind");
+    expect_contains(log_error("# T=1\nT,0\n\n"), "t.csv:3:1: found nothing, expected an event's kind");
+    expect_contains(log_error("# T=1\r\nT,0\r\n"), "t.csv:1:5: found '1\\x0d'");
 }
 
 TEST(KernelTraceLog, BinaryContentIsQuotedReadably) {
-    expect_contains(error_of(std::string("\x7F"
-                                         "ELF\0\1",
-                                         6)),
+    expect_contains(log_error(std::string("\x7F"
+                                          "ELF\0\1",
+                                          6)),
                     "t.csv:1:1: found '\\x7fELF\\x00\\x01', expected the line of counts");
-    expect_contains(error_of(std::string("# T=1\nT,\0\n", 10)), "t.csv:2:3: found '\\x00', expected cpu");
-    expect_contains(error_of("# T=1\n" + std::string(1000, 'x') + "\n"), "found '" + std::string(40, 'x') + "'..., expected");
+    expect_contains(log_error(std::string("# T=1\nT,\0\n", 10)), "t.csv:2:3: found '\\x00', expected cpu");
+    expect_contains(log_error("# T=1\n" + std::string(1000, 'x') + "\n"), "found '" + std::string(40, 'x') + "'..., expected");
     expect_contains(error_of_line(std::string("M,0,a\0b", 7)), "t.csv:3:5: found 'a\\x00b', expected a text");
 }
 

@@ -22,7 +22,7 @@ TraceEvent allocation(std::uint64_t gfp, unsigned order, std::uint8_t migratetyp
     return event;
 }
 
-std::string error_of(const std::string& predicate) {
+std::string share_error(const std::string& predicate) {
     return user_error([&] { const UnmappedShare share({predicate}, kGfp); });
 }
 
@@ -86,15 +86,15 @@ TEST(UnmappedShare, BulkAllocationsHaveOrderZeroAndTheMigratetypeOfTheirBits) {
 }
 
 TEST(UnmappedShare, BadPredicatesNameTheAllowedForms) {
-    EXPECT_EQ(error_of("size:3"),
+    EXPECT_EQ(share_error("size:3"),
               "workload.trace.unmapped: found 'size:3', expected gfp:NAME|NAME..., order:0 to order:10 or "
               "migratetype:unmovable|movable|reclaimable (one of them)");
     for (const char* bad : {"", "gfp", "gfp:", "gfp:GFP_KERNEL|", "order:", "order:11", "order:-1", "order:3x", "order: 3",
                             "migratetype:", "migratetype:Movable", "migratetype:1", " order:3"}) {
-        expect_contains(error_of(bad), "workload.trace.unmapped: found '" + std::string{bad} + "'");
+        expect_contains(share_error(bad), "workload.trace.unmapped: found '" + std::string{bad} + "'");
     }
-    expect_contains(error_of("gfp:GFP_KERNAL"), "no flag is called 'GFP_KERNAL'");
-    EXPECT_EQ(error_of("gfp:__GFP_ACCOUNT"), "(no error)");  // a flag of Linux that this trace does not have
+    expect_contains(share_error("gfp:GFP_KERNAL"), "no flag is called 'GFP_KERNAL'");
+    EXPECT_EQ(share_error("gfp:__GFP_ACCOUNT"), "(no error)");  // a flag of Linux that this trace does not have
 }
 
 TEST(UnmappedShare, TheSecretPagesOfTheSampleAreFoundByTheirFlags) {

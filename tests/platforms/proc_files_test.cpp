@@ -10,19 +10,16 @@
 #include "platforms/report/proc_directory.h"
 #include "platforms/workload/proc_start.h"
 #include "tests/platforms/kernel_trace_files.h"
+#include "tests/platforms/user_samples.h"
 
 namespace splinter::platforms::testing {
 namespace {
 
 using alloc::FrameTable;
 
-std::string user_sample(const std::string& name) {
-    return std::string{SPLINTER_SOURCE_DIR} + "/tests/data/user_traces/" + name;
-}
-
 // The zones of a start with their frames.
-struct Machine {
-    explicit Machine(const KernelSnapshot& snapshot)
+struct SampleMachine {
+    explicit SampleMachine(const KernelSnapshot& snapshot)
         : frames{snapshot.zones.back().span.end() - Pfn{0}}, zones{plan_zones(snapshot, frames, alloc::kLinux6_12)} {}
     std::vector<ZoneText> texts() const {
         std::vector<ZoneText> all;
@@ -38,9 +35,9 @@ ProcStart sample_start() {
 }
 
 TEST(ProcFiles, WhatTheKernelPrintedIsWrittenAgainByteForByte) {
-    const Machine typed{sample_start().snapshot};
+    const SampleMachine typed{sample_start().snapshot};
     EXPECT_EQ(pagetypeinfo_text(typed.texts()), read_bytes(user_sample("pagetypeinfo")));
-    const Machine plain{place_free_lists(load_proc_free_lists(user_sample("buddyinfo"), ""), 2).snapshot};
+    const SampleMachine plain{place_free_lists(load_proc_free_lists(user_sample("buddyinfo"), ""), 2).snapshot};
     EXPECT_EQ(buddyinfo_text(plain.texts()), read_bytes(user_sample("buddyinfo")));
 }
 

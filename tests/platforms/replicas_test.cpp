@@ -27,7 +27,7 @@ std::vector<PointResult> replicas() {
             replica("freetype", "2", 220), replica("none", "3", 300),     replica("freetype", "3", 330)};
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 
@@ -61,9 +61,9 @@ TEST(Replicas, OfOneSeedAreLeftAsTheyAre) {
     const std::vector<ReplicatedPoint> folded = fold_replicas(points);
     EXPECT_FALSE(has_replicas(folded));
     EXPECT_EQ(folded[1].mean.key, points[1].key);
-    EXPECT_FALSE(contains(comparison_table(points), "+-"));
-    EXPECT_TRUE(contains(csv_report(points), "platform.seed"));
-    EXPECT_FALSE(contains(csv_report(points), "_ci95"));
+    EXPECT_FALSE(says(comparison_table(points), "+-"));
+    EXPECT_TRUE(says(csv_report(points), "platform.seed"));
+    EXPECT_FALSE(says(csv_report(points), "_ci95"));
 }
 
 TEST(Replicas, CountWhereAFigureIsMissingInSome) {
@@ -79,33 +79,33 @@ TEST(Replicas, CountWhereAFigureIsMissingInSome) {
 
 TEST(Replicas, ShowIntervalsInTheTable) {
     const std::string text = comparison_table(replicas());
-    EXPECT_TRUE(contains(text, "every figure is the mean over 3 seeds, +- its 95 % confidence interval (Student's t)"));
+    EXPECT_TRUE(says(text, "every figure is the mean over 3 seeds, +- its 95 % confidence interval (Student's t)"));
     // t = 4.303, s = 100: 248 of 200. The ratio is 1.1 for each seed.
-    EXPECT_TRUE(contains(text, "    2  none      200 +-248  1.00 +-0 ")) << text;
-    EXPECT_TRUE(contains(text, "    2  freetype  220 +-273  1.10 +-0 ")) << text;
-    EXPECT_FALSE(contains(text, "seed "));
+    EXPECT_TRUE(says(text, "    2  none      200 +-248  1.00 +-0 ")) << text;
+    EXPECT_TRUE(says(text, "    2  freetype  220 +-273  1.10 +-0 ")) << text;
+    EXPECT_FALSE(says(text, "seed "));
 }
 
 TEST(Replicas, SayHowManySeedsWhereSomeFailed) {
     std::vector<PointResult> points = replicas();
     points.pop_back();
-    EXPECT_TRUE(contains(comparison_table(points), "over 2 to 3 seeds"));
+    EXPECT_TRUE(says(comparison_table(points), "over 2 to 3 seeds"));
 }
 
 TEST(Replicas, HaveMeansAndIntervalsInTheCsv) {
     const std::string csv = csv_report(replicas());
     EXPECT_TRUE(csv.starts_with("platform.cores,flush.strategy,workload,phase,replicas,cycles_per_page,cycles_per_page_ci95,"))
         << csv.substr(0, 100);
-    EXPECT_TRUE(contains(csv, "\n2,none,secretmem,steady,3,200,248.4"));
-    EXPECT_FALSE(contains(csv, "state_hash"));
+    EXPECT_TRUE(says(csv, "\n2,none,secretmem,steady,3,200,248.4"));
+    EXPECT_FALSE(says(csv, "state_hash"));
     EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3);
 }
 
 TEST(Replicas, DecideWhetherARankingIsOne) {
-    EXPECT_TRUE(contains(ranking_report(replicas()), "2 cores: none < freetype\n"));
+    EXPECT_TRUE(says(ranking_report(replicas()), "2 cores: none < freetype\n"));
     std::vector<PointResult> points = replicas();
     points[1].result.workloads[0].phases[0].metrics["cycles_per_page"] = 90;
-    EXPECT_TRUE(contains(ranking_report(points), "2 cores: none ~ freetype\n  ~: the seeds do not tell"));
+    EXPECT_TRUE(says(ranking_report(points), "2 cores: none ~ freetype\n  ~: the seeds do not tell"));
 }
 
 TEST(Replicas, ArePairedBySeed) {

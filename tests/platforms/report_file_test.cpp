@@ -12,7 +12,7 @@ namespace splinter::platforms {
 
 namespace fs = std::filesystem;
 
-class AtomicFile : public testing::Test {
+class AtomicFile : public ::testing::Test {
   protected:
     void SetUp() override {
         std::string name = (fs::temp_directory_path() / "splinter-test-XXXXXX").string();

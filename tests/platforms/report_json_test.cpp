@@ -12,7 +12,7 @@ namespace splinter::platforms {
 
 namespace {
 
-std::string error_of(const std::string& text) {
+std::string json_error(const std::string& text) {
     try {
         (void)run_result_from_json(text, "r.json");
     } catch (const UserError& error) {
@@ -21,7 +21,7 @@ std::string error_of(const std::string& text) {
     return "no error";
 }
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
+std::string replaced_in_json(std::string text, const std::string& from, const std::string& to) {
     const std::size_t at = text.find(from);
     EXPECT_NE(at, std::string::npos) << from;
     return text.replace(at, from.size(), to);
@@ -32,9 +32,9 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 TEST(ResultJson, RefusesRowsThatAreNotNumbers) {
     const std::string text = to_json(samples::full_result());
     EXPECT_EQ(
-        error_of(replaced(text, "\"1 0 3\"", "\"1 0  3\"")),
+        json_error(replaced_in_json(text, "\"1 0 3\"", "\"1 0  3\"")),
         "r.json: workloads[0].free_lists.samples[0].blocks[0]: expected whole numbers with spaces between them, found string");
-    EXPECT_EQ(error_of(replaced(text, "\"3 1 0 0 1 0\"", "\"3 1 0 0 1\"")),
+    EXPECT_EQ(json_error(replaced_in_json(text, "\"3 1 0 0 1 0\"", "\"3 1 0 0 1\"")),
               "r.json: workloads[0].direct_map.runs[0]: expected 6 numbers, found string");
 }
 
@@ -121,45 +121,46 @@ TEST(ResultJson, WritesItsKeysInOneOrder) {
 }
 
 TEST(ResultJson, RefusesAnotherSchemaBeforeAnythingElse) {
-    EXPECT_EQ(error_of(R"({"schema": 99, "other": 1})"),
+    EXPECT_EQ(json_error(R"({"schema": 99, "other": 1})"),
               "r.json: result schema 99 is not supported; this version reads schema 2");
-    EXPECT_EQ(error_of("{}"), "r.json: not a result of splinter: no schema number");
-    EXPECT_EQ(error_of("[1]"), "r.json: not a result of splinter: no schema number");
+    EXPECT_EQ(json_error("{}"), "r.json: not a result of splinter: no schema number");
+    EXPECT_EQ(json_error("[1]"), "r.json: not a result of splinter: no schema number");
 }
 
 TEST(ResultJson, NamesLineAndColumnOfGarbage) {
-    EXPECT_EQ(error_of("{\n  \"schema\": 1,\n  oops"), "r.json:3:3: not JSON; expected a result written by splinter");
-    EXPECT_EQ(error_of(""), "r.json:1:1: not JSON; expected a result written by splinter");
-    EXPECT_EQ(error_of(std::string{"\x7f\x45\x4c\x46\0\x01", 6}),
+    EXPECT_EQ(json_error("{\n  \"schema\": 1,\n  oops"), "r.json:3:3: not JSON; expected a result written by splinter");
+    EXPECT_EQ(json_error(""), "r.json:1:1: not JSON; expected a result written by splinter");
+    EXPECT_EQ(json_error(std::string{"\x7f\x45\x4c\x46\0\x01", 6}),
               "r.json:1:1: not JSON; expected a result written by splinter");
 }
 
 TEST(ResultJson, RefusesTruncatedText) {
     const std::string whole = to_json(samples::full_result());
     for (std::size_t length = 0; length < whole.size() - 2; length += 7)
-        EXPECT_NE(error_of(whole.substr(0, length)), "no error") << length;
+        EXPECT_NE(json_error(whole.substr(0, length)), "no error") << length;
 }
 
 TEST(ResultJson, NamesTheFieldThatIsWrong) {
     const std::string good = to_json(samples::full_result());
-    EXPECT_EQ(error_of(replaced(good, "\"splits\": 3.0", "\"splits\": \"3\"")),
+    EXPECT_EQ(json_error(replaced_in_json(good, "\"splits\": 3.0", "\"splits\": \"3\"")),
               "r.json: workloads[0].phases[0].metrics.splits: expected a number, found string");
-    EXPECT_EQ(error_of(replaced(good, "\"end_cycles\": 1000", "\"end_cycles\": -1")),
+    EXPECT_EQ(json_error(replaced_in_json(good, "\"end_cycles\": 1000", "\"end_cycles\": -1")),
               "r.json: workloads[1].end_cycles: expected a whole number, found number");
-    EXPECT_EQ(error_of(replaced(good, "\"facts\": {}", "\"fact\": {}")), "r.json: workloads[1]: field \"facts\" is missing");
-    EXPECT_EQ(error_of(replaced(good, "\"facts\": {}", "\"facts\": {}, \"more\": 1")),
+    EXPECT_EQ(json_error(replaced_in_json(good, "\"facts\": {}", "\"fact\": {}")),
+              "r.json: workloads[1]: field \"facts\" is missing");
+    EXPECT_EQ(json_error(replaced_in_json(good, "\"facts\": {}", "\"facts\": {}, \"more\": 1")),
               "r.json: workloads[1]: unknown field \"more\"");
-    EXPECT_EQ(error_of(replaced(good, "\"victim\"", "\"bystander\"")),
+    EXPECT_EQ(json_error(replaced_in_json(good, "\"victim\"", "\"bystander\"")),
               "r.json: workloads[0].ledger[1].side: expected \"initiator\" or \"victim\", found string");
-    EXPECT_EQ(error_of(replaced(good, "0x0000000000000abc", "0xabcg")),
+    EXPECT_EQ(json_error(replaced_in_json(good, "0x0000000000000abc", "0xabcg")),
               "r.json: workloads[1].state_hash: expected a hexadecimal number, found string");
-    EXPECT_EQ(error_of(replaced(good, "\"min\": 301", "\"min\": 302")),
+    EXPECT_EQ(json_error(replaced_in_json(good, "\"min\": 301", "\"min\": 302")),
               "r.json: workloads[0].histograms[0].buckets[0]: expected a bucket between `min` and `max`, found array");
-    EXPECT_EQ(error_of(replaced(good, "\"relative_error\": 0.0078125", "\"relative_error\": 0.01")),
+    EXPECT_EQ(json_error(replaced_in_json(good, "\"relative_error\": 0.0078125", "\"relative_error\": 0.01")),
               "r.json: workloads[0].histograms[0].relative_error: expected that of this version, found number");
-    EXPECT_EQ(error_of(replaced(good, "\"260cyc\"", "\"260cyc\", \"1cyc\"")),
+    EXPECT_EQ(json_error(replaced_in_json(good, "\"260cyc\"", "\"260cyc\", \"1cyc\"")),
               "r.json: config[0].range: expected two values or none, found array");
-    EXPECT_EQ(error_of(replaced(good, "1e-300", "1e999")), "r.json: a number is out of range");
+    EXPECT_EQ(json_error(replaced_in_json(good, "1e-300", "1e999")), "r.json: a number is out of range");
 }
 
 TEST(ResultJson, DoesNotWriteWhatIsNoNumber) {

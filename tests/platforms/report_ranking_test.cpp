@@ -8,15 +8,16 @@ namespace splinter::platforms {
 
 namespace {
 
-PointResult point(const std::string& cores, const std::string& strategy, double cycles) {
+PointResult ranked_point(const std::string& cores, const std::string& strategy, double cycles) {
     return samples::steady_point(cores, strategy, {{"cycles_per_page", cycles}});
 }
 
 }  // namespace
 
 TEST(Ranking, NamesTheCoreCountsAtWhichItChanges) {
-    EXPECT_EQ(ranking_report({point("2", "batched", 100), point("2", "freetype", 150), point("16", "batched", 200),
-                              point("16", "freetype", 150), point("64", "batched", 900), point("64", "freetype", 150)}),
+    EXPECT_EQ(ranking_report({ranked_point("2", "batched", 100), ranked_point("2", "freetype", 150),
+                              ranked_point("16", "batched", 200), ranked_point("16", "freetype", 150),
+                              ranked_point("64", "batched", 900), ranked_point("64", "freetype", 150)}),
               "secretmem, steady state (reuse), cycles/page from low to high:\n"
               "    2 cores: batched < freetype\n"
               "   16 cores: freetype < batched\n"
@@ -24,16 +25,17 @@ TEST(Ranking, NamesTheCoreCountsAtWhichItChanges) {
 }
 
 TEST(Ranking, SaysSoWhereItDoesNotChange) {
-    EXPECT_EQ(ranking_report({point("2", "none", 1), point("2", "freetype", 2), point("4", "none", 1),
-                              point("4", "freetype", 9), point("8", "none", 1), point("8", "freetype", 9)}),
-              "secretmem, steady state (reuse), cycles/page from low to high:\n"
-              "    2 cores: none < freetype\n"
-              "  the same on 2, 4 and 8 cores\n");
+    EXPECT_EQ(
+        ranking_report({ranked_point("2", "none", 1), ranked_point("2", "freetype", 2), ranked_point("4", "none", 1),
+                        ranked_point("4", "freetype", 9), ranked_point("8", "none", 1), ranked_point("8", "freetype", 9)}),
+        "secretmem, steady state (reuse), cycles/page from low to high:\n"
+        "    2 cores: none < freetype\n"
+        "  the same on 2, 4 and 8 cores\n");
 }
 
 TEST(Ranking, OrdersCoreCountsAsNumbersWhateverTheOrderOfTheAxis) {
-    EXPECT_EQ(ranking_report({point("16", "a", 2), point("16", "b", 1), point("2", "a", 1), point("2", "b", 2),
-                              point("128", "a", 1), point("128", "b", 2)}),
+    EXPECT_EQ(ranking_report({ranked_point("16", "a", 2), ranked_point("16", "b", 1), ranked_point("2", "a", 1),
+                              ranked_point("2", "b", 2), ranked_point("128", "a", 1), ranked_point("128", "b", 2)}),
               "secretmem, steady state (reuse), cycles/page from low to high:\n"
               "    2 cores: a < b\n"
               "   16 cores: b < a\n"
@@ -42,13 +44,15 @@ TEST(Ranking, OrdersCoreCountsAsNumbersWhateverTheOrderOfTheAxis) {
 }
 
 TEST(Ranking, DoesNotTakeATieOrAFailedPointForAChange) {
-    const std::string text = ranking_report({point("2", "a", 1), point("2", "b", 2), point("2", "c", 3), point("4", "b", 2),
-                                             point("4", "a", 2), point("4", "c", 3), point("8", "b", 1), point("8", "c", 4)});
+    const std::string text = ranking_report({ranked_point("2", "a", 1), ranked_point("2", "b", 2), ranked_point("2", "c", 3),
+                                             ranked_point("4", "b", 2), ranked_point("4", "a", 2), ranked_point("4", "c", 3),
+                                             ranked_point("8", "b", 1), ranked_point("8", "c", 4)});
     EXPECT_NE(text.find("the same on 2, 4 and 8 cores"), std::string::npos) << text;
 }
 
 TEST(Ranking, IsMadePerValueOfTheOtherAxes) {
-    std::vector<PointResult> points{point("2", "a", 1), point("2", "b", 2), point("2", "a", 2), point("2", "b", 1)};
+    std::vector<PointResult> points{ranked_point("2", "a", 1), ranked_point("2", "b", 2), ranked_point("2", "a", 2),
+                                    ranked_point("2", "b", 1)};
     for (std::size_t i = 0; i < points.size(); ++i) points[i].key.push_back({"platform.memory", i < 2 ? "1GiB" : "2GiB"});
     EXPECT_EQ(ranking_report(points),
               "secretmem, steady state (reuse), memory=1GiB, cycles/page from low to high:\n"
@@ -59,7 +63,7 @@ TEST(Ranking, IsMadePerValueOfTheOtherAxes) {
 }
 
 TEST(Ranking, LooksAtSteadyStateOnly) {
-    std::vector<PointResult> points{point("2", "a", 1), point("2", "b", 2)};
+    std::vector<PointResult> points{ranked_point("2", "a", 1), ranked_point("2", "b", 2)};
     for (PointResult& each : points)
         each.result.workloads[0].phases.insert(each.result.workloads[0].phases.begin(),
                                                {"population", {{"cycles_per_page", &each == points.data() ? 9 : 1}}});
@@ -67,7 +71,7 @@ TEST(Ranking, LooksAtSteadyStateOnly) {
 }
 
 TEST(Ranking, OfOneStrategyIsEmpty) {
-    EXPECT_EQ(ranking_report({point("2", "a", 1), point("4", "a", 2)}), "");
+    EXPECT_EQ(ranking_report({ranked_point("2", "a", 1), ranked_point("4", "a", 2)}), "");
     EXPECT_EQ(ranking_report({}), "");
 }
 

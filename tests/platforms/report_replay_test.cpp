@@ -7,7 +7,7 @@ namespace splinter::platforms {
 
 namespace {
 
-ReplayReport sample() {
+ReplayReport replay_sample() {
     ReplayReport report{};
     report.events = 123456;
     report.allocations = 60000;
@@ -22,7 +22,7 @@ ReplayReport sample() {
 }  // namespace
 
 TEST(ReplayReport, EndsWithTheNumberOfZonesThatAgree) {
-    EXPECT_EQ(replay_text(sample()),
+    EXPECT_EQ(replay_text(replay_sample()),
               "events             123,456\n"
               "allocations         60,000\n"
               "frees               59,000\n"
@@ -39,7 +39,7 @@ TEST(ReplayReport, EndsWithTheNumberOfZonesThatAgree) {
 }
 
 TEST(ReplayReport, SaysWhyZonesWereNotCompared) {
-    ReplayReport report = sample();
+    ReplayReport report = replay_sample();
     report.free_pages_compared = false;
     const std::string text = replay_text(report);
     EXPECT_NE(text.find("zones not compared: a share of the allocations was declared unmapped\n"), std::string::npos);

@@ -36,7 +36,7 @@ ConditionOutcome outcome(const std::string& text, const ResultDiff& diff) {
     return check_condition(parse_fail_condition(text), diff);
 }
 
-std::string refusal(const std::string& text) {
+std::string condition_refusal(const std::string& text) {
     try {
         (void)parse_fail_condition(text);
     } catch (const UserError& error) {
@@ -122,11 +122,11 @@ TEST(FailCondition, IsAFigureASignAndARatio) {
     EXPECT_EQ(condition.figure, "cycles_per_page");
     EXPECT_EQ(condition.sense, FailCondition::Sense::below);
     EXPECT_EQ(condition.threshold, 0.95);
-    testing::expect_part(refusal("cycles_per_pgae>1"), "no figure has the name \"cycles_per_pgae\"");
-    testing::expect_part(refusal("cycles_per_pgae>1"), "did you mean `cycles_per_page`?");
-    testing::expect_part(refusal("cycles_per_page"), "expected FIGURE>RATIO or FIGURE<RATIO");
+    testing::expect_part(condition_refusal("cycles_per_pgae>1"), "no figure has the name \"cycles_per_pgae\"");
+    testing::expect_part(condition_refusal("cycles_per_pgae>1"), "did you mean `cycles_per_page`?");
+    testing::expect_part(condition_refusal("cycles_per_page"), "expected FIGURE>RATIO or FIGURE<RATIO");
     for (const char* text : {"splits>", "splits>x", "splits>-1", "splits>0", "splits>1.05x", "splits>nan", "splits>>1"})
-        testing::expect_part(refusal(text), "expected a positive ratio B/A");
+        testing::expect_part(condition_refusal(text), "expected a positive ratio B/A");
 }
 
 TEST(FailCondition, IsMetPastTheThresholdOnly) {

@@ -15,7 +15,7 @@ namespace {
 
 using Axes = std::vector<AxisValue>;
 
-void expect_part(const std::function<void()>& mistake, const std::string& part) {
+void expect_mistake(const std::function<void()>& mistake, const std::string& part) {
     try {
         mistake();
         ADD_FAILURE() << "no mistake found, expected: " << part;
@@ -25,7 +25,7 @@ void expect_part(const std::function<void()>& mistake, const std::string& part) 
 }
 
 // At 2 GHz, a loop of 1000 + 250 n cycles by pages n; half of that with the other mechanism.
-PointResult point(const std::string& pages, const std::string& mechanism, double cycles) {
+PointResult mechanism_point(const std::string& pages, const std::string& mechanism, double cycles) {
     PointResult out{{{"pages", pages}, {"mechanism", mechanism}}, {}};
     out.result.config.push_back({"platform.frequency", "2GHz", "", "", ""});
     WorkloadResult workload;
@@ -35,8 +35,8 @@ PointResult point(const std::string& pages, const std::string& mechanism, double
     return out;
 }
 
-const std::vector<PointResult> kPoints{point("1", "ipi", 1250), point("2", "ipi", 1500), point("9", "ipi", 3250),
-                                       point("1", "other", 625)};
+const std::vector<PointResult> kPoints{mechanism_point("1", "ipi", 1250), mechanism_point("2", "ipi", 1500),
+                                       mechanism_point("9", "ipi", 3250), mechanism_point("1", "other", 625)};
 
 ValidationRow row_of(double published, const Axes& at) {
     ValidationRow row;
@@ -101,18 +101,18 @@ TEST(Validate, ToleratesTheEdgeAndNothingBeyond) {
 }
 
 TEST(Validate, RefusesARowThatNamesNoPointSeveralOrNoFigure) {
-    expect_part(
+    expect_mistake(
         [] {
             (void)validate(row_of(1, {{"pages", "3"}}), kPoints);
         },
         "rows.toml:1:1: no point of the file has pages=3");
-    expect_part([] { (void)validate(row_of(1, {{"pages", "1"}}), kPoints); }, "2 points have pages=1, expected one");
+    expect_mistake([] { (void)validate(row_of(1, {{"pages", "1"}}), kPoints); }, "2 points have pages=1, expected one");
     ValidationRow row = row_of(1, kOne);
     row.metric = "lop";
-    expect_part([&] { (void)validate(row, kPoints); }, "phase steady has no figure \"lop\"");
+    expect_mistake([&] { (void)validate(row, kPoints); }, "phase steady has no figure \"lop\"");
     row = row_of(1, {{"mechanism", "other"}});
     row.slope_over = "pages";
-    expect_part([&] { (void)validate(row, kPoints); }, "needs points with two values");
+    expect_mistake([&] { (void)validate(row, kPoints); }, "needs points with two values");
 }
 
 TEST(Validate, ReportsRatioRoleAndWhetherTheRowIsWithinItsTolerance) {
@@ -162,17 +162,18 @@ TEST_F(ValidationFile, HoldsRowsInTheirOrder) {
 }
 
 TEST_F(ValidationFile, IsRefusedWithThePlaceOfItsMistake) {
-    expect_part([&] { (void)read("x = 1\n"); }, "has no [[row]]");
-    expect_part([&] { (void)read(kRow); }, ":1:1: a [[row]] needs `published`");
-    expect_part([&] { (void)read(kRow + "published = \"3\"\n"); }, ":8:13: `published` is 3, expected a number");
-    expect_part([&] { (void)read(kRow + "published = 3\nsorce = \"x\"\n"); }, ":9:1: unknown key `sorce` of a [[row]]");
-    expect_part([&] { (void)read(kRow + "published = 3\nat = [\"a\"]\n"); }, "\"axis=value\"");
-    expect_part([&] { (void)read(kRow + "published = 3\nslope_over = \"a\"\nminus = [\"a=1\"]\n"); }, "has one of minus, over");
-    expect_part([&] { (void)read(kRow + "published = 3\ntolerance = -1\n"); }, ":9:13: `tolerance` is -1, expected a part");
-    expect_part([&] { (void)read(kRow + "published = 3\ntolerance = 1\n"); }, "less than 1");
-    expect_part([&] { (void)read(kRow + "published = 3\n" + kRow + "published = 4\n"); }, "has the `id` \"V\" too");
-    expect_part([&] { (void)read(kRow + "published = 3\nper = 2\n"); }, "needs `minus`");
-    expect_part([&] { (void)read(kRow + "published = 3\nminus = [\"a=1\"]\nper = 0\n"); }, "`per` is 0");
+    expect_mistake([&] { (void)read("x = 1\n"); }, "has no [[row]]");
+    expect_mistake([&] { (void)read(kRow); }, ":1:1: a [[row]] needs `published`");
+    expect_mistake([&] { (void)read(kRow + "published = \"3\"\n"); }, ":8:13: `published` is 3, expected a number");
+    expect_mistake([&] { (void)read(kRow + "published = 3\nsorce = \"x\"\n"); }, ":9:1: unknown key `sorce` of a [[row]]");
+    expect_mistake([&] { (void)read(kRow + "published = 3\nat = [\"a\"]\n"); }, "\"axis=value\"");
+    expect_mistake([&] { (void)read(kRow + "published = 3\nslope_over = \"a\"\nminus = [\"a=1\"]\n"); },
+                   "has one of minus, over");
+    expect_mistake([&] { (void)read(kRow + "published = 3\ntolerance = -1\n"); }, ":9:13: `tolerance` is -1, expected a part");
+    expect_mistake([&] { (void)read(kRow + "published = 3\ntolerance = 1\n"); }, "less than 1");
+    expect_mistake([&] { (void)read(kRow + "published = 3\n" + kRow + "published = 4\n"); }, "has the `id` \"V\" too");
+    expect_mistake([&] { (void)read(kRow + "published = 3\nper = 2\n"); }, "needs `minus`");
+    expect_mistake([&] { (void)read(kRow + "published = 3\nminus = [\"a=1\"]\nper = 0\n"); }, "`per` is 0");
 }
 
 }  // namespace

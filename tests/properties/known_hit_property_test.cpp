@@ -15,10 +15,10 @@ using x86::Invalidation;
 using x86::PageSize;
 using Cr3Flush = TranslationUnit::Cr3Flush;
 
-constexpr VirtAddr kWindow{0xffff888000000000U};
+constexpr VirtAddr kHitWindow{0xffff888000000000U};
 // Few pages, often used; those of different 2 MiB share a place in the memo.
-VirtAddr any_address() { return kWindow + (up_to(1) << 21 | up_to(1) << kPageShift | up_to(1) * 0xff8); }
-Pcid any_pcid() { return Pcid{static_cast<std::uint16_t>(up_to(1))}; }
+VirtAddr any_hit_address() { return kHitWindow + (up_to(1) << 21 | up_to(1) << kPageShift | up_to(1) * 0xff8); }
+Pcid either_pcid() { return Pcid{static_cast<std::uint16_t>(up_to(1))}; }
 
 std::string text_of(const TranslationUnit::Outcome& outcome) {
     const x86::AccessOutcome& result = outcome.result;
@@ -48,7 +48,7 @@ class Twins {
     }
 
     void access() {
-        const VirtAddr va = up_to(30) == 0 ? VirtAddr{any_address().raw() & ~(std::uint64_t{1} << 60)} : any_address();
+        const VirtAddr va = up_to(30) == 0 ? VirtAddr{any_hit_address().raw() & ~(std::uint64_t{1} << 60)} : any_hit_address();
         const x86::Access access{static_cast<x86::AccessKind>(up_to(3) == 0 ? up_to(2) : 0),
                                  static_cast<x86::Mode>(up_to(4) == 0 ? 0 : 1),
                                  static_cast<x86::Origin>(up_to(4) == 0 ? 1 : 0)};
@@ -84,7 +84,7 @@ class Twins {
         operation(quick_);
     }
     void map() {
-        const VirtAddr va = any_address();
+        const VirtAddr va = any_hit_address();
         const auto size = static_cast<PageSize>(up_to(1));
         std::uint64_t flags = PlainTables::kUsed;
         for (std::uint64_t flag : {x86::Pte::kUser, x86::Pte::kGlobal, x86::Pte::kNoExecute})
@@ -110,7 +110,7 @@ class Twins {
         both([&](PlainUnit& mmu) { mmu.unit.write_state(state); });
     }
     void write_cr3() {
-        const Pcid pcid = any_pcid();
+        const Pcid pcid = either_pcid();
         const Cr3Flush flush = up_to(1) == 0 ? Cr3Flush::flush : Cr3Flush::no_flush;
         both([&](PlainUnit& mmu) { mmu.switch_to(pcid, flush); });
     }
@@ -120,12 +120,12 @@ class Twins {
         invalidation.addresses = static_cast<Invlpgb::Addresses>(up_to(1));
         invalidation.contexts = static_cast<Invlpgb::Contexts>(up_to(1));
         invalidation.global = static_cast<Invlpgb::Global>(up_to(1));
-        invalidation.first = any_address();
-        invalidation.pcid = any_pcid();
+        invalidation.first = any_hit_address();
+        invalidation.pcid = either_pcid();
         both([&](PlainUnit& mmu) { mmu.unit.apply(invalidation); });
     }
     void invalidate() {
-        const Invalidation invalidation{static_cast<Invalidation::Kind>(up_to(6)), any_address(), any_pcid()};
+        const Invalidation invalidation{static_cast<Invalidation::Kind>(up_to(6)), any_hit_address(), either_pcid()};
         both([&](PlainUnit& mmu) { (void)mmu.unit.invalidate(invalidation); });
     }
 

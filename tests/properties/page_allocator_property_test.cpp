@@ -15,7 +15,7 @@ namespace splinter::alloc {
 namespace {
 
 // On both sides of a border between 1 GiB leaves, so that two of them can be split.
-constexpr PfnRange kSpan{Pfn{2 * kGiantPages.raw() - 2 * kLargestBlock.raw()}, times(kLargestBlock, 4)};
+constexpr PfnRange kAllocatorSpan{Pfn{2 * kGiantPages.raw() - 2 * kLargestBlock.raw()}, times(kLargestBlock, 4)};
 constexpr FreeType kKeyed{Migratetype::unmovable, FreetypeFlag::pgtable_key};
 
 KernelParams small_batches(const FreetypeParams& freetype = {}, const std::string& freetypes = "unmapped:unmovable") {
@@ -51,15 +51,18 @@ struct LiveBlock {
 
 struct State : MovableOwner {
     State(std::string_view strategy, std::size_t cpus, std::uint64_t seed, const KernelParams& params)
-        : machine{memory, cpus, seed, kSpan}, observer{machine, strategy}, kernel{memory,   zones(freetype_lists(params)),
-                                                                                  cpus,     params,
-                                                                                  strategy, observer} {
+        : machine{memory, cpus, seed, kAllocatorSpan}, observer{machine, strategy}, kernel{memory,
+                                                                                           zones(freetype_lists(params)),
+                                                                                           cpus,
+                                                                                           params,
+                                                                                           strategy,
+                                                                                           observer} {
         machine.set_handler([this](Cpu& cpu, std::uint8_t) { kernel.calls.on_interrupt(cpu); });
         machine.set_on_switch([this] { check_unlocked_zone(); });
     }
     std::vector<Zone> zones(const FreetypeLists& freetypes) {
         std::vector<Zone> one;
-        ZoneLayout layout = zone_layout(kSpan);
+        ZoneLayout layout = zone_layout(kAllocatorSpan);
         layout.watermark_min = PageCount{64};
         layout.watermark_low = PageCount{2048};  // half of the zone: the slow path is as common as the fast one
         layout.managed = PageCount{60'000};      // as of a zone that may reserve two pageblocks
@@ -77,7 +80,7 @@ struct State : MovableOwner {
 
     // At rest.
     void check_invariants() {
-        Owners owners{kSpan};
+        Owners owners{kAllocatorSpan};
         audit_free_lists(zone(), owners);
         for (std::uint32_t i = 0; i < machine.cpu_count(); ++i) audit_pcp(zone(), kernel.pages.pcp(zone(), CpuId{i}), owners);
         std::set<Pfn> protected_pages;
@@ -91,7 +94,7 @@ struct State : MovableOwner {
         const PageCount leaked{counted(&KernelCounters::pages_leaked)};
         SPLINTER_CHECK(owners.without_owner() == kernel.strategy->held() + leaked,
                        "pages without an owner are the strategy's stash, or leaked and counted");
-        for (Pfn at = kSpan.first; at < kSpan.end(); at += PageCount{1}) {
+        for (Pfn at = kAllocatorSpan.first; at < kAllocatorSpan.end(); at += PageCount{1}) {
             const bool stashed = owners[at] == Owners::Owner::nobody;
             if (stashed && leaked > PageCount{0}) continue;  // in whatever state the failure left it
             const bool unmapped = zone().pageblock_freetype(at).mapping() == Mapping::unmapped;
@@ -108,7 +111,7 @@ struct State : MovableOwner {
     // Between two calls: what no lock covers satisfies its invariants.
     void check_unlocked_zone() {
         if (++switches % 32 != 0 || machine.locks().owner(kFirstZoneLock)) return;
-        Owners owners{kSpan};
+        Owners owners{kAllocatorSpan};
         audit_free_lists(zone(), owners);
         zone().for_each_free([&](Pfn block, Order, std::size_t) {
             SPLINTER_CHECK(memory.mapped(block) == (zone().pageblock_freetype(block).mapping() == Mapping::mapped),

@@ -17,11 +17,13 @@ using x86::Pte;
 using Cr3Flush = TranslationUnit::Cr3Flush;
 
 constexpr std::uint16_t kPcids = 3;
-constexpr VirtAddr kWindow{0xffff888000000000U};
+constexpr VirtAddr kMappedWindow{0xffff888000000000U};
 
 // A window of page tables: two PDPTEs, three PDEs below each, four PTEs below each of these.
 constexpr std::uint64_t entries_of(Level level) { return level == x86::kPdpte ? 2 : level == x86::kPde ? 3 : 4; }
-VirtAddr any_address() { return kWindow + (up_to(1) << 30 | up_to(2) << 21 | up_to(3) << kPageShift | up_to(1) * 0xff8); }
+VirtAddr any_mapped_address() {
+    return kMappedWindow + (up_to(1) << 30 | up_to(2) << 21 | up_to(3) << kPageShift | up_to(1) * 0xff8);
+}
 
 struct ReadOnly {  // for walks that must leave no trace
     const x86::PhysMem& memory;
@@ -92,7 +94,7 @@ class Model : public PageTablePort {
     void set(Pfn table, std::uint64_t index, Pte entry) { memory_.store(base_of(table) + index * 8, entry); }
     Pfn link(Pfn table, Level level) {
         const Pfn next = new_table();
-        set(table, level.index(kWindow), Pte::table(next, kTable));
+        set(table, level.index(kMappedWindow), Pte::table(next, kTable));
         return next;
     }
     PhysAddr entry_address(VirtAddr va, Level level) {
@@ -136,7 +138,7 @@ class Model : public PageTablePort {
 x86::Access any_access() {
     return {static_cast<x86::AccessKind>(up_to(2)), static_cast<x86::Mode>(up_to(1)), x86::Origin::instruction};
 }
-Pcid any_pcid() { return Pcid{static_cast<std::uint16_t>(up_to(kPcids - 1))}; }
+Pcid any_process() { return Pcid{static_cast<std::uint16_t>(up_to(kPcids - 1))}; }
 
 // visit(first address) of every page of the window that the changed entry translates, at the smallest size.
 template <class Visitor>
@@ -145,7 +147,7 @@ void for_each_page(VirtAddr va, Level level, Visitor&& visit) {
     for (std::uint64_t gib = 0; gib < 2; ++gib)
         for (std::uint64_t large = 0; large < 3; ++large)
             for (std::uint64_t page = 0; page < 4; ++page) {
-                const VirtAddr at = kWindow + (gib << 30 | large << 21 | page << kPageShift);
+                const VirtAddr at = kMappedWindow + (gib << 30 | large << 21 | page << kPageShift);
                 if ((at.raw() & ~(bytes - 1)) == (va.raw() & ~(bytes - 1))) visit(at);
             }
 }
@@ -206,7 +208,7 @@ void expect_fresh_everywhere(Model& model) {
     const x86::Access access = any_access();
     for (std::uint16_t pcid = 0; pcid < kPcids; ++pcid) {
         model.switch_to(Pcid{pcid}, Cr3Flush::no_flush);
-        for_each_page(kWindow, x86::kPml4e, [&](VirtAddr page) { model.expect_fresh(page, access); });
+        for_each_page(kMappedWindow, x86::kPml4e, [&](VirtAddr page) { model.expect_fresh(page, access); });
     }
 }
 
@@ -216,10 +218,10 @@ RC_GTEST_PROP(TranslationProperty, AfterARequiredInvalidationNothingStaleIsUsed,
     for (std::uint64_t round = up_to(8); round > 0; --round) {
         for (std::uint64_t access = up_to(8); access > 0; --access) {
             if (up_to(3) == 0) write_random_state(model.unit());
-            model.switch_to(any_pcid(), up_to(3) == 0 ? Cr3Flush::flush : Cr3Flush::no_flush);
-            model.expect_fresh(any_address(), any_access());
+            model.switch_to(any_process(), up_to(3) == 0 ? Cr3Flush::flush : Cr3Flush::no_flush);
+            model.expect_fresh(any_mapped_address(), any_access());
         }
-        const VirtAddr va = any_address();
+        const VirtAddr va = any_mapped_address();
         const Level level = model.change(va);
         invalidate_as_required(model, va, level);
         expect_fresh_everywhere(model);
@@ -231,13 +233,13 @@ RC_GTEST_PROP(TranslationProperty, InvlpgOfAnyAddressOfASplitPageLeavesNothingOf
     Model model{Model::Leaves::local_and_global};
     const PageSize size = *rc::gen::element(PageSize::m2, PageSize::g1);
     const std::uint64_t bytes = x86::leaf_level(size).bytes();
-    const VirtAddr va = any_address();
+    const VirtAddr va = any_mapped_address();
     const VirtAddr first{va.raw() & ~(bytes - 1)};
     model.map_large(va, size);
     (void)model.unit().invalidate(Invalidation::all());
     const auto anywhere = [&] { return first + (up_to(bytes - 8) & ~std::uint64_t{7}); };
     for (std::uint64_t accesses = up_to(20); accesses > 0; --accesses) {
-        model.switch_to(any_pcid(), Cr3Flush::no_flush);
+        model.switch_to(any_process(), Cr3Flush::no_flush);
         model.expect_fresh(anywhere(), any_access());
     }
     model.split(va, size);
@@ -246,7 +248,7 @@ RC_GTEST_PROP(TranslationProperty, InvlpgOfAnyAddressOfASplitPageLeavesNothingOf
         const bool seen_here = cached.translation.rights.global || cached.pcid == model.unit().pcid();
         RC_ASSERT(!seen_here || cached.size != size || cached.page != first);
     });
-    for (int i = 0; i < 12; ++i) model.expect_fresh(first + (any_address() - kWindow) % bytes, any_access());
+    for (int i = 0; i < 12; ++i) model.expect_fresh(first + (any_mapped_address() - kMappedWindow) % bytes, any_access());
 }
 
 }  // namespace

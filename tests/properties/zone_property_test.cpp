@@ -12,23 +12,24 @@
 namespace splinter::alloc {
 namespace {
 
-constexpr PfnRange kSpan{Pfn{3 * kLargestBlock.raw()}, times(kLargestBlock, 4)};
-constexpr FreeType kKeyed{Migratetype::unmovable, FreetypeFlag::pgtable_key};
+constexpr PfnRange kZoneSpan{Pfn{3 * kLargestBlock.raw()}, times(kLargestBlock, 4)};
+constexpr FreeType kKeyedType{Migratetype::unmovable, FreetypeFlag::pgtable_key};
 const FreetypeLists kTwoFlags{FreetypeIndex::parse("unmapped:unmovable,pgtable-key:unmovable"), kPageblockOrder};
 
-struct State {
+struct ZoneState {
     enum class Boot : std::uint8_t { wilderness, listed };
-    explicit State(Boot boot) : frames{times(kLargestBlock, 8)}, zone{zone_layout(kSpan), frames, kLinux6_12, kTwoFlags} {
+    explicit ZoneState(Boot boot)
+        : frames{times(kLargestBlock, 8)}, zone{zone_layout(kZoneSpan), frames, kLinux6_12, kTwoFlags} {
         if (boot == Boot::wilderness) {
-            zone.add_wilderness(kSpan);
+            zone.add_wilderness(kZoneSpan);
             return;
         }
-        for (Pfn at = kSpan.first; at < kSpan.end(); at += kLargestBlock)
+        for (Pfn at = kZoneSpan.first; at < kZoneSpan.end(); at += kLargestBlock)
             zone.add_free_block(at, kMaxOrder, Migratetype::movable);
     }
 
     void check_invariants() const {
-        Owners owners{kSpan};
+        Owners owners{kZoneSpan};
         audit_free_lists(zone, owners);
         for (const auto& [block, order] : live) owners.add(block, order, Owners::Owner::live);
         SPLINTER_CHECK(owners.without_owner() == PageCount{0}, "every page is free or live");
@@ -46,7 +47,7 @@ struct Take {
     FreeType type;
     unsigned blocks = 1;
 
-    void perform(State& state) const {
+    void perform(ZoneState& state) const {
         TakeMode mode = TakeMode::normal;
         for (unsigned i = 0; i < blocks; ++i) {
             BuddyWork work;
@@ -66,7 +67,7 @@ struct Take {
 struct Free {
     std::size_t which;  // of the live blocks, modulo their number
 
-    void perform(State& state) const {
+    void perform(ZoneState& state) const {
         if (state.live.empty()) return;
         const auto at = state.live.begin() + static_cast<std::ptrdiff_t>(which % state.live.size());
         const auto [block, order] = *at;
@@ -86,7 +87,7 @@ struct Flip {
     FreeType wanted;
     FreetypeFlag flag;  // in which the block differs
 
-    void perform(State& state) const {
+    void perform(ZoneState& state) const {
         TakeMode mode = TakeMode::normal;
         BuddyWork work;
         const Order whole = std::max(order, kPageblockOrder);
@@ -109,7 +110,7 @@ struct Flip {
 struct TakeRange {
     FreetypeFlags flags;
 
-    void perform(State& state) const {
+    void perform(ZoneState& state) const {
         BuddyWork work;
         const auto range = state.zone.take_free_range(times(kLargestBlock, 2), flags, work);
         if (!range) return;
@@ -122,12 +123,12 @@ struct TakeRange {
     }
 };
 
-struct Operation {
+struct ZoneOperation {
     std::variant<Take, Free, Flip, TakeRange> what;
-    void perform(State& state) const {
+    void perform(ZoneState& state) const {
         std::visit([&](const auto& operation) { operation.perform(state); }, what);
     }
-    friend std::ostream& operator<<(std::ostream& out, const Operation& operation) {
+    friend std::ostream& operator<<(std::ostream& out, const ZoneOperation& operation) {
         std::visit([&](const auto& chosen) { out << chosen; }, operation.what);
         return out;
     }
@@ -137,14 +138,14 @@ rc::Gen<Order> any_order() {
     return rc::gen::map(rc::gen::inRange(0U, kOrders), [](unsigned order) { return Order{order}; });
 }
 
-rc::Gen<Operation> any_operation() {
+rc::Gen<ZoneOperation> any_zone_operation() {
     const auto any_type =
-        rc::gen::element(kMovable, kUnmovable, kMovable.with(Migratetype::reclaimable), kUnmovableUnmapped, kKeyed);
-    const auto flipped = rc::gen::element(kUnmovable, kUnmovableUnmapped, kKeyed);
+        rc::gen::element(kMovable, kUnmovable, kMovable.with(Migratetype::reclaimable), kUnmovableUnmapped, kKeyedType);
+    const auto flipped = rc::gen::element(kUnmovable, kUnmovableUnmapped, kKeyedType);
     const auto flag = rc::gen::element(FreetypeFlag::unmapped, FreetypeFlag::pgtable_key);
-    const auto flags = rc::gen::element(FreetypeFlags{}, FreetypeFlags{}, kUnmovableUnmapped.flags, kKeyed.flags);
-    const auto wrap = [](const auto& operation) { return Operation{operation}; };
-    return rc::gen::weightedOneOf<Operation>(
+    const auto flags = rc::gen::element(FreetypeFlags{}, FreetypeFlags{}, kUnmovableUnmapped.flags, kKeyedType.flags);
+    const auto wrap = [](const auto& operation) { return ZoneOperation{operation}; };
+    return rc::gen::weightedOneOf<ZoneOperation>(
         {{4, rc::gen::map(rc::gen::construct<Take>(any_order(), any_type, rc::gen::inRange(1U, 20U)), wrap)},
          {4, rc::gen::map(rc::gen::construct<Free>(rc::gen::arbitrary<std::size_t>()), wrap)},
          {1, rc::gen::map(rc::gen::construct<TakeRange>(flags), wrap)},
@@ -152,16 +153,16 @@ rc::Gen<Operation> any_operation() {
 }
 
 RC_GTEST_PROP(Buddy, ListsAndLiveBlocksCoverTheZoneExactlyAndNoMergeIsMissed, ()) {
-    State state{*rc::gen::element(State::Boot::wilderness, State::Boot::listed)};
-    for (const Operation& operation : *rc::gen::container<std::vector<Operation>>(any_operation())) {
+    ZoneState state{*rc::gen::element(ZoneState::Boot::wilderness, ZoneState::Boot::listed)};
+    for (const ZoneOperation& operation : *rc::gen::container<std::vector<ZoneOperation>>(any_zone_operation())) {
         operation.perform(state);
         state.check_invariants();
     }
 }
 
 RC_GTEST_PROP(Buddy, AllMemoryMergesAgainWhenEverythingIsFreed, ()) {
-    State state{State::Boot::wilderness};
-    for (const Operation& operation : *rc::gen::container<std::vector<Operation>>(any_operation()))
+    ZoneState state{ZoneState::Boot::wilderness};
+    for (const ZoneOperation& operation : *rc::gen::container<std::vector<ZoneOperation>>(any_zone_operation()))
         if (!std::holds_alternative<Flip>(operation.what)) operation.perform(state);
     while (!state.live.empty()) Free{0}.perform(state);
     std::size_t blocks = 0;
@@ -169,13 +170,13 @@ RC_GTEST_PROP(Buddy, AllMemoryMergesAgainWhenEverythingIsFreed, ()) {
         RC_ASSERT(order == kMaxOrder);
         ++blocks;
     });
-    RC_ASSERT(blocks == kSpan.count.raw() / kLargestBlock.raw());
+    RC_ASSERT(blocks == kZoneSpan.count.raw() / kLargestBlock.raw());
 }
 
 RC_GTEST_PROP(Buddy, WildernessServesTheSameBlocksAsAnAllListedZone, ()) {
-    State wilderness{State::Boot::wilderness};
-    State listed{State::Boot::listed};
-    for (const Operation& operation : *rc::gen::container<std::vector<Operation>>(any_operation())) {
+    ZoneState wilderness{ZoneState::Boot::wilderness};
+    ZoneState listed{ZoneState::Boot::listed};
+    for (const ZoneOperation& operation : *rc::gen::container<std::vector<ZoneOperation>>(any_zone_operation())) {
         operation.perform(wilderness);
         operation.perform(listed);
         RC_ASSERT(wilderness.handed_out == listed.handed_out);

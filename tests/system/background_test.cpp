@@ -10,7 +10,7 @@ namespace {
 
 const Sets kOneInitiator{"flush.strategy=per-page", "workload.secretmem.cores_percent=1", "workload.secretmem.pages=64"};
 
-WorkloadResult run(const Sets& sets) { return small_run(kOneInitiator + sets).workloads.front(); }
+WorkloadResult run_one_initiator(const Sets& sets) { return small_run(kOneInitiator + sets).workloads.front(); }
 
 std::uint64_t victims_cycles(const WorkloadResult& result, const std::string& path) {
     std::uint64_t cycles = 0;
@@ -32,7 +32,8 @@ const Sets kHalfIdle{"workload.background.idle_percent=50", "workload.background
 
 TEST(IdleBackground, MakesAFlushWaitForTheExitFromTheCState) {
     const auto cycles = [](const char* idle) {
-        return metric(run(kHalfIdle + Sets{std::string{"platform.idle="} + idle}), "population", "cycles_per_page");
+        return metric(run_one_initiator(kHalfIdle + Sets{std::string{"platform.idle="} + idle}), "population",
+                      "cycles_per_page");
     };
     const hw::CoreParams core = small_config({}).hw.core;
     const double poll = cycles("poll");
@@ -43,18 +44,18 @@ TEST(IdleBackground, MakesAFlushWaitForTheExitFromTheCState) {
 
 TEST(IdleBackground, PaysItsExitsOnTheVictimsSideOfTheLedger) {
     const std::uint64_t exit = small_config({}).hw.core.idle_exit_c1.raw();
-    const std::uint64_t exits = victims_cycles(run(kHalfIdle), "interrupt/idle-exit");
+    const std::uint64_t exits = victims_cycles(run_one_initiator(kHalfIdle), "interrupt/idle-exit");
     EXPECT_GT(exits, 64 * exit);
     EXPECT_EQ(exits % exit, 0U);
-    EXPECT_EQ(victims_cycles(run(kHalfIdle + Sets{"platform.idle=poll"}), "interrupt/idle-exit"), 0U);
-    EXPECT_EQ(victims_cycles(run({}), "interrupt/idle-exit"), 0U) << "a core that always has work";
+    EXPECT_EQ(victims_cycles(run_one_initiator(kHalfIdle + Sets{"platform.idle=poll"}), "interrupt/idle-exit"), 0U);
+    EXPECT_EQ(victims_cycles(run_one_initiator({}), "interrupt/idle-exit"), 0U) << "a core that always has work";
 }
 
 TEST(IdleBackground, IsIdleForItsShareOfTheTime) {
     for (const char* percent : {"20", "80"}) {
-        const WorkloadResult result =
-            run({std::string{"workload.background.idle_percent="} + percent, "workload.background.idle_length=5000cyc",
-                 "platform.idle=poll", "flush.strategy=none", "workload.secretmem.baseline=400000cyc"});
+        const WorkloadResult result = run_one_initiator({std::string{"workload.background.idle_percent="} + percent,
+                                                         "workload.background.idle_length=5000cyc", "platform.idle=poll",
+                                                         "flush.strategy=none", "workload.secretmem.baseline=400000cyc"});
         const double share =
             100 * static_cast<double>(victims_cycles(result, "idle")) / static_cast<double>(all_of_victims(result));
         EXPECT_NEAR(share, std::stod(percent), 6);
@@ -77,14 +78,14 @@ double survivors(const WorkloadResult& result) {
 }
 
 TEST(SpeculativeBackground, FindsWhatInvlpgLeavesUnderOtherPcids) {
-    const WorkloadResult result = run(kReaders);
+    const WorkloadResult result = run_one_initiator(kReaders);
     EXPECT_GT(survivors(result), 0);
     EXPECT_NE(result.facts.at("stale under other PCIDs").find("finding: INVLPG left"), std::string::npos);
 }
 
 TEST(SpeculativeBackground, FindsNothingWithPageTableIsolationNorInOneAddressSpace) {
     for (const Sets& sets : {Sets{"kernel.pti=on"}, Sets{"workload.background.switch_every=0cyc"}}) {
-        const WorkloadResult result = run(kReaders + sets);
+        const WorkloadResult result = run_one_initiator(kReaders + sets);
         EXPECT_EQ(survivors(result), 0) << sets.front();
         EXPECT_FALSE(result.facts.contains("stale under other PCIDs")) << sets.front();
     }
@@ -92,12 +93,12 @@ TEST(SpeculativeBackground, FindsNothingWithPageTableIsolationNorInOneAddressSpa
 
 TEST(Background, GivesTheSameResultsForEveryQuantum) {
     const Sets all = kReaders + kHalfIdle;
-    const WorkloadResult reference = run(all + Sets{"platform.quantum=1"});
+    const WorkloadResult reference = run_one_initiator(all + Sets{"platform.quantum=1"});
     for (const char* quantum : {"7", "333", "0"}) {
         RunResult expected;
         expected.workloads.push_back(reference);
         RunResult found;
-        found.workloads.push_back(run(all + Sets{std::string{"platform.quantum="} + quantum}));
+        found.workloads.push_back(run_one_initiator(all + Sets{std::string{"platform.quantum="} + quantum}));
         EXPECT_EQ(to_json(found), to_json(expected)) << quantum;
     }
 }

@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-struct Findings {
+struct AuditFindings {
     std::vector<std::string> violations;
     std::uint64_t narrowed, handed_out, stale_4k, stale_2m, stale_1g, leaks, probes, refused;
 };
@@ -43,12 +43,12 @@ std::string simulate(const alloc::StrategyInfo& strategy, const ProbingParams& p
         .dump();
 }
 
-Findings run(const alloc::StrategyInfo& strategy, const ProbingParams& params = {}, const Sets& sets = {}) {
+AuditFindings run_audited(const alloc::StrategyInfo& strategy, const ProbingParams& params = {}, const Sets& sets = {}) {
     const Json json = Json::parse(run_in_child([&] { return simulate(strategy, params, sets); }));
     return {json[0], json[1], json[2], json[3], json[4], json[5], json[6], json[7], json[8]};
 }
 
-std::string first_of(const Findings& findings) { return findings.violations.empty() ? "" : findings.violations.front(); }
+std::string first_of(const AuditFindings& findings) { return findings.violations.empty() ? "" : findings.violations.front(); }
 
 std::vector<std::string> protected_rows() {
     std::vector<std::string> names;
@@ -69,7 +69,7 @@ class Contract : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(Contract, NoCoreTranslatesABlockThatIsHandedOut) {
-    const Findings findings = run(strategy());
+    const AuditFindings findings = run_audited(strategy());
     EXPECT_EQ(first_of(findings), "");
     EXPECT_EQ(findings.leaks, 0U);
     EXPECT_EQ(findings.handed_out, 3 * 2 * (24 + 512U));
@@ -83,7 +83,7 @@ const ProbingParams kLargeLeaves{.large = Order{0U}, .stride = x86::kPdpte.pages
 const Sets kLargeMemory{"platform.memory=6GiB"};
 
 TEST_P(Contract, HoldsForLeavesOfOneGiB) {
-    const Findings findings = run(strategy(), kLargeLeaves, kLargeMemory);
+    const AuditFindings findings = run_audited(strategy(), kLargeLeaves, kLargeMemory);
     EXPECT_EQ(first_of(findings), "");
     EXPECT_EQ(findings.leaks, 0U);
 }
@@ -93,7 +93,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, Contract, ::testing::ValuesIn(protected_rows()), 
 // Otherwise the runs above would see each pageblock leave the direct map once only.
 TEST(ContractLoad, MakesFreetypeMapPageblocksAndUnmapThemAgain) {
     const alloc::StrategyInfo& freetype = alloc::find_flush_strategy("freetype");
-    EXPECT_GT(run(freetype).narrowed, run(freetype, {.squeeze = ProbingParams::Squeeze::none}).narrowed);
+    EXPECT_GT(run_audited(freetype).narrowed, run_audited(freetype, {.squeeze = ProbingParams::Squeeze::none}).narrowed);
 }
 
 TEST(ContractTable, ListsNoneAsNotProtectedAndABoundForWhateverIsDeferred) {
@@ -109,12 +109,12 @@ TEST(ContractTable, ListsNoneAsNotProtectedAndABoundForWhateverIsDeferred) {
 constexpr std::uint64_t kService = 60'000;
 const Sets kShortDeadline{"flush.deferred_deadline=30000cyc", "flush.deferred_pages=100000"};
 
-struct Exposed {
+struct ExposedRun {
     std::uint64_t longest, bound;
 };
 
 // The longest time for which any core could reach a page that had been handed out.
-Exposed exposed(const alloc::StrategyInfo& strategy) {
+ExposedRun exposed(const alloc::StrategyInfo& strategy) {
     const Json json = Json::parse(run_in_child([&] {
         ProbingWorkload workload{
             {.pages = 40, .large = Order{0U}, .think = Cycles{3000}, .squeeze = ProbingParams::Squeeze::none}};
@@ -141,7 +141,7 @@ std::vector<std::string> deferred_rows() {
 class DeferredContract : public Contract {};
 
 TEST_P(DeferredContract, NoCoreTranslatesABlockOnceTheDeclaredBoundHasPassed) {
-    const Exposed found = exposed(strategy());
+    const ExposedRun found = exposed(strategy());
     EXPECT_LE(found.longest, found.bound + kService);
     EXPECT_GT(found.longest, found.bound / 2);  // or nothing was exposed, and the test could not have failed
 }
@@ -149,50 +149,52 @@ TEST_P(DeferredContract, NoCoreTranslatesABlockOnceTheDeclaredBoundHasPassed) {
 INSTANTIATE_TEST_SUITE_P(Rows, DeferredContract, ::testing::ValuesIn(deferred_rows()), test_name);
 
 TEST(DeferredContractAudit, FindsAStrategyThatExceedsTheBoundThatItDeclares) {
-    const Exposed found = exposed(kExceedsItsBound);
+    const ExposedRun found = exposed(kExceedsItsBound);
     EXPECT_GT(found.longest, found.bound + kService);
 }
 
 // --- strategies with a mistake ---
 
-TEST(ContractAudit, AcceptsPerPageWithoutAMistake) { EXPECT_EQ(first_of(run(alloc::find_flush_strategy("per-page"))), ""); }
+TEST(ContractAudit, AcceptsPerPageWithoutAMistake) {
+    EXPECT_EQ(first_of(run_audited(alloc::find_flush_strategy("per-page"))), "");
+}
 
 TEST(ContractAudit, FindsAStrategyThatSkipsOneCore) {
-    const Findings findings = run(kSkipsOneCore);
+    const AuditFindings findings = run_audited(kSkipsOneCore);
     EXPECT_NE(first_of(findings).find("the TLB of core5 still translates"), std::string::npos) << first_of(findings);
     EXPECT_GT(findings.leaks, 0U);
 }
 
 TEST(ContractAudit, FindsAStrategyThatSkipsAnEntryOf2MiB) {
-    const Findings findings = run(kSkipsLargeEntry);
+    const AuditFindings findings = run_audited(kSkipsLargeEntry);
     EXPECT_NE(first_of(findings).find("+512 handed out"), std::string::npos) << first_of(findings);
     EXPECT_GT(findings.leaks, 0U);
 }
 
 TEST(ContractAudit, AcceptsThatStrategyIfNoBlockIsAsLarge) {
-    EXPECT_EQ(first_of(run(kSkipsLargeEntry, {.large = Order{3U}})), "");
+    EXPECT_EQ(first_of(run_audited(kSkipsLargeEntry, {.large = Order{3U}})), "");
 }
 
 TEST(ContractAudit, FindsAStrategyThatForgetsTheFlushOfASplit) {
-    const Findings findings = run(kForgetsSplitFlush);
+    const AuditFindings findings = run_audited(kForgetsSplitFlush);
     EXPECT_NE(first_of(findings).find("in a larger leaf that was split without a flush"), std::string::npos)
         << first_of(findings);
 }
 
 TEST(ContractAudit, FindsTheForgottenFlushOfASplitOfOneGiB) {
-    const Findings findings = run(kForgetsSplitFlush, kLargeLeaves, kLargeMemory);
+    const AuditFindings findings = run_audited(kForgetsSplitFlush, kLargeLeaves, kLargeMemory);
     EXPECT_NE(first_of(findings).find("in a larger leaf that was split without a flush"), std::string::npos)
         << first_of(findings);
     EXPECT_GT(findings.stale_1g, 0U);
 }
 
 TEST(ContractAudit, FindsAStrategyThatLeavesThePageTablesAlone) {
-    const Findings findings = run(kNeverUnmaps);
+    const AuditFindings findings = run_audited(kNeverUnmaps);
     EXPECT_NE(first_of(findings).find("the page tables have"), std::string::npos) << first_of(findings);
 }
 
 TEST(ContractAudit, FindsAStrategyThatHandsOutBeforeItFlushes) {
-    const Findings findings = run(kFlushesLate);
+    const AuditFindings findings = run_audited(kFlushesLate);
     EXPECT_NE(first_of(findings).find("still translates"), std::string::npos) << first_of(findings);
 }
 
@@ -205,7 +207,8 @@ const std::vector<std::string> kOpenUnderOtherPcids{"per-page", "batched"};
 
 TEST_P(Contract, HoldsUnderEveryPcidUnlessListed) {
     // Batches are flushed page by page up to the ceiling.
-    const Findings findings = run(strategy(), {.pcids = ProbingParams::Pcids::two}, {"flush.batch_pages=8", "kernel.pti=off"});
+    const AuditFindings findings =
+        run_audited(strategy(), {.pcids = ProbingParams::Pcids::two}, {"flush.batch_pages=8", "kernel.pti=off"});
     const bool listed = std::count(kOpenUnderOtherPcids.begin(), kOpenUnderOtherPcids.end(), GetParam()) > 0;
     EXPECT_EQ(findings.violations.empty(), !listed) << first_of(findings);
 }

@@ -15,7 +15,7 @@ namespace splinter::platforms::testing {
 namespace {
 
 using Json = nlohmann::json;
-constexpr x86::Access kKernelRead{x86::AccessKind::read, x86::Mode::supervisor};
+constexpr x86::Access kSupervisorRead{x86::AccessKind::read, x86::Mode::supervisor};
 
 // --- whole runs ---
 
@@ -67,7 +67,7 @@ class TurnByTurn : public Workload {
         hw::Timeline& time = session.node().machine().core(core).timeline();
         time.advance(Cycles{kTurn / 4});
         time.order();
-        (void)session.node().machine().core(core).mmu().unit().access(alloc::layout::direct_map(*page_), kKernelRead);
+        (void)session.node().machine().core(core).mmu().unit().access(alloc::layout::direct_map(*page_), kSupervisorRead);
     }
 
     std::uint64_t turns_;

@@ -20,7 +20,7 @@ std::uint64_t splits(const WorkloadResult& result) {
     return result.counters.at("direct_map_level2_splits") + result.counters.at("direct_map_level3_splits");
 }
 
-WorkloadResult per_page(std::uint64_t cores, std::uint64_t cores_percent) {
+WorkloadResult per_page_run(std::uint64_t cores, std::uint64_t cores_percent) {
     return small_run(kPatientVictims + Sets{"flush.strategy=per-page", "platform.cores=" + std::to_string(cores),
                                             "workload.secretmem.cores_percent=" + std::to_string(cores_percent),
                                             "workload.secretmem.pages=600"})
@@ -32,7 +32,7 @@ class OneInitiator : public ::testing::TestWithParam<unsigned> {};
 // Nobody else fills the queues: each flush interrupts every other core exactly once.
 TEST_P(OneInitiator, InterruptsEachOtherCoreOncePerPageAndPerSplit) {
     const std::uint64_t cores = GetParam();
-    const WorkloadResult result = per_page(cores, 1);
+    const WorkloadResult result = per_page_run(cores, 1);
     const auto pages = static_cast<std::uint64_t>(metric(result, "population", "pages") + metric(result, "steady", "pages"));
     ASSERT_EQ(pages, 1200U);
     EXPECT_GE(splits(result), 2U);  // 600 pages do not fit into one leaf of 2 MiB
@@ -43,7 +43,7 @@ INSTANTIATE_TEST_SUITE_P(Cores, OneInitiator, ::testing::Values(2U, 3U, 8U));
 
 // A target whose queue is not empty is not interrupted again, so that simultaneous flushes share interrupts.
 TEST(Interrupts, SeveralInitiatorsSendFewerThanOnePerPageSplitAndCore) {
-    const WorkloadResult result = per_page(8, 50);
+    const WorkloadResult result = per_page_run(8, 50);
     const auto pages = static_cast<std::uint64_t>(metric(result, "population", "pages") + metric(result, "steady", "pages"));
     ASSERT_EQ(pages, 4 * 1200U);
     EXPECT_LT(received(result), (pages + splits(result)) * 7);

@@ -7,7 +7,7 @@
 namespace splinter::platforms::testing {
 namespace {
 
-WorkloadResult run(const Sets& sets) { return small_run(sets).workloads.front(); }
+WorkloadResult kernel_work_run(const Sets& sets) { return small_run(sets).workloads.front(); }
 
 bool has_account(const WorkloadResult& result, LedgerSide side, const std::string& part) {
     for (const LedgerLine& line : result.ledger)
@@ -17,7 +17,7 @@ bool has_account(const WorkloadResult& result, LedgerSide side, const std::strin
 
 TEST(VmstatWorker, RunsOnEveryCoreOncePerInterval) {
     constexpr std::uint64_t kInterval = 20'000;
-    const WorkloadResult result = run({"kernel.stat_interval=" + std::to_string(kInterval) + "cyc"});
+    const WorkloadResult result = kernel_work_run({"kernel.stat_interval=" + std::to_string(kInterval) + "cyc"});
     const std::uint64_t most = result.end_cycles / kInterval;
     ASSERT_GT(most, 5U);
     for (std::uint32_t core = 0; core < 8; ++core) {
@@ -30,7 +30,7 @@ TEST(VmstatWorker, RunsOnEveryCoreOncePerInterval) {
 }
 
 TEST(VmstatWorker, OfAShortRunNeverRuns) {
-    const WorkloadResult result = run({});
+    const WorkloadResult result = kernel_work_run({});
     EXPECT_EQ(result.counters.at("core0.apic.timers"), 0U);
     EXPECT_FALSE(has_account(result, LedgerSide::initiator, "kworker"));
 }
@@ -39,8 +39,8 @@ const Sets kFreetype{"flush.strategy=freetype", "workload.secretmem.pages=400", 
                      "workload.secretmem.warm_up=500000cyc"};
 
 TEST(Preflip, KeepsAPoolAboveItsLowMark) {
-    const WorkloadResult on_demand = run(kFreetype);
-    const WorkloadResult ahead = run(kFreetype + Sets{"freetype.preflip_low=800", "freetype.preflip_high=1500"});
+    const WorkloadResult on_demand = kernel_work_run(kFreetype);
+    const WorkloadResult ahead = kernel_work_run(kFreetype + Sets{"freetype.preflip_low=800", "freetype.preflip_high=1500"});
     EXPECT_GE(metric(ahead, "population", "unmapped_free_bytes"), 4096.0 * (800 - 8 * 32));
     EXPECT_TRUE(has_account(ahead, LedgerSide::victim, "kworker/preflip"));
     // No allocation waits for a flip.
@@ -57,17 +57,17 @@ TEST(Preflip, ReturnsWholeFreeBlocksAboveTheMark) {
                                         "kernel.pcp_high=4",
                                         "kernel.pcp_high_max=4"};
     const auto mapped = [](const WorkloadResult& result) { return metric(result, "steady", "flips_to_mapped"); };
-    EXPECT_EQ(mapped(run(freed)), 0);
-    EXPECT_GT(mapped(run(freed + Sets{"freetype.return_above=600"})), 0);
+    EXPECT_EQ(mapped(kernel_work_run(freed)), 0);
+    EXPECT_GT(mapped(kernel_work_run(freed + Sets{"freetype.return_above=600"})), 0);
 }
 
 TEST(Preflip, MarksThatContradictEachOtherAreRefused) {
-    EXPECT_THROW((void)run({"freetype.preflip_low=2"}), UserError);
-    EXPECT_THROW((void)run({"freetype.preflip_high=20", "freetype.return_above=19"}), UserError);
+    EXPECT_THROW((void)kernel_work_run({"freetype.preflip_low=2"}), UserError);
+    EXPECT_THROW((void)kernel_work_run({"freetype.preflip_high=20", "freetype.return_above=19"}), UserError);
 }
 
 TEST(Exposure, OfBatchedDeferredIsMeasuredAndDeclared) {
-    const WorkloadResult result = run({"flush.strategy=batched-deferred", "flush.deferred_pages=16"});
+    const WorkloadResult result = kernel_work_run({"flush.strategy=batched-deferred", "flush.deferred_pages=16"});
     EXPECT_GT(metric(result, "population", "exposure_cycles_per_page"), 0);
     EXPECT_TRUE(result.facts.at("exposure").starts_with("declared: protection is deferred by up to 12500000000 cycles"));
 }

@@ -40,7 +40,7 @@ std::string plain(std::string name) {
 
 // --- the contract ---
 
-struct Findings {
+struct MechanismFindings {
     std::string first_violation;
     std::uint64_t leaks, handed_out, longest;
 };
@@ -53,7 +53,7 @@ Sets slow_handlers(const std::string& mechanism) {
 }
 
 // All cores run kernel code: some take protected pages, the others read exactly these.
-Findings probe(const std::string& mechanism, const std::string& strategy) {
+MechanismFindings probe(const std::string& mechanism, const std::string& strategy) {
     const Json json = Json::parse(run_in_child([&] {
         ContractAudit audit;
         ProbingWorkload workload{{.pages = 16, .large = Order{0U}, .squeeze = ProbingParams::Squeeze::none}};
@@ -77,7 +77,7 @@ class MechanismContract : public ::testing::TestWithParam<Pair> {};
 
 TEST_P(MechanismContract, IsKeptAsTheRowSays) {
     const auto& [mechanism, strategy] = GetParam();
-    const Findings findings = probe(mechanism, strategy);
+    const MechanismFindings findings = probe(mechanism, strategy);
     EXPECT_GT(findings.handed_out, 0U);
     switch (alloc::find_flush_mechanism(mechanism).arrival) {
         case Arrival::before_use:  // idle cores keep entries
@@ -119,13 +119,13 @@ TEST(MechanismTable, SaysOfEachRowThatIsNotDoneOnReturnWhatStaysExposed) {
 
 // --- whole runs with victims ---
 
-WorkloadResult run(const Sets& sets) { return small_run(sets).workloads.front(); }
+WorkloadResult mechanism_run(const Sets& sets) { return small_run(sets).workloads.front(); }
 
 WorkloadResult per_page(const std::string& mechanism, const Sets& more = {}) {
-    return run(with(mechanism) + Sets{"flush.strategy=per-page", "workload.secretmem.pages=64"} + more);
+    return mechanism_run(with(mechanism) + Sets{"flush.strategy=per-page", "workload.secretmem.pages=64"} + more);
 }
 
-std::string bytes(const WorkloadResult& result) {
+std::string result_bytes(const WorkloadResult& result) {
     RunResult alone;
     alone.workloads.push_back(result);
     return to_json(alone);
@@ -141,7 +141,7 @@ TEST_P(MechanismQuantum, ChangesNoFigureAndNoState) {
     for (const std::uint64_t quantum : {std::uint64_t{7}, std::uint64_t{333}, lookahead}) {
         const WorkloadResult result = per_page(GetParam(), irq_off + Sets{"platform.quantum=" + std::to_string(quantum)});
         EXPECT_EQ(result.state_hash, reference.state_hash) << "quantum " << quantum;
-        EXPECT_EQ(bytes(result), bytes(reference)) << "quantum " << quantum;
+        EXPECT_EQ(result_bytes(result), result_bytes(reference)) << "quantum " << quantum;
     }
 }
 
@@ -164,7 +164,7 @@ TEST(Mechanisms, BroadcastPostsOneInvlpgbPerPageAndWaitsOncePerFlush) {
     EXPECT_EQ(result.counters.at("invlpgb"), result.counters.at("tlbsync"));
     EXPECT_GE(result.counters.at("tlbsync"), 4 * 2 * 64U);  // four cores, two phases
     const WorkloadResult batches =
-        run(with("invlpgb") + Sets{"flush.strategy=batched", "flush.batch_pages=16", "workload.secretmem.pages=64"});
+        mechanism_run(with("invlpgb") + Sets{"flush.strategy=batched", "flush.batch_pages=16", "workload.secretmem.pages=64"});
     EXPECT_GT(batches.counters.at("invlpgb"), batches.counters.at("tlbsync"));
 }
 
@@ -222,21 +222,24 @@ TEST(Mechanisms, LatrExposesAPageForAboutATickAtMost) {
 // A long flush on the targets: 32 pages one by one.
 TEST(Mechanisms, EarlyAcknowledgementSavesTheInitiatorTheTargetsFlush) {
     const auto cycles = [](const std::string& mechanism) {
-        return steady(run(with(mechanism) + Sets{"flush.strategy=batched", "flush.batch_pages=32",
+        return steady(
+            mechanism_run(with(mechanism) + Sets{"flush.strategy=batched", "flush.batch_pages=32",
                                                  "workload.secretmem.pages=64", "workload.secretmem.cores_percent=1"}),
-                      "cycles_per_page");
+            "cycles_per_page");
     };
     EXPECT_LT(cycles("ipi-early-ack"), cycles("ipi") - 20);
 }
 
 // What strategies do before they hand a page out hides it; from the return of the flush it shows.
 TEST(Mechanisms, ThatAreLateShowItFromTheReturnOfTheFlushAndOthersShowNothing) {
-    const Sets batches{"flush.strategy=batched", "flush.batch_pages=32", "workload.secretmem.pages=64",
+    const Sets batches{"flush.strategy=batched",
+                       "flush.batch_pages=32",
+                       "workload.secretmem.pages=64",
                        "workload.secretmem.cores_percent=1",
                        "workload.background.speculative_percent=50",  // so that victims hold the very pages
                        "workload.background.speculative_window=1MiB"};
     for (const std::string& mechanism : all_rows()) {
-        const WorkloadResult result = run(with(mechanism) + batches);
+        const WorkloadResult result = mechanism_run(with(mechanism) + batches);
         const auto exposed = [&] { return metric(result, "population", "longest_exposure_after_flush_cycles"); };
         const bool says_so = result.facts.contains("exposure after flushes");
         switch (alloc::find_flush_mechanism(mechanism).arrival) {
@@ -292,7 +295,7 @@ TEST(Protocol, AnIdleTargetLeavesItsCStateFirst) {
     const Sets all{"flush.strategy=per-page", "workload.secretmem.cores_percent=100", "workload.secretmem.pages=64"};
     const auto idle_exits = [&](const std::string& idle) {
         std::uint64_t cycles = 0;
-        for (const LedgerLine& line : run(all + Sets{"platform.idle=" + idle}).ledger)
+        for (const LedgerLine& line : mechanism_run(all + Sets{"platform.idle=" + idle}).ledger)
             if (line.path == "interrupt/idle-exit") cycles += line.cycles;
         return cycles;
     };
@@ -304,7 +307,8 @@ TEST(Protocol, AnIdleTargetLeavesItsCStateFirst) {
 
 TEST(Protocol, SectionsWithInterruptsOffDelayTheAcknowledgement) {
     const auto cycles = [](const Sets& sets) {
-        return steady(run(Sets{"flush.strategy=per-page", "workload.secretmem.cores_percent=1"} + sets), "cycles_per_page");
+        return steady(mechanism_run(Sets{"flush.strategy=per-page", "workload.secretmem.cores_percent=1"} + sets),
+                      "cycles_per_page");
     };
     const double none = cycles({});
     EXPECT_EQ(cycles({"workload.background.irq_off_cycles=9000cyc"}), none);  // no step has one
@@ -333,7 +337,7 @@ TEST(Protocol, TwoThatWaitWithInterruptsOffAreADeadlockWithBothPaths) {
 
 TEST(Protocol, OneThatWaitsWithInterruptsOffIsNoDeadlock) {
     const WorkloadResult result =
-        run({"flush.interrupts=off", "flush.strategy=per-page", "workload.secretmem.cores_percent=1"});
+        mechanism_run({"flush.interrupts=off", "flush.strategy=per-page", "workload.secretmem.cores_percent=1"});
     EXPECT_GT(steady(result, "pages"), 0);
 }
 

@@ -17,7 +17,7 @@ Sets operator+(Sets sets, const Sets& more) {
     return sets;
 }
 
-RunResult run(const std::string& experiment, const std::string& caches, const Sets& sets) {
+RunResult run_experiment(const std::string& experiment, const std::string& caches, const Sets& sets) {
     return run_point(
         Experiment::load(kExperiments + experiment, sets + Sets{"platform.page_table_caches=" + caches}).resolve_single());
 }
@@ -33,7 +33,7 @@ struct Outcome {
 };
 
 Outcome outcome(const std::string& experiment, const std::string& caches, const Sets& sets) {
-    const WorkloadResult workload = run(experiment, caches, sets).workloads.front();
+    const WorkloadResult workload = run_experiment(experiment, caches, sets).workloads.front();
     return {workload.end_cycles, workload.state_hash};
 }
 
@@ -47,7 +47,7 @@ const Sets kSmallCaches{"hw.mem.l1d.bytes=512B", "hw.mem.l1d.ways=2", "hw.mem.l2
 const Sets kChase{"platform.model=skylake-x", "workload.pointer_chase.footprint=16MiB", "workload.pointer_chase.warm_up=0",
                   "workload.pointer_chase.accesses=20000"};
 
-class PageTableCaches : public testing::TestWithParam<const char*> {
+class PageTableCaches : public ::testing::TestWithParam<const char*> {
   protected:
     static void expect_equal_by_transport_and_by_dmi(const std::string& experiment, const Sets& sets) {
         EXPECT_EQ(outcome(experiment, GetParam(), sets + Sets{"platform.bus=tlm"}),
@@ -87,7 +87,7 @@ TEST_P(PageTableCaches, GiveEqualResultsForEveryQuantumWhenCoresEvictEachOthersL
     expect_equal_for_quantum_1_and_the_largest(kSmallCaches);
 }
 
-INSTANTIATE_TEST_SUITE_P(Modes, PageTableCaches, testing::Values("fixed", "l2", "l2+llc"));
+INSTANTIATE_TEST_SUITE_P(Modes, PageTableCaches, ::testing::Values("fixed", "l2", "l2+llc"));
 
 TEST(PageTableCachesModes, TakeTimesOfTheirOwnWhereNearlyEveryAccessWalks) {
     std::set<std::uint64_t> ends;
@@ -96,11 +96,11 @@ TEST(PageTableCachesModes, TakeTimesOfTheirOwnWhereNearlyEveryAccessWalks) {
 }
 
 TEST(PageTableCachesOff, FixedCountsNoLevels) {
-    EXPECT_FALSE(run("smoke.toml", "fixed", {}).workloads.front().counters.contains("core0.caches.page_table.l1d"));
+    EXPECT_FALSE(run_experiment("smoke.toml", "fixed", {}).workloads.front().counters.contains("core0.caches.page_table.l1d"));
 }
 
 TEST(PageTableCachesOn, InterleavedFramesAreReadFromBothSockets) {
-    const auto counters = run("smoke.toml", "l2+llc", {"workload.secretmem.pages=64"}).workloads.front().counters;
+    const auto counters = run_experiment("smoke.toml", "l2+llc", {"workload.secretmem.pages=64"}).workloads.front().counters;
     EXPECT_GT(counters.at("core1.caches.data.dram_local"), 0U);
     EXPECT_GT(counters.at("core1.caches.data.dram_remote"), 0U);
 }

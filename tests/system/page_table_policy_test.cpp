@@ -27,9 +27,9 @@ const Sets kChurn{"platform.model=sapphire-rapids-2s",
                   "workload.pgtable_churn.secretmem_percent=40",
                   "workload.pgtable_churn.secretmem_pages=4"};
 
-using Case = std::tuple<std::string, std::string>;  // policy, flush strategy
+using PolicyCase = std::tuple<std::string, std::string>;  // policy, flush strategy
 
-class TablePolicies : public ::testing::TestWithParam<Case> {};
+class TablePolicies : public ::testing::TestWithParam<PolicyCase> {};
 
 TEST_P(TablePolicies, GiveTheSameResultForEveryQuantum) {
     const auto& [policy, strategy] = GetParam();
@@ -43,24 +43,24 @@ TEST_P(TablePolicies, GiveTheSameResultForEveryQuantum) {
     EXPECT_EQ(run("1").state_hash, whole.state_hash);
 }
 
-std::vector<Case> cases() {
-    std::vector<Case> all;
+std::vector<PolicyCase> policy_cases() {
+    std::vector<PolicyCase> all;
     for (const alloc::TablePolicyInfo& policy : alloc::table_policies())
         for (const char* strategy : {"per-page", "freetype"}) all.emplace_back(policy.name, strategy);
     return all;
 }
-std::string case_name(const ::testing::TestParamInfo<Case>& info) {
+std::string case_name(const ::testing::TestParamInfo<PolicyCase>& info) {
     std::string name = std::get<0>(info.param) + "_" + std::get<1>(info.param);
     std::ranges::replace(name, '-', '_');
     return name;
 }
-INSTANTIATE_TEST_SUITE_P(System, TablePolicies, ::testing::ValuesIn(cases()), case_name);
+INSTANTIATE_TEST_SUITE_P(System, TablePolicies, ::testing::ValuesIn(policy_cases()), case_name);
 
 // Core 0 takes page-table pages, whose direct map the others have cached, and believes that there are fewer cores than there
 // are.
-class Blind : public Workload {
+class BlindWorkload : public Workload {
   public:
-    explicit Blind(std::size_t seen) : seen_{seen} {}
+    explicit BlindWorkload(std::size_t seen) : seen_{seen} {}
     std::vector<std::string> phases() const override { return {"blind"}; }
     bool allocates(CpuId core) const override { return core == CpuId{0U}; }
     void run(Session& session, CpuId core) override {
@@ -84,7 +84,7 @@ std::string finding(const std::function<void()>& run) {
 }
 
 std::string bug_of_blind_run(std::size_t seen) {
-    Blind workload{seen};
+    BlindWorkload workload{seen};
     Session session{small_config({"platform.model=sapphire-rapids-2s", "kernel.page_tables.policy=per-page", "platform.cores=4",
                                   "workload.background.kernel_percent=50"}),
                     workload};

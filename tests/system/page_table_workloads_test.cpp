@@ -8,17 +8,17 @@
 namespace splinter::platforms::testing {
 namespace {
 
-const Sets kKeys{"platform.model=sapphire-rapids-2s", "kernel.page_tables.mock=switch-only", "flush.strategy=none"};
-const Sets kOne = kKeys + Sets{"platform.cores=1", "workload.mapping.bytes=8MiB"};
-const Sets kChurn = kKeys + Sets{"workload.run=pgtable-churn",
-                                 "platform.memory=512MiB",
-                                 "flush.strategy=freetype",
-                                 "workload.pgtable_churn.operations=20",
-                                 "workload.pgtable_churn.secretmem_percent=30",
-                                 "workload.pgtable_churn.flippers=2",
-                                 "workload.pgtable_churn.flip_blocks=2",
-                                 "workload.pgtable_churn.warm_up=2000cyc",
-                                 "workload.pgtable_churn.baseline=5000cyc"};
+const Sets kUnflushedKeys{"platform.model=sapphire-rapids-2s", "kernel.page_tables.mock=switch-only", "flush.strategy=none"};
+const Sets kOne = kUnflushedKeys + Sets{"platform.cores=1", "workload.mapping.bytes=8MiB"};
+const Sets kWorkloadChurn = kUnflushedKeys + Sets{"workload.run=pgtable-churn",
+                                                  "platform.memory=512MiB",
+                                                  "flush.strategy=freetype",
+                                                  "workload.pgtable_churn.operations=20",
+                                                  "workload.pgtable_churn.secretmem_percent=30",
+                                                  "workload.pgtable_churn.flippers=2",
+                                                  "workload.pgtable_churn.flip_blocks=2",
+                                                  "workload.pgtable_churn.warm_up=2000cyc",
+                                                  "workload.pgtable_churn.baseline=5000cyc"};
 
 double figure(const Sets& sets, const std::string& workload, const std::string& name) {
     return metric(small_run(sets + Sets{"workload.run=" + workload}).workloads.front(), workload, name);
@@ -39,7 +39,7 @@ TEST(PageTableWorkloads, MunmapTakesTwoWritesOfTheKeyRegisterMorePerEntry) {
 }
 
 TEST(PageTableWorkloads, VmallocSharesASectionAmongThePagesOfACall) {
-    const Sets vmalloc = kKeys + Sets{"platform.cores=1", "workload.vmalloc.calls=2", "workload.vmalloc.pages=64"};
+    const Sets vmalloc = kUnflushedKeys + Sets{"platform.cores=1", "workload.vmalloc.calls=2", "workload.vmalloc.pages=64"};
     // Two tables, of PDEs and of PTEs, are made by the first call: 4 writes each.
     EXPECT_EQ(figure(vmalloc, "vmalloc", "pkrs_writes_per_operation"), 2 * 64 * 2 + 2 * 4 / 2);
     EXPECT_EQ(figure(vmalloc + Sets{"kernel.page_tables.key_scope=lazy"}, "vmalloc", "pkrs_writes_per_operation"),
@@ -47,7 +47,7 @@ TEST(PageTableWorkloads, VmallocSharesASectionAmongThePagesOfACall) {
 }
 
 TEST(PageTableWorkloads, ChurnGivesBackEveryTableAndFlipsMeanwhile) {
-    const WorkloadResult result = small_run(kChurn).workloads.front();
+    const WorkloadResult result = small_run(kWorkloadChurn).workloads.front();
     EXPECT_GT(result.counters.at("pgtables_allocated"), 0U);
     EXPECT_EQ(result.counters.at("pgtables_allocated"), result.counters.at("pgtables_freed"));
     EXPECT_GT(metric(result, "churn", "flips"), 0);
@@ -57,9 +57,9 @@ TEST(PageTableWorkloads, ChurnGivesBackEveryTableAndFlipsMeanwhile) {
 }
 
 TEST(PageTableWorkloads, GiveTheSameResultsForEveryQuantum) {
-    const Sets vmalloc = kKeys + Sets{"workload.run=vmalloc", "workload.vmalloc.cores_percent=50", "workload.vmalloc.calls=50",
-                                      "workload.vmalloc.pages=3"};
-    for (const Sets& load : {kChurn, vmalloc}) {
+    const Sets vmalloc = kUnflushedKeys + Sets{"workload.run=vmalloc", "workload.vmalloc.cores_percent=50",
+                                               "workload.vmalloc.calls=50", "workload.vmalloc.pages=3"};
+    for (const Sets& load : {kWorkloadChurn, vmalloc}) {
         const std::uint64_t hash = small_run(load).workloads.front().state_hash;
         for (const char* quantum : {"1", "117", "500"})
             EXPECT_EQ(small_run(load + Sets{std::string{"platform.quantum="} + quantum}).workloads.front().state_hash, hash)
@@ -68,7 +68,7 @@ TEST(PageTableWorkloads, GiveTheSameResultsForEveryQuantum) {
 }
 
 TEST(PageTableWorkloads, RefuseMoreFlippersThanOtherCores) {
-    const RunConfig config = small_config(kChurn + Sets{"workload.pgtable_churn.flippers=5"});  // 4 of 8 cores churn
+    const RunConfig config = small_config(kWorkloadChurn + Sets{"workload.pgtable_churn.flippers=5"});  // 4 of 8 cores churn
     EXPECT_THROW((void)make_pgtable_churn(config), UserError);
 }
 

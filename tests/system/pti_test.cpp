@@ -15,14 +15,14 @@ namespace {
 
 using Json = nlohmann::json;
 
-struct Findings {
+struct PtiFindings {
     double survivors = 0;  // of all phases
     double most_cores = 0;
     std::uint64_t leaks = 0;
     std::string fact;
 };
 
-Findings run(const Sets& sets) {
+PtiFindings run_probed(const Sets& sets) {
     const Json json = Json::parse(run_in_child([&] {
         ProbingWorkload workload{{.pcids = ProbingParams::Pcids::two_by_kernel}};
         Session session{small_config(Sets{"platform.cores=6", "platform.cores_per_socket=3", "workload.background.processes=2",
@@ -44,7 +44,7 @@ Findings run(const Sets& sets) {
 }
 
 TEST(PageTableIsolation, OffLeavesEntriesUnderOtherPcidsAndTheResultSaysOnHowManyCores) {
-    const Findings findings = run({"kernel.pti=off"});
+    const PtiFindings findings = run_probed({"kernel.pti=off"});
     EXPECT_GT(findings.survivors, 0);
     EXPECT_GT(findings.most_cores, 0);
     EXPECT_LE(findings.most_cores, 4);  // that probe
@@ -53,7 +53,7 @@ TEST(PageTableIsolation, OffLeavesEntriesUnderOtherPcidsAndTheResultSaysOnHowMan
 }
 
 TEST(PageTableIsolation, OnFlushesOtherAddressSpacesWhenTheyAreNextLoaded) {
-    const Findings findings = run({"kernel.pti=on"});
+    const PtiFindings findings = run_probed({"kernel.pti=on"});
     EXPECT_EQ(findings.survivors, 0);
     EXPECT_EQ(findings.most_cores, 0);
     EXPECT_EQ(findings.leaks, 0U);
@@ -61,7 +61,7 @@ TEST(PageTableIsolation, OnFlushesOtherAddressSpacesWhenTheyAreNextLoaded) {
 }
 
 TEST(PageTableIsolation, IsNotNeededWhereBroadcastsReachEveryPcid) {
-    const Findings findings = run({"platform.model=zen3-2s", "flush.mechanism=invlpgb"});
+    const PtiFindings findings = run_probed({"platform.model=zen3-2s", "flush.mechanism=invlpgb"});
     EXPECT_EQ(findings.survivors, 0);
     EXPECT_EQ(findings.leaks, 0U);
 }

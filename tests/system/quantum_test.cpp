@@ -41,9 +41,9 @@ const std::vector<Load> kLoads{
     {"trace", trace_sets("secret512-k61", "gfp:GFP_HIGHUSER|__GFP_ACCOUNT")},
 };
 
-using Case = std::tuple<std::string, std::size_t>;  // strategy, index of the load
+using QuantumCase = std::tuple<std::string, std::size_t>;  // strategy, index of the load
 
-class Quantum : public ::testing::TestWithParam<Case> {
+class Quantum : public ::testing::TestWithParam<QuantumCase> {
   protected:
     [[nodiscard]] static WorkloadResult run(std::uint64_t quantum, const std::string& handlers = "apart") {
         const auto& [strategy, load] = GetParam();
@@ -69,14 +69,14 @@ TEST_P(Quantum, ChangesNoFigureAndNoState) {
     }
 }
 
-std::vector<Case> cases() {
-    std::vector<Case> all;
+std::vector<QuantumCase> quantum_cases() {
+    std::vector<QuantumCase> all;
     for (const alloc::StrategyInfo& row : alloc::flush_strategies())
         for (std::size_t load = 0; load < kLoads.size(); ++load) all.emplace_back(row.name, load);
     return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Quantum, ::testing::ValuesIn(cases()), [](const auto& test) {
+INSTANTIATE_TEST_SUITE_P(All, Quantum, ::testing::ValuesIn(quantum_cases()), [](const auto& test) {
     std::string name = std::get<0>(test.param) + "_" + kLoads[std::get<1>(test.param)].name;
     std::replace(name.begin(), name.end(), '-', '_');
     return name;

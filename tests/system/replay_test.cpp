@@ -13,9 +13,9 @@ namespace {
 // One of each kernel: replays without time look at the others (tests/platforms/level_replay_test.cpp).
 std::vector<std::string> traces() { return {"mix0-k612", "secret512-k61"}; }
 
-using Case = std::tuple<std::string, unsigned>;  // trace, cores
+using ReplayCase = std::tuple<std::string, unsigned>;  // trace, cores
 
-class Replay : public ::testing::TestWithParam<Case> {};
+class Replay : public ::testing::TestWithParam<ReplayCase> {};
 
 TEST_P(Replay, EndsWithTheFreePagesOfTheSnapshot) {
     const auto& [trace, cores] = GetParam();

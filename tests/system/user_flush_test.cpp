@@ -178,7 +178,7 @@ struct Found {
     std::uint64_t cycles;
 };
 
-Found run(const Sets& sets, Targets targets = Targets::known) {
+Found run_writers(const Sets& sets, Targets targets = Targets::known) {
     const Json json = Json::parse(run_in_child([&] {
         Writers workload{targets};
         Session session{small_config(sets), workload};
@@ -194,7 +194,7 @@ Found run(const Sets& sets, Targets targets = Targets::known) {
 class UserFlushes : public ::testing::TestWithParam<Sets> {};
 
 TEST_P(UserFlushes, LeaveNoCoreARightThatWasTaken) {
-    const Found found = run(GetParam());
+    const Found found = run_writers(GetParam());
     EXPECT_EQ(found.leaks, 0U);
     EXPECT_EQ(found.late, 0U);
     EXPECT_EQ(found.foreign, 0U);
@@ -205,9 +205,9 @@ TEST_P(UserFlushes, LeaveNoCoreARightThatWasTaken) {
 
 TEST_P(UserFlushes, DoNotDependOnTheQuantum) {
     const std::uint64_t lookahead = small_config(GetParam()).hw.lookahead().raw();
-    const Found reference = run(GetParam() + Sets{"platform.quantum=1", "platform.handlers=ordered"});
+    const Found reference = run_writers(GetParam() + Sets{"platform.quantum=1", "platform.handlers=ordered"});
     for (const std::uint64_t quantum : {std::uint64_t{7}, lookahead}) {
-        const Found found = run(GetParam() + Sets{"platform.quantum=" + std::to_string(quantum)});
+        const Found found = run_writers(GetParam() + Sets{"platform.quantum=" + std::to_string(quantum)});
         EXPECT_EQ(found.cycles, reference.cycles) << quantum;
         EXPECT_EQ(found.writes, reference.writes) << quantum;
         EXPECT_EQ(found.refused, reference.refused) << quantum;
@@ -219,11 +219,11 @@ INSTANTIATE_TEST_SUITE_P(Rows, UserFlushes,
                                            Sets{"kernel.flush_ceiling=0"}, Sets{"platform.cores=5"}));
 
 // The seeded error: an initiator that believes itself alone in the space.
-TEST(UserFlush, ThatForgetsTheOtherCoresIsFound) { EXPECT_GT(run({}, Targets::forgotten).leaks, 0U); }
+TEST(UserFlush, ThatForgetsTheOtherCoresIsFound) { EXPECT_GT(run_writers({}, Targets::forgotten).leaks, 0U); }
 
 // Unmapped pages stay usable until the tick, and nobody has their frames before; rights go at once.
 TEST(UserFlush, UnderLatrIsLateOnUnmappedPagesOnlyWhichNobodyElseHas) {
-    const Found found = run({"flush.mechanism=latr", "kernel.tick=20000cyc"});
+    const Found found = run_writers({"flush.mechanism=latr", "kernel.tick=20000cyc"});
     EXPECT_EQ(found.leaks, 0U);
     EXPECT_GT(found.late, 0U);
     EXPECT_EQ(found.foreign, 0U);

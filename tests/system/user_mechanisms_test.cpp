@@ -97,12 +97,12 @@ class Threads : public Workload {
     std::uint64_t stale_ = 0;
 };
 
-struct Findings {
+struct UserFindings {
     std::uint64_t reads, late, stale, broadcasts, interrupts;
     std::string bytes;
 };
 
-Findings run(const std::string& mechanism, std::uint32_t threads, std::uint64_t pages, std::uint64_t quantum) {
+UserFindings run_phases(const std::string& mechanism, std::uint32_t threads, std::uint64_t pages, std::uint64_t quantum) {
     const Json json = Json::parse(run_in_child([&] {
         Threads workload{threads, pages};
         Session session{
@@ -127,7 +127,7 @@ class UserMechanism : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(UserMechanism, LeavesNoCoreATranslationOfWhatWasUnmapped) {
     for (const std::uint64_t pages : {std::uint64_t{1}, std::uint64_t{20}, std::uint64_t{60}}) {  // the last: everything
-        const Findings findings = run(GetParam(), 6, pages, 1);
+        const UserFindings findings = run_phases(GetParam(), 6, pages, 1);
         EXPECT_EQ(findings.reads, 18U) << pages;
         EXPECT_EQ(findings.stale, 0U) << pages;
         if (GetParam() == "latr")
@@ -139,20 +139,20 @@ TEST_P(UserMechanism, LeavesNoCoreATranslationOfWhatWasUnmapped) {
 
 TEST_P(UserMechanism, DoesNotDependOnTheQuantum) {
     const std::uint64_t lookahead = small_config({"platform.model=zen3-2s"}).hw.lookahead().raw();
-    const Findings reference = run(GetParam(), 6, 20, 1);
+    const UserFindings reference = run_phases(GetParam(), 6, 20, 1);
     for (const std::uint64_t quantum : {std::uint64_t{7}, std::uint64_t{333}, lookahead})
-        EXPECT_EQ(run(GetParam(), 6, 20, quantum).bytes, reference.bytes) << "quantum " << quantum;
+        EXPECT_EQ(run_phases(GetParam(), 6, 20, quantum).bytes, reference.bytes) << "quantum " << quantum;
 }
 
-const Sets kUserFlush{"platform.model=zen3-2s",
-                      "workload.run=user-flush",
-                      "workload.user_flush.threads=5",
-                      "workload.user_flush.repetitions=20",
-                      "workload.user_flush.warm_up=3",
-                      "kernel.tick=20000cyc",
-                      "flush.unsafe=true"};
+const Sets kZenUserFlush{"platform.model=zen3-2s",
+                         "workload.run=user-flush",
+                         "workload.user_flush.threads=5",
+                         "workload.user_flush.repetitions=20",
+                         "workload.user_flush.warm_up=3",
+                         "kernel.tick=20000cyc",
+                         "flush.unsafe=true"};
 
-WorkloadResult user_flush(const Sets& sets) { return small_run(kUserFlush + sets).workloads.front(); }
+WorkloadResult user_flush(const Sets& sets) { return small_run(kZenUserFlush + sets).workloads.front(); }
 
 TEST_P(UserMechanism, RunsTheWorkloadWithTheSameResultForEveryQuantum) {
     for (const char* op : {"dontneed", "munmap", "mprotect_ro"})
@@ -180,19 +180,19 @@ INSTANTIATE_TEST_SUITE_P(Rows, UserMechanism, ::testing::ValuesIn(rows()), [](co
 
 // mm_active_cpus_exceeds(mm, 3), use_global_asid() of Linux 6.15.
 TEST(UserBroadcast, BeginsWithFourCpus) {
-    EXPECT_EQ(run("invlpgb", 3, 20, 1).broadcasts, 0U);
-    const Findings four = run("invlpgb", 4, 20, 1);
+    EXPECT_EQ(run_phases("invlpgb", 3, 20, 1).broadcasts, 0U);
+    const UserFindings four = run_phases("invlpgb", 4, 20, 1);
     EXPECT_GT(four.broadcasts, 0U);
     // The first flush and the transition to the global ASID interrupt; after that nothing does.
     EXPECT_EQ(four.interrupts, 2 * 3U);
-    EXPECT_EQ(run("ipi", 4, 20, 1).interrupts, 3 * 3U);
+    EXPECT_EQ(run_phases("ipi", 4, 20, 1).interrupts, 3 * 3U);
 }
 
-TEST(UserBroadcast, OfTheIdealMechanismInterruptsNobody) { EXPECT_EQ(run("ideal", 6, 20, 1).interrupts, 0U); }
+TEST(UserBroadcast, OfTheIdealMechanismInterruptsNobody) { EXPECT_EQ(run_phases("ideal", 6, 20, 1).interrupts, 0U); }
 
 // --- latr ---
 
-double figure(const WorkloadResult& result, const char* name) { return metric(result, "user-flush", name); }
+double user_flush_figure(const WorkloadResult& result, const char* name) { return metric(result, "user-flush", name); }
 
 Sets latr(const char* op) {
     return {"flush.mechanism=latr", std::string{"workload.user_flush.op="} + op, "workload.user_flush.pages=4",
@@ -200,30 +200,33 @@ Sets latr(const char* op) {
 }
 
 TEST(UserLatr, IsLazyForWhatFreesMemoryAndInterruptsForTheRest) {
-    for (const char* op : {"dontneed", "munmap"}) EXPECT_EQ(figure(user_flush(latr(op)), "ipis_per_operation"), 0) << op;
+    for (const char* op : {"dontneed", "munmap"})
+        EXPECT_EQ(user_flush_figure(user_flush(latr(op)), "ipis_per_operation"), 0) << op;
     const WorkloadResult protect = user_flush(latr("mprotect_ro"));
     EXPECT_EQ(protect.phases.front().metrics.count("quarantine_peak_bytes"), 0U);
-    EXPECT_GE(figure(protect, "ipis_per_operation"), 4);
+    EXPECT_GE(user_flush_figure(protect, "ipis_per_operation"), 4);
 }
 
 TEST(UserLatr, ShowsWhatItKeepsAndForHowLong) {
     constexpr double kTickCycles = 20'000;
     const WorkloadResult result = user_flush(latr("dontneed") + Sets{"kernel.pti=off"});
-    EXPECT_GE(figure(result, "quarantine_peak_bytes"), 4 * 4096);
-    EXPECT_GT(figure(result, "unmapped_exposure_cycles"), kTickCycles / 10);
-    EXPECT_LT(figure(result, "longest_unmapped_exposure_cycles"), 1.4 * kTickCycles);
-    EXPECT_GT(figure(result, "quarantine_cycles"), kTickCycles);
-    EXPECT_GT(figure(result, "quarantine_cycles"), figure(result, "unmapped_exposure_cycles"));
-    // Two ticks to the second one, a tick that the operation before the work for it can hide, and an operation (shorter than a tick without isolation).
-    EXPECT_LT(figure(result, "longest_quarantine_cycles"), 4 * kTickCycles);
+    EXPECT_GE(user_flush_figure(result, "quarantine_peak_bytes"), 4 * 4096);
+    EXPECT_GT(user_flush_figure(result, "unmapped_exposure_cycles"), kTickCycles / 10);
+    EXPECT_LT(user_flush_figure(result, "longest_unmapped_exposure_cycles"), 1.4 * kTickCycles);
+    EXPECT_GT(user_flush_figure(result, "quarantine_cycles"), kTickCycles);
+    EXPECT_GT(user_flush_figure(result, "quarantine_cycles"), user_flush_figure(result, "unmapped_exposure_cycles"));
+    // Two ticks to the second one, a tick that the operation before the work for it can hide, and an operation (shorter than a
+    // tick without isolation).
+    EXPECT_LT(user_flush_figure(result, "longest_quarantine_cycles"), 4 * kTickCycles);
     const WorkloadResult interrupts = user_flush(latr("dontneed") + Sets{"flush.mechanism=ipi"});
-    EXPECT_LT(figure(result, "cycles_per_operation"), figure(interrupts, "cycles_per_operation"));
+    EXPECT_LT(user_flush_figure(result, "cycles_per_operation"), user_flush_figure(interrupts, "cycles_per_operation"));
     EXPECT_EQ(interrupts.phases.front().metrics.count("quarantine_peak_bytes"), 0U);
 }
 
 TEST(UserLatr, KeepsMoreTheLongerTheTick) {
     const auto peak = [](const char* tick) {
-        return figure(user_flush(latr("dontneed") + Sets{std::string{"kernel.tick="} + tick}), "quarantine_peak_bytes");
+        return user_flush_figure(user_flush(latr("dontneed") + Sets{std::string{"kernel.tick="} + tick}),
+                                 "quarantine_peak_bytes");
     };
     EXPECT_GT(peak("40000cyc"), peak("10000cyc"));
 }

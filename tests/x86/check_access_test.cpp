@@ -2,13 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/x86/accesses.h"
+
 namespace splinter::x86 {
 namespace {
 
-constexpr VirtAddr kVa{0x7f0000001000};
-constexpr Access kUserRead{AccessKind::read, Mode::user};
-constexpr Access kUserWrite{AccessKind::write, Mode::user};
-constexpr Access kUserFetch{AccessKind::fetch, Mode::user};
+constexpr VirtAddr kAccessedVa{0x7f0000001000};
 constexpr Access kRead{AccessKind::read, Mode::supervisor};
 constexpr Access kWrite{AccessKind::write, Mode::supervisor};
 constexpr Access kFetch{AccessKind::fetch, Mode::supervisor};
@@ -44,11 +43,11 @@ Rights no_execute(Rights rights) {
 }
 
 void expect_permitted(Access access, const Rights& rights, const PagingState& state) {
-    EXPECT_EQ(check_access(kVa, access, rights, state), std::nullopt);
+    EXPECT_EQ(check_access(kAccessedVa, access, rights, state), std::nullopt);
 }
 
 void expect_fault(Access access, const Rights& rights, const PagingState& state, std::uint32_t error) {
-    EXPECT_EQ(check_access(kVa, access, rights, state), (PageFault{kVa, error}));
+    EXPECT_EQ(check_access(kAccessedVa, access, rights, state), (PageFault{kAccessedVa, error}));
 }
 
 TEST(CheckAccess, UserAccessesNeedAUserPage) {

@@ -3,22 +3,20 @@
 #include <gtest/gtest.h>
 
 #include "hw/base/check.h"
+#include "tests/x86/accesses.h"
 
 namespace splinter::x86 {
 namespace {
 
 constexpr std::uint64_t kTable = Pte::kPresent | Pte::kWritable | Pte::kUser | Pte::kAccessed;
 constexpr std::uint64_t kLeaf = kTable | Pte::kDirty;
-constexpr VirtAddr kVa{0x00007f1234567890};
-constexpr Access kUserRead{AccessKind::read, Mode::user};
-constexpr Access kUserWrite{AccessKind::write, Mode::user};
-constexpr Access kUserFetch{AccessKind::fetch, Mode::user};
+constexpr VirtAddr kWalkedVa{0x00007f1234567890};
 
 Pte table(std::uint64_t pfn = 0x100) { return Pte::table(Pfn{pfn}, kTable); }
 
 // A walk that has come to the entry of `level` through tables that give every right.
 Walk at(Level level, const PagingState& state = {}) {
-    Walk walk{kVa, Pfn{1}, state};
+    Walk walk{kWalkedVa, Pfn{1}, state};
     while (walk.point().level != level) walk.step(table());
     return walk;
 }
@@ -44,7 +42,7 @@ PagingState five_levels() {
 }
 
 TEST(Walk, FourLevelsReadOneEntryOfEachTable) {
-    Walk walk{kVa, Pfn{1}, PagingState{}};
+    Walk walk{kWalkedVa, Pfn{1}, PagingState{}};
     for (const std::uint64_t entry : {0x17f0, 0x2240, 0x3d10, 0x4b38}) {
         EXPECT_FALSE(walk.done());
         EXPECT_EQ(walk.entry_address(), PhysAddr{entry});
@@ -212,7 +210,7 @@ TEST(Walk, AForbiddenWriteNeedsNoD) {
 TEST(Walk, CanGoOnFromACachedPoint) {
     Rights read_only;
     read_only.writable = false;
-    Walk walk{kVa, WalkPoint{kPte, PathRights{read_only}, Pfn{7}}, PagingState{}};
+    Walk walk{kWalkedVa, WalkPoint{kPte, PathRights{read_only}, Pfn{7}}, PagingState{}};
     EXPECT_EQ(walk.entry_address(), PhysAddr{0x7b38});
     walk.step(table());
     EXPECT_FALSE(walk.result()->rights.writable);
@@ -226,13 +224,13 @@ TEST(Walk, TakesNoEntryAfterItsEnd) {
 
 TEST(WalkFault, AMissingEntryHasNoP) {
     const WalkFailure failure{WalkFailure::Reason::not_present, kPte, Pte{}};
-    EXPECT_EQ(page_fault(kVa, kUserWrite, failure, PagingState{}), (PageFault{kVa, 6}));
-    EXPECT_EQ(page_fault(kVa, Access{}, failure, PagingState{}), (PageFault{kVa, 0}));
+    EXPECT_EQ(page_fault(kWalkedVa, kUserWrite, failure, PagingState{}), (PageFault{kWalkedVa, 6}));
+    EXPECT_EQ(page_fault(kWalkedVa, Access{}, failure, PagingState{}), (PageFault{kWalkedVa, 0}));
 }
 
 TEST(WalkFault, AReservedBitComesWithP) {
     const WalkFailure failure{WalkFailure::Reason::reserved_bit, kPte, Pte{kTable}};
-    EXPECT_EQ(page_fault(kVa, kUserRead, failure, PagingState{}), (PageFault{kVa, 0xd}));
+    EXPECT_EQ(page_fault(kWalkedVa, kUserRead, failure, PagingState{}), (PageFault{kWalkedVa, 0xd}));
 }
 
 TEST(WalkFault, FetchesAreToldApartUnderNxeOrSmepOnly) {
@@ -242,7 +240,7 @@ TEST(WalkFault, FetchesAreToldApartUnderNxeOrSmepOnly) {
             PagingState state;
             state.nxe = nxe;
             state.smep = smep;
-            EXPECT_EQ(page_fault(kVa, kUserFetch, failure, state).error_code, nxe || smep ? 0x14U : 0x4U);
+            EXPECT_EQ(page_fault(kWalkedVa, kUserFetch, failure, state).error_code, nxe || smep ? 0x14U : 0x4U);
         }
 }
 
