@@ -30,8 +30,8 @@ const Rule* rule_for(std::string_view confidence) {
 // Resolved durations are in cycles; no other value ends so.
 std::optional<std::uint64_t> duration(const std::string& value) {
     if (!value.ends_with("cyc")) return std::nullopt;
-    constexpr std::uint64_t kAnyFrequency = 1'000'000'000;
-    const auto parsed = parse_cycles(value, kAnyFrequency);
+    constexpr std::uint64_t kNoMatterWhich = 1'000'000'000;
+    const auto parsed = parse_cycles(value, kNoMatterWhich);
     const auto* cycles = std::get_if<Cycles>(&parsed);
     return cycles == nullptr ? std::nullopt : std::optional{cycles->raw()};
 }

@@ -95,11 +95,10 @@ class Exploration {
 
   private:
     std::optional<Path> expand(const Path& path) {
-        using Kind = Operation::Kind;
-        if (auto found = all_moments(path, Kind::drain, 0)) return found;
-        if (auto found = all_moments(path, Kind::allocate, 0)) return found;
-        if (auto found = all_moments(path, Kind::allocate, question_.splitters)) return found;
-        return all_moments(path, Kind::change, question_.splitters);
+        if (auto found = all_moments(path, Operation::Kind::drain, 0)) return found;
+        if (auto found = all_moments(path, Operation::Kind::allocate, 0)) return found;
+        if (auto found = all_moments(path, Operation::Kind::allocate, question_.splitters)) return found;
+        return all_moments(path, Operation::Kind::change, question_.splitters);
     }
 
     std::optional<Path> all_moments(const Path& path, Operation::Kind kind, unsigned changes) {

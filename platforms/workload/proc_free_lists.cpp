@@ -112,8 +112,8 @@ class ProcParser {
     }
 
     void check_block_order(std::string_view line) const {
-        constexpr std::string_view kOrder = "Page block order:";
-        if (!line.starts_with(kOrder)) return;
+        constexpr std::string_view kOrderLine = "Page block order:";
+        if (!line.starts_with(kOrderLine)) return;
         const std::string_view order = line.substr(line.find_last_of(' ') + 1);
         if (order != "9") in_.fail(order, "9: pageblocks of 2 MiB, as x86-64 has them");
     }
