@@ -45,7 +45,6 @@ ExposureTracker::~ExposureTracker() = default;
 
 void ExposureTracker::attach(hw::Machine& machine, Notify notify) {
     machine_ = &machine;
-    machine.set_horizon_listener([this](Cycles time) { reached(time); });
     notify_ = std::move(notify);
     phase_of_core_.assign(machine.core_count(), 0);
     unflushed_.resize(machine.core_count());
@@ -61,15 +60,12 @@ void ExposureTracker::narrowed(alloc::Cpu& cpu, PfnRange range) {
         auto record = std::make_unique<Record>();
         record->range = {first, count};
         record->visible_at = cpu.now() + machine_->params().lookahead();
-        record->number = records_.size();
-        record->notices_left = 1;
-        for (const auto& core : machine_->cores())
-            if (core->mmu().unit().may_hold(alloc::layout::direct_map(first), count.raw() * kPageBytes))
-                notify(cpu.id(), core->id(), *record);
+        record->notices_left = machine_->core_count();
         unflushed_[cpu.id().index()].push_back(record.get());
         const auto [place, fresh] = current_.emplace(first, record.get());
         SPLINTER_CHECK(fresh, "a range is narrowed once before it is widened");
         records_.push_back(std::move(record));
+        notify_(cpu.id(), records_.size() - 1);
         first += count;
     }
 }
@@ -84,23 +80,6 @@ void ExposureTracker::on_notice(hw::Core& core, std::uint64_t number) {
                                      });
     settle_if_quiet(record);
     std::erase_if(replaced_, [](const Record* old) { return old->settled(); });
-}
-
-void ExposureTracker::notify(CpuId sender, CpuId receiver, Record& record) {
-    ++record.notices_left;
-    record.notified.set(receiver);
-    notify_(sender, receiver, record.visible_at, record.number);
-}
-
-void ExposureTracker::reached(Cycles time) {
-    const std::size_t before = first_unreached_;
-    for (; first_unreached_ < records_.size() && records_[first_unreached_]->visible_at <= time; ++first_unreached_) {
-        Record& record = *records_[first_unreached_];
-        --record.notices_left;
-        record.notified = {};
-        settle_if_quiet(record);
-    }
-    if (first_unreached_ != before) std::erase_if(replaced_, [](const Record* old) { return old->settled(); });
 }
 
 void ExposureTracker::widened(alloc::Cpu& cpu, PfnRange range) {
@@ -208,11 +187,7 @@ void ExposureTracker::for_each_overlapping(VirtAddr page, x86::PageSize size, Vi
 bool ExposureTracker::open_hold(CpuId core, VirtAddr page, x86::PageSize size, Cycles now) {
     bool stale = false;
     for_each_overlapping(page, size, [&](Record& record, PfnRange) {
-        if (now >= record.widened_at) return;
-        if (now < record.visible_at) {  // found by the notice
-            if (!record.notified.test(core)) notify(core, core, record);
-            return;
-        }
+        if (now < record.visible_at || now >= record.widened_at) return;  // earlier ones are found by the notice
         record.holds.push_back({core, page, size});
         stale = true;
     });

@@ -1,9 +1,8 @@
 // Exposure: page-cycles from the moment that a protected page goes to its owner until no core holds a translation with the old
 // rights. Kept by events, as facts of each core's own time, so that results do not depend on who ran first in host order:
 //
-//   - narrowed(): a record of the range is made, and a notice of it reaches every core that may hold an entry, or fills one
-//     meanwhile, one lookahead later, when the store is visible there at the latest (RecentStores). The core then marks the
-//     entries that it still holds; each is a hold.
+//   - narrowed(): a record of the range is made, and a notice of it reaches every core one lookahead later, when the store is
+//     visible there at the latest (RecentStores). The core then marks the entries that it still holds; each is a hold.
 //   - A walk or a refill that brings a taken-away right into a TLB after that moment opens a hold too.
 //   - When a marked entry goes (eviction, invalidation), the hold closes at that cycle.
 // A page's exposure is the time of the last close after its hand-out, less its hand-out; it ends when the page is mapped again.
@@ -25,8 +24,8 @@ namespace splinter::platforms {
 
 class ExposureTracker : public alloc::MapObserver, public alloc::FlushObserver {
   public:
-    // Sends the notice of a record to a core; `record` comes back through on_notice().
-    using Notify = std::function<void(CpuId sender, CpuId receiver, Cycles arrival, std::uint64_t record)>;
+    // Sends the notice of a record to every core; `record` comes back through on_notice().
+    using Notify = std::function<void(CpuId sender, std::uint64_t record)>;
 
     ExposureTracker();
     ~ExposureTracker() override;
@@ -44,8 +43,6 @@ class ExposureTracker : public alloc::MapObserver, public alloc::FlushObserver {
     void flushed_all(alloc::Cpu& cpu) override;
     // `core` has reached the cycle at which the record's store is visible to it.
     void on_notice(hw::Core& core, std::uint64_t record);
-    // All cores have been simulated up to `time`.
-    void reached(Cycles time);
     // Hand-outs from here on count for `phase`. By core: each enters a phase at its own notice.
     void enter_phase(CpuId core, std::size_t phase);
     // Open holds and hand-outs end at `end`.
@@ -87,9 +84,7 @@ class ExposureTracker : public alloc::MapObserver, public alloc::FlushObserver {
         Cycles widened_at = kNever;
         Cycles flushed_at = kNever;
         std::size_t flush_phase = 0;
-        std::uint64_t number = 0;
-        std::size_t notices_left = 0;  // and one until all cores have reached visible_at
-        CpuMask notified;
+        std::size_t notices_left = 0;
         std::vector<Hold> holds;
         std::vector<Drop> drops;     // merged by range, latest time
         std::vector<Owned> owned;    // handed out and not released
@@ -110,13 +105,11 @@ class ExposureTracker : public alloc::MapObserver, public alloc::FlushObserver {
     void count_after_flush(const Record& record);
     Total& total_of(std::size_t phase);
     void settle_if_quiet(Record& record);
-    void notify(CpuId sender, CpuId receiver, Record& record);
 
     hw::Machine* machine_ = nullptr;
     Notify notify_;
     std::vector<std::unique_ptr<CoreObserver>> observers_;
     std::vector<std::unique_ptr<Record>> records_;  // by record number
-    std::size_t first_unreached_ = 0;               // of records_: whose visible_at not all cores have reached
     std::map<Pfn, Record*> current_;                // by first frame; ranges do not overlap
     std::vector<std::vector<Record*>> unflushed_;   // by the CPU that narrowed
     std::vector<Record*> replaced_;                 // widened, with holds or notices left

@@ -107,8 +107,8 @@ Session::Session(const RunConfig& config, Workload& workload, const SessionParts
     for (alloc::Zone& zone : node_->kernel().pages().zones())
         zone.set_watcher(parts.watcher != nullptr ? parts.watcher : &free_lists_);
     hw::Machine& machine = node_->machine();
-    exposure_.attach(machine, [&machine](CpuId sender, CpuId receiver, Cycles arrival, std::uint64_t record) {
-        machine.notify(machine.core(sender), machine.core(receiver), arrival, kNarrowed, record);
+    exposure_.attach(machine, [&machine](CpuId sender, std::uint64_t record) {
+        machine.notify_all(machine.core(sender), kNarrowed, record);
     });
     for (const auto& core : machine.cores()) {
         PerCore& mine = cores_[core->id().index()];
