@@ -15,10 +15,7 @@ Machine::Machine(sc_core::sc_module_name name, const MachineParams& params, x86:
       locks_{memory_.lines()},
       acknowledgements_{conductor_, params.cores} {
     conductor_.set_switcher(*this);
-    conductor_.set_horizon_listener([this](Cycles time) {
-        memory_.recent_stores().forget_before(time);
-        if (on_horizon_) on_horizon_(time);
-    });
+    conductor_.set_horizon_listener([this](Cycles time) { memory_.recent_stores().forget_before(time); });
     for (std::uint32_t i = 0; i < params.cores; ++i) {
         const std::string core_name = "core" + std::to_string(i);
         cores_.push_back(
@@ -105,10 +102,6 @@ void Machine::notify_all(Core& sender, std::uint32_t what, std::uint64_t payload
     const Cycles arrival = sender.timeline().now() + params_.lookahead();
     const Message notice{arrival, sender.id(), sender.next_notice(), what, payload};
     for (const auto& core : cores_) core->timeline().post_notice(notice);
-}
-
-void Machine::notify(Core& sender, Core& receiver, Cycles arrival, std::uint32_t what, std::uint64_t payload) {
-    receiver.timeline().post_notice({arrival, sender.id(), sender.next_notice(), what, payload});
 }
 
 }  // namespace splinter::hw

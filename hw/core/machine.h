@@ -40,11 +40,6 @@ class Machine : public sc_core::sc_module, private StackSwitcher {
     void run();
     // A notice to every core, arriving one lookahead after `sender`'s time.
     void notify_all(Core& sender, std::uint32_t what, std::uint64_t payload);
-    // A notice to one core. REQUIRES: `arrival` is at least one lookahead after `sender`'s time, or later than `receiver`'s if
-    // both are the same.
-    void notify(Core& sender, Core& receiver, Cycles arrival, std::uint32_t what, std::uint64_t payload);
-    // Called with a time that all cores have been simulated up to, whenever it has grown by a quantum or more.
-    void set_horizon_listener(std::function<void(Cycles)> listener) { on_horizon_ = std::move(listener); }
 
   private:
     // Handlers that have given way to others keep one each; more than a few at a time are rare.
@@ -71,7 +66,6 @@ class Machine : public sc_core::sc_module, private StackSwitcher {
     std::array<sc_core::sc_event, kSpareStacks> spare_continued_;
     std::vector<std::unique_ptr<Core>> cores_;
     std::exception_ptr failure_;
-    std::function<void(Cycles)> on_horizon_;
 };
 
 }  // namespace splinter::hw
