@@ -12,6 +12,9 @@ namespace splinter::platforms {
 
 namespace {
 
+// As exact as anything printed; and profilers that emulate the processor have no long double.
+using InDouble = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
+
 double mean_of(const std::vector<double>& values) {
     SPLINTER_CHECK(!values.empty(), "a mean of nothing");
     return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
@@ -31,7 +34,7 @@ double variance_of_mean(const std::vector<double>& values) {
 
 double half_width(double variance, double degrees) {
     if (variance == 0) return 0;
-    const boost::math::students_t distribution{degrees};
+    const boost::math::students_t_distribution<double, InDouble> distribution{degrees};
     return boost::math::quantile(distribution, (1 + kConfidence) / 2) * std::sqrt(variance);
 }
 
@@ -68,7 +71,9 @@ MeanEstimate estimate(const std::vector<double>& values) {
     return out;
 }
 
-MeanEstimate paired_difference(const std::vector<double>& a, const std::vector<double>& b) { return estimate(differences(a, b)); }
+MeanEstimate paired_difference(const std::vector<double>& a, const std::vector<double>& b) {
+    return estimate(differences(a, b));
+}
 
 MeanEstimate difference(const std::vector<double>& a, const std::vector<double>& b) {
     MeanEstimate out{std::min(a.size(), b.size()), mean_of(b) - mean_of(a), {}};
