@@ -14,12 +14,11 @@ namespace splinter::hw {
 
 class PagesSeen {
   public:
-    void note(VirtAddr va, x86::PageSize size) { word_of(va, size) |= bit_of(va, size); }
+    void note(VirtAddr va, x86::PageSize size) { bits_[index_of(va, size)] |= std::uint64_t{1} << place_of(va, size); }
     // False: no page of any size that holds `va` was noted since the last clear().
     [[nodiscard]] bool may_have(VirtAddr va) const {
-        std::uint64_t found = 0;
-        for (const x86::PageSize size : x86::kPageSizes) found |= bits_[index_of(va, size)] & bit_of(va, size);
-        return found != 0;
+        const auto seen = [&](x86::PageSize size) { return bits_[index_of(va, size)] >> place_of(va, size); };
+        return ((seen(x86::PageSize::k4) | seen(x86::PageSize::m2) | seen(x86::PageSize::g1)) & 1) != 0;
     }
     // The same for any page of the range; of a long one it does not say no.
     [[nodiscard]] bool may_have_any(VirtAddr begin, std::uint64_t bytes) const {
@@ -31,15 +30,15 @@ class PagesSeen {
     void clear() { bits_.fill(0); }
 
   private:
-    static std::uint64_t bit_of(VirtAddr va, x86::PageSize size) {
+    // The bit of a page in its word: Fibonacci hashing.
+    static unsigned place_of(VirtAddr va, x86::PageSize size) {
         const std::uint64_t page = x86::linear_bits_of(va) >> x86::leaf_level(size).shift();
-        return std::uint64_t{1} << (page * 0x9e3779b97f4a7c15U >> 58);
+        return static_cast<unsigned>(page * 0x9e3779b97f4a7c15U >> 58);
     }
     static constexpr std::uint64_t kFewPages = 8;
     static std::size_t index_of(VirtAddr va, x86::PageSize size) {
         return (va.raw() >> 63) * std::size(x86::kPageSizes) + static_cast<std::size_t>(size);
     }
-    std::uint64_t& word_of(VirtAddr va, x86::PageSize size) { return bits_[index_of(va, size)]; }
     std::array<std::uint64_t, 2 * std::size(x86::kPageSizes)> bits_{};  // by half, by page size
 };
 

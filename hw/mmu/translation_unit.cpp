@@ -275,7 +275,8 @@ Cycles TranslationUnit::invalidate(const x86::Invalidation& invalidation) {
             return core_.invlpg;
         case Kind::invpcid_address:
             ++stats_.invlpg;
-            for (TlbLevel& level : levels_) level.drop_address(invalidation.address, invalidation.pcid, Globals::kept);
+            if (walked_.may_have(invalidation.address))
+                for (TlbLevel& level : levels_) level.drop_address(invalidation.address, invalidation.pcid, Globals::kept);
             paging_cache_.drop_pcid(invalidation.pcid);
             return core_.invpcid_address;
         case Kind::invpcid_context:
