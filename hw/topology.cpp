@@ -15,7 +15,7 @@ Topology::Topology(const MachineParams& params)
     }
     for (std::uint32_t i = 0; i < cores_; ++i)
         places_.push_back({static_cast<std::uint16_t>(core(CpuId{i})), static_cast<std::uint16_t>(cluster(CpuId{i})),
-                           static_cast<std::uint16_t>(socket(CpuId{i}))});
+                           static_cast<std::uint16_t>(socket(CpuId{i})), sibling(CpuId{i}).raw() < cores_});
 }
 
 std::uint32_t Topology::apic_id(CpuId cpu) const {

@@ -32,7 +32,7 @@ class Topology {
     // The other thread of the same core, online or not.
     [[nodiscard]] CpuId sibling(CpuId cpu) const;
     // Both threads of the core are online: they share its TLBs, and are taken to be busy all the time.
-    [[nodiscard]] bool shares_core(CpuId cpu) const { return sibling(cpu).raw() < cores_; }
+    [[nodiscard]] bool shares_core(CpuId cpu) const { return places_[cpu.index()].shares_core; }
     // Online threads that share a core with another one.
     [[nodiscard]] std::uint64_t threads_with_sibling() const {
         const std::uint64_t physical = sockets_ * cores_per_socket_;
@@ -53,11 +53,12 @@ class Topology {
     std::uint64_t cores_per_socket_;
     std::uint64_t cluster_cores_;
     bool hypothetical_ = false;
-    // Where each online thread is, for distance(), which is asked for each line that travels.
+    // Where each online thread is: distance() and shares_core() are asked for each line and interrupt that travels.
     struct Place {
         std::uint16_t core;
         std::uint16_t cluster;
         std::uint16_t socket;
+        bool shares_core;
     };
     std::vector<Place> places_;
 };

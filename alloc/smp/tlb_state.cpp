@@ -185,20 +185,21 @@ void TlbState::flush_range(Cpu& cpu, const RemoteWork& work) {
 }
 
 void TlbState::flush_one_user(Cpu& cpu, VirtAddr va) {
-    flush_address(cpu, va);
+    flush_address(cpu, state(cpu.id()), va);
     ++trace_.user_invlpg;
 }
 
 void TlbState::flush_one_kernel(Cpu& cpu, VirtAddr va) {
-    flush_address(cpu, va);
-    if (isolation_ == Isolation::on) state(cpu.id()).invalidate_other = true;
+    PerCpu& mine = state(cpu.id());
+    flush_address(cpu, mine, va);
+    if (isolation_ == Isolation::on) mine.invalidate_other = true;
 }
 
 // native_flush_tlb_one_user()
-void TlbState::flush_address(Cpu& cpu, VirtAddr va) {
+void TlbState::flush_address(Cpu& cpu, const PerCpu& mine, VirtAddr va) {
     cpu.invalidate(x86::Invalidation::page(va));
     if (isolation_ == Isolation::on && pcids_ == Pcids::present)
-        cpu.invalidate(x86::Invalidation::pcid_address(user_pcid(state(cpu.id()).asid), va));
+        cpu.invalidate(x86::Invalidation::pcid_address(user_pcid(mine.asid), va));
 }
 
 x86::Pcid TlbState::user_pcid(std::uint16_t asid) {

@@ -138,7 +138,7 @@ class TlbState {
     void load_cr3(Cpu& cpu, const MmContext& mm, const Choice& choice);
     void flush_range(Cpu& cpu, const RemoteWork& work);
     void flush_one_user(Cpu& cpu, VirtAddr va);
-    void flush_address(Cpu& cpu, VirtAddr va);
+    void flush_address(Cpu& cpu, const PerCpu& mine, VirtAddr va);
     [[nodiscard]] static x86::Pcid user_pcid(std::uint16_t asid);
 
     layout::KernelData data_;

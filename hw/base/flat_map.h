@@ -19,9 +19,12 @@ class FlatMap {
     };
     // The value of `key`; a new one is `Value{}`. The reference holds until the next call. REQUIRES: key < 2^64 - 1.
     Found find_or_add(std::uint64_t key) {
-        if (Slot& home = slots_[home_of(key)]; home.key_plus_one == key + 1) [[likely]]
-            return {home.value, false};
-        return find_further(key);
+        for (std::size_t place = home_of(key);; place = (place + 1) & (slots_.size() - 1)) {
+            Slot& slot = slots_[place];
+            if (slot.key_plus_one == key + 1) [[likely]]
+                return {slot.value, false};
+            if (slot.key_plus_one == 0) return add(key);
+        }
     }
     Value& operator[](std::uint64_t key) { return find_or_add(key).value; }
     [[nodiscard]] std::size_t size() const { return size_; }
@@ -33,15 +36,12 @@ class FlatMap {
     };
     static constexpr std::size_t kFirstSlots = 64;
 
-    [[gnu::noinline]] Found find_further(std::uint64_t key) {
+    [[gnu::noinline]] Found add(std::uint64_t key) {
         if (2 * size_ >= slots_.size()) grow();
         Slot& slot = slots_[place_of(key)];
-        const bool added = slot.key_plus_one == 0;
-        if (added) {
-            slot.key_plus_one = key + 1;
-            ++size_;
-        }
-        return {slot.value, added};
+        slot.key_plus_one = key + 1;
+        ++size_;
+        return {slot.value, true};
     }
     [[nodiscard]] std::size_t home_of(std::uint64_t key) const {
         return key * 0x9e3779b97f4a7c15U >> shift_;  // Fibonacci hashing

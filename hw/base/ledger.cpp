@@ -26,12 +26,6 @@ std::string AccountTree::path(Id account) const {
     return (above.empty() ? "" : above + "/") + std::string{nodes_[account].label->name};
 }
 
-AccountTree::Id Ledger::interrupt(const Label& label) {
-    const AccountTree::Id interrupted = current_;
-    make_current(tree_->child(AccountTree::kRoot, label));
-    return interrupted;
-}
-
 AccountTree::Id Ledger::open(const Label& label) {
     const AccountTree::Id before = current_;
     enter(label);

@@ -45,7 +45,8 @@ class AccountTree {
         std::vector<std::pair<const Label*, Id>> children;
     };
     Id find_child(Id parent, const Label& label);
-    // What was asked for last, at a place by parent and label: interrupts and calls enter the same few accounts again and again.
+    // What was asked for last, at a place by parent and label: interrupts and calls enter the same few accounts again and
+    // again.
     struct Memo {
         Id parent = 0;
         Id child = 0;
@@ -72,7 +73,11 @@ class Ledger {
     [[nodiscard]] AccountTree::Id current() const { return current_; }
     void switch_to(AccountTree::Id account) { current_ = account; }
     // From here on cycles belong to the path that starts at the root (an interrupt); returns what resume() needs.
-    AccountTree::Id interrupt(const Label& label);
+    AccountTree::Id interrupt(const Label& label) {
+        const AccountTree::Id interrupted = current_;
+        make_current(tree_->child(AccountTree::kRoot, label));
+        return interrupted;
+    }
     void resume(AccountTree::Id interrupted) { current_ = interrupted; }
     void charge(Cycles cycles) { cycles_[current_] += cycles.raw(); }
 

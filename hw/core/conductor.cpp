@@ -71,7 +71,6 @@ void Conductor::serve(StackId spare) {
 
 // The host fetches the core after the next while this one is simulated.
 void Conductor::expect_next() const {
-    if (quiet_.empty()) return;
     if (const Entry* next = quiet_.behind_top(1)) core(next->cpu).prefetch();
 }
 
@@ -124,8 +123,7 @@ void Conductor::queue(Timeline& core, Cycles key) {
 
 Conductor::Entry Conductor::pop() {
     if (active_.empty() && quiet_.empty()) report_deadlock();
-    const bool quiet = active_.empty() || (!quiet_.empty() && quiet_.top() < active_.top());
-    const Entry entry = (quiet ? quiet_ : active_).pop();
+    const Entry entry = (quiet_.top() < active_.top() ? quiet_ : active_).pop();
     if (check_is_due(core(entry.cpu), entry.key)) {
         check_for_deadlock();
         next_deadlock_check_ = entry.key + lag_;
@@ -135,7 +133,7 @@ Conductor::Entry Conductor::pop() {
 
 void Conductor::dispatch(const Entry& entry) {
     running_ = &core(entry.cpu);
-    const Cycles others = std::min(active_.empty() ? kNever : active_.top().key, quiet_.empty() ? kNever : quiet_.top().key);
+    const Cycles others = std::min(active_.top().key, quiet_.top().key);
     // A core that is alone comes back now and then, too: it may be one that runs for ever while the others wait for nobody.
     running_->set_dispatched(entry.key, others, others == kNever ? entry.key + lag_ : limit_before(others));
     if (entry.key < next_horizon_ || !on_horizon_) return;

@@ -83,7 +83,7 @@ class Conductor {
     // Before when a handler of a call need not wait for other called cores; 0: always.
     [[nodiscard]] Cycles callees_run_until() const {
         if (callers_ != 1 || !callees_run_ahead_) return Cycles{0};
-        return active_.empty() ? kNever : active_.top().key;
+        return active_.top().key;
     }
     // How far a core may run while the earliest other has this effect time.
     [[nodiscard]] Cycles limit_before(Cycles effect_time) const {
@@ -99,9 +99,7 @@ class Conductor {
   private:
     // kNever: no time yet.
     void queue(Timeline& core, Cycles key);
-    [[nodiscard]] bool nobody_before(const Entry& entry) const {
-        return (active_.empty() || entry < active_.top()) && (quiet_.empty() || entry < quiet_.top());
-    }
+    [[nodiscard]] bool nobody_before(const Entry& entry) const { return entry < active_.top() && entry < quiet_.top(); }
     // The earliest entry, taken off the queue. Throws SimulatedFinding if there is none but unfinished cores.
     Entry pop();
     void dispatch(const Entry& entry);

@@ -17,6 +17,14 @@ MachineParams of_thread(CpuId id, MachineParams params, const Topology& topology
     return params;
 }
 
+// The account of what it takes to enter and leave an interrupt handler.
+AccountTree::Id open_entry_exit(Ledger& ledger) {
+    const AccountTree::Id interrupted = ledger.interrupt(kInterrupt);
+    const AccountTree::Id account = ledger.open(kEntryExit);
+    ledger.resume(interrupted);
+    return account;
+}
+
 Cycles isolation(const MachineParams& params, Cycles cost) { return params.isolates_user_tables ? cost : Cycles{0}; }
 }  // namespace
 
@@ -28,6 +36,7 @@ Core::Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, 
       from_user_{params.core.interrupt_entry_user + isolation(params, params.core.pti_entry),
                  params.core.interrupt_exit_user + isolation(params, params.core.pti_exit)},
       idle_exit_{params.idle_exit()},
+      entry_exit_{open_entry_exit(timeline_.ledger())},
       params_{of_thread(id, params, topology)},
       caches_{memory.caches()},
       mmu_{"mmu", params_, memory, timeline_},
@@ -65,24 +74,24 @@ void Core::handle_interrupt(const Message& message) {
     timeline_.ledger().resume(interrupted_account);
 }
 
+inline void Core::cross(Cycles cycles) {
+    Ledger& ledger = timeline_.ledger();
+    const AccountTree::Id handler = ledger.current();
+    ledger.switch_to(entry_exit_);
+    timeline_.advance(cycles);
+    ledger.switch_to(handler);
+}
+
 void Core::charge_entry(At interrupted) {
     if (interrupted == At::idle && idle_exit_ > Cycles{0}) {
         timeline_.ledger().enter(kIdleExit);
         timeline_.advance(idle_exit_);
         timeline_.ledger().leave();
     }
-    const Crossing& crossing = interrupted == At::user ? from_user_ : from_kernel_;
-    timeline_.ledger().enter(kEntryExit);
-    timeline_.advance(crossing.entry);
-    timeline_.ledger().leave();
+    cross((interrupted == At::user ? from_user_ : from_kernel_).entry);
 }
 
-void Core::charge_exit(At interrupted) {
-    const Crossing& crossing = interrupted == At::user ? from_user_ : from_kernel_;
-    timeline_.ledger().enter(kEntryExit);
-    timeline_.advance(crossing.exit);
-    timeline_.ledger().leave();
-}
+void Core::charge_exit(At interrupted) { cross((interrupted == At::user ? from_user_ : from_kernel_).exit); }
 
 // Entry and exit paths run with interrupts off: an interrupt in the middle would find neither the one nor the other.
 void Core::cross_into(At next) {

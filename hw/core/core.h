@@ -75,7 +75,7 @@ class Core : public sc_core::sc_module {
     // walk, the host fetches what the walk will read.
     void expect(VirtAddr va) { mmu_.unit().expect(va); }
     // Translation alone, with its cycles; the caller pays for the line.
-    [[nodiscard]] PhysAddr translate(VirtAddr va, x86::Access access) {
+    [[nodiscard, gnu::always_inline]] PhysAddr translate(VirtAddr va, x86::Access access) {
         if (const CachedEntry* entry = mmu_.unit().access_known_hit(va, access)) [[likely]]
             return entry->address_of(va);
         return translate_with_look_up(va, access);
@@ -100,6 +100,7 @@ class Core : public sc_core::sc_module {
     void cross_into(At next);
     void charge_entry(At interrupted);
     void charge_exit(At interrupted);
+    void cross(Cycles cycles);
     void access_with_look_up(VirtAddr va, x86::Access access);
     [[nodiscard]] PhysAddr translate_with_look_up(VirtAddr va, x86::Access access);
     [[nodiscard]] Cycles simulated_line_latency(PhysAddr address);
@@ -114,6 +115,7 @@ class Core : public sc_core::sc_module {
     Crossing from_kernel_;
     Crossing from_user_;
     Cycles idle_exit_;
+    AccountTree::Id entry_exit_;
     CoreProgram* program_ = nullptr;
     At at_ = At::kernel;
     bool tells_entries_ = false;

@@ -23,32 +23,31 @@ class ReadyQueue {
     };
 
     // For one more core.
-    void grow() { places_.push_back(kNowhere); }
-    [[nodiscard]] bool empty() const { return heap_.empty() && run_.empty(); }
-    [[nodiscard]] const Entry& top() const { return run_is_first() ? run_[first_] : heap_.front(); }
+    void grow() {
+        places_.push_back(kNowhere);
+        keys_.push_back(kNever);
+    }
+    [[nodiscard]] bool empty() const { return top_.key == kNever; }
+    // With the key kNever, behind all others, if the queue is empty.
+    [[nodiscard]] const Entry& top() const { return top_; }
     // Queues the core, or gives it another key; kNever takes it off.
     void set(const Entry& entry) {
-        const std::size_t place = places_[entry.cpu.index()];
-        if (place == kNowhere) {
-            if (entry.key != kNever) insert(entry);
-            return;
-        }
-        const bool in_run = place >= kInRun;
-        const Cycles key = in_run ? run_[place - kInRun].key : heap_[place].key;
-        if (key == entry.key) return;
-        if (!in_run && entry.key < key && !goes_on_run(entry)) return rise(place, entry);
-        in_run ? take_off_run(place - kInRun) : take_off_heap(place);
-        if (entry.key != kNever) insert(entry);
+        const Cycles before = std::exchange(keys_[entry.cpu.index()], entry.key);
+        if (before == entry.key) return;
+        before == kNever ? insert(entry) : change(before, entry);
     }
+    // REQUIRES: !empty().
     Entry pop() {
-        const bool from_run = run_is_first();
-        const Entry first = from_run ? run_[first_] : heap_.front();
-        from_run ? take_off_run(first_) : take_off_heap(0);
+        const Entry first = top_;
+        const std::size_t place = places_[first.cpu.index()];
+        keys_[first.cpu.index()] = kNever;
+        place >= kInRun ? take_off_run(place - kInRun) : take_off_heap(place);
+        find_top();
         return first;
     }
     // Which core comes some places after the top, as far as that is known without a search: for hints.
     [[nodiscard]] const Entry* behind_top(std::size_t places) const {
-        return run_is_first() && first_ + places < run_.size() ? &run_[first_ + places] : nullptr;
+        return first_ + places < run_.size() && run_[first_] == top_ ? &run_[first_ + places] : nullptr;
     }
 
   private:
@@ -56,14 +55,30 @@ class ReadyQueue {
     static constexpr std::size_t kInRun = std::size_t{1} << 32;  // added to a place in run_
     static constexpr Cycles kClose{4096};                        // a few flights of an interrupt
     static constexpr std::size_t kGoneAtMost = 8192;             // entries that the run keeps though they were taken off
+    static constexpr Entry kNobody{kNever, CpuId{~std::uint32_t{0}}};
 
-    [[nodiscard]] bool run_is_first() const { return heap_.empty() || (!run_.empty() && run_[first_] < heap_.front()); }
+    void find_top() {
+        top_ = heap_.empty() ? kNobody : heap_.front();
+        if (!run_.empty() && run_[first_] < top_) top_ = run_[first_];
+    }
+    void change(Cycles before, const Entry& entry) {
+        const std::size_t place = places_[entry.cpu.index()];
+        const bool in_run = place >= kInRun;
+        if (!in_run && entry.key < before && !goes_on_run(entry)) {
+            rise(place, entry);
+        } else {
+            in_run ? take_off_run(place - kInRun) : take_off_heap(place);
+            if (entry.key != kNever) insert(entry);
+        }
+        find_top();
+    }
     // The run is for what comes close together: one entry far ahead would keep it closed for all that come before that.
     [[nodiscard]] bool goes_on_run(const Entry& entry) const {
         if (!run_.empty()) return run_.back() < entry && entry.key <= run_.back().key + kClose;
         return heap_.empty() || entry.key <= heap_.front().key + kClose;
     }
     void insert(const Entry& entry) {
+        if (entry < top_) top_ = entry;
         if (goes_on_run(entry)) return append(entry);
         heap_.push_back(entry);
         rise(heap_.size() - 1, entry);
@@ -129,9 +144,11 @@ class ReadyQueue {
         put(place, entry);
     }
 
+    Entry top_ = kNobody;
     std::vector<Entry> heap_;
     std::vector<Entry> run_;  // by key, from first_ on
     std::size_t first_ = 0;
+    std::vector<Cycles> keys_;         // by core; kNever: not queued
     std::vector<std::size_t> places_;  // by core: in heap_, or kInRun more than in run_
 };
 

@@ -172,8 +172,7 @@ void Timeline::handle_interrupt(const Message& message) {
     if (std::exchange(ahead_until_, Cycles{0}) != Cycles{0}) limit_ = std::min(limit_, limit);
     waiting_ = was_waiting;
     paying_ = was_paying;
-    left_ = left;
-    update_barrier();
+    left_ = left;  // deliver_due() updates the barrier
 }
 
 }  // namespace splinter::hw

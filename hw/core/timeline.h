@@ -97,7 +97,7 @@ class Timeline {
     void clip(Cycles others, Cycles limit) {
         first_until_ = std::min(first_until_, others);
         ahead_until_ = std::min(ahead_until_, others);
-        limit_to(limit);
+        if (limit < limit_) limit_to(limit);
     }
     // Pays cycles or waits, so that it can go on, with proceed(), on any stack, as far as no handler is ahead.
     [[nodiscard]] bool paused() const { return waiting_ || paying_; }

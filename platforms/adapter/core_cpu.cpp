@@ -35,14 +35,22 @@ void CoreCpu::touch(VirtAddr address, alloc::Touch touch) {
     // A line is known by the address at which all cores find it.
     if (touch == alloc::Touch::remapped) [[unlikely]]
         address = alloc::layout::direct_map(line);
-    order_for(touch);
-    timeline_.advance(take_line(address, line));
-    order_for(touch);
-}
-
-inline void CoreCpu::order_for(alloc::Touch touch) {
-    if (touch == alloc::Touch::contended) timeline_.order();
-    if (touch == alloc::Touch::called) timeline_.order_for_callee();
+    switch (touch) {
+        case alloc::Touch::contended:
+            timeline_.order();
+            timeline_.advance(take_line(address, line));
+            timeline_.order();
+            return;
+        case alloc::Touch::called:
+            timeline_.order_for_callee();
+            timeline_.advance(take_line(address, line));
+            timeline_.order_for_callee();
+            return;
+        case alloc::Touch::owned:
+        case alloc::Touch::remapped:
+            timeline_.advance(take_line(address, line));
+            return;
+    }
 }
 
 x86::Pte CoreCpu::load_pte(VirtAddr entry) {

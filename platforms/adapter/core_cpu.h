@@ -59,7 +59,6 @@ class CoreCpu final : public alloc::Cpu {
     [[nodiscard]] hw::Core& core() { return core_; }
 
   private:
-    void order_for(alloc::Touch touch);
     // The cycles until this core owns a line of shared kernel data.
     [[nodiscard]] Cycles take_line(VirtAddr address, PhysAddr line);
     hw::Machine& machine_;
