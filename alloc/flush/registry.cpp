@@ -9,9 +9,10 @@ namespace {
 constexpr std::array kStrategies{
     StrategyInfo{"none", Protection::not_protected, make_none, "pages stay in the direct map: the baseline"},
     StrategyInfo{"per-page", Protection::is_protected, make_per_page,
-                 "memfd_secret today: unmap one page and flush all cores at each allocation"},
+                 "memfd_secret today: unmap one page and flush all cores at each allocation", nullptr, OtherPcids::left_open},
     StrategyInfo{"batched", Protection::is_protected, make_batched,
-                 "one call takes flush.batch_pages pages, unmaps them all, flushes once, then hands them out"},
+                 "one call takes flush.batch_pages pages, unmaps them all, flushes once, then hands them out", nullptr,
+                 OtherPcids::left_open},
     StrategyInfo{
         "batched-deferred", Protection::deferred, make_batched_deferred,
         "unmap and hand out at once; flush all together after flush.deferred_pages or flush.deferred_deadline: exposed "

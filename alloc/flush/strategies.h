@@ -24,6 +24,13 @@ enum class Protection : std::uint8_t {
     deferred  // handed out first, protected within exposure_bound: the page is exposed until then
 };
 
+// What becomes of a page's stale translations under PCIDs that are not loaded, without page-table isolation (INVLPG on a leaf
+// that is not global any more leaves them: flush_tlb_one_kernel(), Linux 6.12).
+enum class OtherPcids : std::uint8_t {
+    flushed,
+    left_open  // after a flush page by page; the contract test demands the word of whom it finds so, and of nobody else
+};
+
 struct StrategyInfo {
     std::string_view name;
     Protection protection;
@@ -31,6 +38,7 @@ struct StrategyInfo {
     std::string_view summary;
     // `deferred`: after so long a flush begins at the CPU's next moment in process context.
     Cycles (*exposure_bound)(const KernelParams&) = nullptr;
+    OtherPcids other_pcids = OtherPcids::flushed;
 };
 
 std::span<const StrategyInfo> flush_strategies();
