@@ -33,9 +33,8 @@ int execute_diff(const Invocation& invocation) {
     for (const FailCondition& condition : conditions) report.conditions.push_back(check_condition(condition, report.diff));
     if (arguments.json) write_file_atomically(*arguments.json, diff_json(report));
     print(diff_text(report));
-    const bool met =
-        std::ranges::any_of(report.conditions, [](const ConditionOutcome& outcome) { return !outcome.met.empty(); });
-    return met ? kExitDisagreement : kExitOk;
+    const bool fails = std::ranges::any_of(report.conditions, &ConditionOutcome::fails);
+    return fails ? kExitDisagreement : kExitOk;
 }
 
 }  // namespace splinter::platforms

@@ -43,9 +43,9 @@ std::string figures_summary(const DiffReport& report) {
     for (const FigureChange& change : report.diff.figures)
         ++(is_shown(report, change.figure.metric) ? shown : others)[static_cast<std::size_t>(change.verdict)];
     std::string out = counts_line("figures of the table", shown) + counts_line("other figures (--json has them)", others);
-    if (const std::size_t lost = report.diff.figures_only_a + report.diff.figures_only_b; lost > 0)
-        out +=
-            fmt::format("figures of one side only: {} of A, {} of B\n", report.diff.figures_only_a, report.diff.figures_only_b);
+    const std::size_t only_a = report.diff.figures_only_a.size();
+    if (only_a + report.diff.figures_only_b > 0)
+        out += fmt::format("figures of one side only: {} of A, {} of B\n", only_a, report.diff.figures_only_b);
     if (shown[static_cast<std::size_t>(RatioVerdict::unknown)] + others[static_cast<std::size_t>(RatioVerdict::unknown)] > 0)
         out += "noise unknown: one seed on a side; an interval needs several (platform.seed on [axes])\n";
     return out;
@@ -63,9 +63,9 @@ std::string config_summary(const ResultDiff& diff) {
     return out;
 }
 
-std::string one_sided(const char* name, const std::vector<PointKey>& points) {
+std::string points_list(const char* what, const std::vector<PointKey>& points) {
     if (points.empty()) return "";
-    std::string out = fmt::format("only in {}: {} point{}\n", name, points.size(), points.size() == 1 ? "" : "s");
+    std::string out = fmt::format("{}: {} point{}\n", what, points.size(), points.size() == 1 ? "" : "s");
     for (const PointKey& key : points) out += fmt::format("  {}\n", point_name(key));
     return out;
 }
@@ -95,6 +95,8 @@ std::string condition_line(const ConditionOutcome& outcome) {
                            ratio_text(worst), point_name(worst.point), worst.figure.workload, worst.figure.phase);
     }
     if (!outcome.within_noise.empty()) out += fmt::format("; {} past it within noise", outcome.within_noise.size());
+    if (outcome.lost > 0)
+        out += fmt::format("; NOT COMPARED in {}: A has {}, B does not", outcome.lost, outcome.lost == 1 ? "it" : "them");
     if (outcome.without_ratio > 0) out += fmt::format("; {} without a ratio (not positive)", outcome.without_ratio);
     return out + "\n";
 }
@@ -132,7 +134,8 @@ std::string diff_text(const DiffReport& report) {
     out += fmt::format("compared: {} point{}{}\n", diff.points, diff.points == 1 ? "" : "s",
                        diff.seeds_a.size() + diff.seeds_b.size() > 2 ? ", seeds folded" : "");
     if (diff.points > 0) out += figures_summary(report);
-    out += config_summary(diff) + one_sided("A", diff.only_a) + one_sided("B", diff.only_b);
+    out += config_summary(diff) + points_list("only in A", diff.only_a) + points_list("only in B", diff.only_b) +
+           points_list("with fewer seeds than the rest of B", diff.fewer_seeds_b);
     for (const ConditionOutcome& outcome : report.conditions) out += condition_line(outcome);
     return out + changes_table(report);
 }

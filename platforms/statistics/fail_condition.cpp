@@ -60,7 +60,8 @@ FailCondition parse_fail_condition(const std::string& text) {
 }
 
 ConditionOutcome check_condition(const FailCondition& condition, const ResultDiff& diff) {
-    ConditionOutcome outcome{condition, {}, {}, 0, 0};
+    ConditionOutcome outcome{condition, {}, {}, 0, 0, diff.only_a.size() + diff.fewer_seeds_b.size()};
+    outcome.lost += static_cast<std::size_t>(std::ranges::count(diff.figures_only_a, condition.figure, &FigureId::metric));
     for (const FigureChange& change : diff.figures) {
         if (change.figure.metric != condition.figure) continue;
         ++outcome.looked_at;

@@ -28,10 +28,14 @@ struct ConditionOutcome {
     std::vector<const FigureChange*> within_noise;  // past it, but the interval of B/A contains 1
     std::size_t without_ratio = 0;                  // a value is negative, or A is 0 in some replicas only
     std::size_t looked_at = 0;                      // all points, workloads and phases that have the figure
+    std::size_t lost = 0;                           // places where A has the figure and B has not, or not of all seeds
+    // What CI must not pass: the figure is past the threshold, or was not compared where A has it.
+    [[nodiscard]] bool fails() const { return !met.empty() || lost > 0; }
 };
 
-// A figure that is 0 in A and not in B is past any threshold above. Throws UserError where no ratio exists at all: a condition
-// that looks at nothing would always hold.
+// A point that A has and B lacks counts as one place that is lost: a run that crashed, or that B left out. A figure that is 0
+// in A and not in B is past any threshold above. Throws UserError where no ratio exists at all: a condition that looks at
+// nothing would always hold.
 [[nodiscard]] ConditionOutcome check_condition(const FailCondition& condition, const ResultDiff& diff);
 
 }  // namespace splinter::platforms

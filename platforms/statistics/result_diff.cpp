@@ -70,7 +70,7 @@ void compare_figures(const Pair& pair, ResultDiff& into) {
                 if (other != pair.b.figures.end())
                     into.figures.push_back(compare(pair.point, id, pair.a.figures.at(id), other->second));
                 else
-                    ++into.figures_only_a;
+                    into.figures_only_a.push_back(id);
             }
     into.figures_only_b += static_cast<std::size_t>(
         std::ranges::count_if(pair.b.figures, [&](const auto& figure) { return !pair.a.figures.contains(figure.first); }));
@@ -111,6 +111,7 @@ ResultDiff diff_results(const std::vector<PointResult>& a, const std::vector<Poi
     ResultDiff diff;
     ConfigChanges config;
     std::set<const ReplicatedPoint*> paired;
+    std::vector<std::pair<PointKey, std::size_t>> paired_seeds;  // how many B has
     for (const ReplicatedPoint& mine : of_a) {
         const PointKey identity = identity_of(mine.mean, axes);
         const auto other = std::ranges::find_if(
@@ -121,6 +122,7 @@ ResultDiff diff_results(const std::vector<PointResult>& a, const std::vector<Poi
         }
         ++diff.points;
         paired.insert(&*other);
+        paired_seeds.emplace_back(identity, other->seeds.size());
         const Pair pair{identity, mine, *other};
         compare_figures(pair, diff);
         compare_configs(pair, config);
@@ -129,6 +131,9 @@ ResultDiff diff_results(const std::vector<PointResult>& a, const std::vector<Poi
         if (!paired.contains(&other)) diff.only_b.push_back(identity_of(other.mean, axes));
     for (const auto& [change, points] : config)
         diff.config.push_back({change.first, change.second.first, change.second.second, points});
+    const std::size_t seeds_of_b = seeds_of(of_b).size();
+    for (const auto& [point, seeds] : paired_seeds)
+        if (seeds < seeds_of_b) diff.fewer_seeds_b.push_back(point);
     for (const auto& [seeds, into] : {std::pair{seeds_of(of_a), &diff.seeds_a}, std::pair{seeds_of(of_b), &diff.seeds_b}})
         into->assign(seeds.begin(), seeds.end());
     return diff;

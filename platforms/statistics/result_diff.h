@@ -41,10 +41,11 @@ struct ResultDiff {
     std::size_t points = 0;  // that both sides have
     std::vector<PointKey> only_a;
     std::vector<PointKey> only_b;
-    std::vector<ConfigChange> config;   // by key
-    std::vector<FigureChange> figures;  // in the order of A's points, workloads and phases, then by name
-    std::size_t figures_only_a = 0;     // of points that both have
+    std::vector<ConfigChange> config;      // by key
+    std::vector<FigureChange> figures;     // in the order of A's points, workloads and phases, then by name
+    std::vector<FigureId> figures_only_a;  // of points that both have
     std::size_t figures_only_b = 0;
+    std::vector<PointKey> fewer_seeds_b;  // points that both have, to which B lacks a seed that its other points have
     std::vector<std::string> seeds_a;
     std::vector<std::string> seeds_b;
 };

@@ -11,6 +11,25 @@ setup() {
 # sweep NAME OPTION...: the small experiment, to $work/NAME.
 sweep() { "$splinter" sweep "$first_light" "${small_first_light[@]}" --set platform.cores=2 "${axes[@]}" --out "$work/$1" "${@:2}" -q; }
 
+@test "--fail-if does not pass where B lacks what A has" {
+    sweep before >"$work/txt"
+    sweep part --only flush.strategy=none >"$work/txt"
+    run --separate-stderr "$splinter" diff "$work/before" "$work/part" --fail-if 'cycles_per_page>1.05'
+    [ "$status" -eq 1 ]
+    [[ "$output" == *$'only in A: 1 point\n'* ]]
+    [[ "$output" == *'not met in 2 places; NOT COMPARED in 1: A has it, B does not'* ]]
+    # More than A has is no reason to fail.
+    "$splinter" diff "$work/part" "$work/before" --fail-if 'cycles_per_page>1.05'
+
+    # A seed that is lost is as well.
+    sweep seeds --set platform.seed=1,2,3 >"$work/txt"
+    cp -r "$work/seeds" "$work/lost"
+    rm "$work/lost/"*freetype*seed=2*.json
+    run --separate-stderr "$splinter" diff "$work/seeds" "$work/lost" --fail-if 'cycles_per_page>1.05'
+    [ "$status" -eq 1 ]
+    [[ "$output" == *'with fewer seeds than the rest of B: 1 point'* ]]
+}
+
 @test "--fail-if passes on a rerun of the same config and fails when a cost is made 10 % worse" {
     sweep before >"$work/txt"
     sweep rerun >"$work/txt"

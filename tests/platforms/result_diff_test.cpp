@@ -96,7 +96,7 @@ TEST(ResultDiff, DoesNotKnowTheNoiseOfOneSeed) {
     EXPECT_EQ(change.verdict, RatioVerdict::unknown);
     EXPECT_EQ(change.ratio->value, 1.1);
     EXPECT_FALSE(change.ratio->bounds);
-    EXPECT_EQ(diff.figures_only_a, 1U);
+    EXPECT_EQ(diff.figures_only_a.size(), 1U);
     EXPECT_EQ(diff.figures_only_b, 1U);
 }
 
