@@ -64,7 +64,7 @@ std::string summary(const std::vector<PointJob>& all, const std::vector<PointJob
     if (unknown == 0)
         out += fmt::format(", {} with {} at a time", human_duration(TimeLeft{to_do}.seconds(limits.at_once)), limits.at_once);
     if (unknown > 0) out += fmt::format("{} {} of which no time is known", unknown < to_do.size() ? ", and" : ":", unknown);
-    return out + fmt::format("\nmemory: at most {} a point, {} for all that run at a time\n",
+    return out + fmt::format("\nmemory: at most {} a point; the budget for all that run at a time is {}\n",
                              human_bytes(static_cast<double>(bytes)), human_bytes(static_cast<double>(limits.memory_budget)));
 }
 

@@ -4,6 +4,7 @@
 
 #include "hw/base/check.h"
 #include "hw/base/user_error.h"
+#include "platforms/run/child_process.h"
 
 namespace splinter::platforms {
 
@@ -25,6 +26,8 @@ Failure describe_current_exception() {
         return {kExitUserError, one_line(error.what())};
     } catch (const SimulatedFinding& finding) {
         return {kExitFinding, finding.what()};
+    } catch (const ChildKilled& killed) {
+        return {kExitBug, killed.what()};
     } catch (const std::exception& bug) {
         return {kExitBug, std::string{"bug in splinter: "} + bug.what()};
     } catch (...) {

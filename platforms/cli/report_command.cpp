@@ -2,15 +2,14 @@
 #include <filesystem>
 
 #include <spdlog/logger.h>
-#include <nlohmann/json.hpp>
 
-#include "hw/base/user_error.h"
 #include "platforms/cli/commands.h"
 #include "platforms/cli/exit_codes.h"
 #include "platforms/html/report_page.h"
 #include "platforms/report/atomic_file.h"
 #include "platforms/report/csv_report.h"
 #include "platforms/report/jsonl_report.h"
+#include "platforms/report/sensitivity_report.h"
 #include "platforms/results/result_folder.h"
 
 namespace splinter::platforms {
@@ -33,8 +32,7 @@ std::string read_sensitivity(const Arguments& arguments) {
     else if (!fs::exists(path, error))
         return "";
     std::string text = read_file(path);
-    if (!nlohmann::json::parse(text, nullptr, false).is_object())
-        throw UserError(path, "not JSON of `splinter sensitivity --json`");
+    check_sensitivity_json(text, path);
     return text;
 }
 
@@ -54,7 +52,7 @@ int execute_report(const Invocation& invocation) {
     for (const auto& file : {std::optional{output}, arguments.csv, arguments.jsonl})
         if (file) check_writable(*file);
     const std::vector<PointResult> points = read_results(path);
-    write_file_atomically(output, report_page({points, read_sensitivity(arguments), name_of(path)}));
+    write_file_atomically(output, report_page({points, read_sensitivity(arguments), name_of(path), unfinished_points(path)}));
     if (arguments.csv) write_file_atomically(*arguments.csv, csv_report(points));
     if (arguments.jsonl) write_file_atomically(*arguments.jsonl, jsonl_report(points));
     invocation.log.info("{} points in {}", points.size(), output);

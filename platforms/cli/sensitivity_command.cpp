@@ -193,8 +193,8 @@ int execute_sensitivity(const Invocation& invocation) {
     int code = study.simulate();
     if (runs.find({points.keys.front(), {}}) == nullptr) return code;
     SensitivityReport report{
-        std::string{invocation.version}, figure,          points.ranked_axis, kRangeRule, points.chosen, {},
-        uncertainty.without_range,       study.sections()};
+        std::string{invocation.version}, figure,           points.ranked_axis, kRangeRule, points.chosen, {},
+        uncertainty.without_range,       study.sections(), first.entries};
     if (report.sections.empty()) throw UserError("--figure " + figure, "no run has this figure");
     code = std::max(code, simulate_joint(study, runs, report.sections));
     for (const UncertainParameter& parameter : uncertainty.varied)

@@ -23,7 +23,12 @@ std::string quoted(const RawValue& raw) {
 }
 
 [[noreturn]] void refuse(const Field& field, const RawValue& raw, const std::string& hint = "") {
-    throw UserError(raw.origin, fmt::format("`{}` is {}, expected {}", field.key, quoted(raw), allowed_text(field)), hint);
+    constexpr std::size_t kMostNamed = 40;
+    const std::string allowed = field.allowed.size() <= kMostNamed
+                                    ? allowed_text(field)
+                                    : fmt::format("{} of the {} names that `splinter list` prints",
+                                                  field.type == FieldType::list ? "some" : "one", field.allowed.size());
+    throw UserError(raw.origin, fmt::format("`{}` is {}, expected {}", field.key, quoted(raw), allowed), hint);
 }
 
 bool is_number(FieldType type) {

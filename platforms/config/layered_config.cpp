@@ -31,6 +31,7 @@ LayeredConfig LayeredConfig::load(const std::string& path, const std::vector<std
     config.raw_axes_ = config.own_.axes;
     config.check_axes();
     config.apply_sets(sets);
+    config.check_axis_keys();
     config.check_zips();
     config.read_platforms();
     config.name_axis_values(describe);
@@ -44,6 +45,15 @@ void LayeredConfig::check_axes() const {
         if (value == own_.values.end()) continue;
         throw UserError(axis.origin, fmt::format("axis `{}` also has a value at {}", axis.key, value->second.key_origin));
     }
+}
+
+void LayeredConfig::check_axis_keys() const {
+    for (const RawAxis& axis : raw_axes_)
+        if (axis.key.starts_with("report."))
+            throw UserError(axis.origin,
+                            fmt::format("`{}` cannot be an axis: it changes what is shown of a point, not the point; "
+                                        "several names in one value are joined by +",
+                                        axis.key));
 }
 
 void LayeredConfig::apply_sets(const std::vector<std::string>& sets) {

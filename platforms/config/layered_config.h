@@ -36,6 +36,7 @@ class LayeredConfig {
     LayeredConfig() = default;
     void apply_sets(const std::vector<std::string>& sets);
     void check_axes() const;
+    void check_axis_keys() const;
     void check_zips() const;
     [[nodiscard]] std::vector<Group> groups() const;
     void read_platforms();

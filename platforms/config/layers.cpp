@@ -69,16 +69,23 @@ std::string platform_path(const RawValue& model, const std::string& experiment_p
     if (name.find('/') != std::string::npos || name.ends_with(".toml")) {
         return model.kind == RawKind::command_line ? name : path_beside(experiment_path, name);
     }
-    // Without an experiment file: seen from the repository's root, as `splinter list` does.
-    const std::string directory = experiment_path.empty() ? "configs/platforms" : path_beside(experiment_path, "../platforms");
+    // Without an experiment file, or with one that has no platforms beside it: seen from the repository's root, as
+    // `splinter list` does.
+    constexpr const char* kFromRoot = "configs/platforms";
+    std::string directory = experiment_path.empty() ? kFromRoot : path_beside(experiment_path, "../platforms");
+    std::vector<std::string> known = models_in(directory);
+    if (known.empty() && !models_in(kFromRoot).empty()) {
+        directory = kFromRoot;
+        known = models_in(directory);
+    }
     std::string path = directory + "/" + name + ".toml";
     std::error_code unreadable;  // then it does not exist either
     if (fs::exists(path, unreadable)) return path;
 
-    const std::vector<std::string> known = models_in(directory);
     if (known.empty()) {
         throw UserError(model.origin,
-                        fmt::format("unknown platform model \"{}\", there are no .toml files in `{}`", name, directory));
+                        fmt::format("unknown platform model \"{}\", there are no .toml files in `{}`", name, directory),
+                        "the model may also be the path of a platform file, seen from the experiment file");
     }
     throw UserError(model.origin,
                     fmt::format("unknown platform model \"{}\", `{}` has {}", name, directory, fmt::join(known, ", ")),

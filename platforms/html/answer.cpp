@@ -77,6 +77,17 @@ bool overlap(const MeanEstimate& a, const MeanEstimate& b) {
     return std::abs(a.mean - b.mean) <= *a.half_width + *b.half_width;
 }
 
+// The series that other stages have.
+std::vector<std::string> lacking_in(const Stage& stage, const Group& group) {
+    std::vector<std::string> lacking;
+    for (const Stage& other : group.stages)
+        for (const Entry& entry : other.entries)
+            if (std::ranges::find(stage.entries, entry.series, &Entry::series) == stage.entries.end() &&
+                std::ranges::find(lacking, entry.series) == lacking.end())
+                lacking.push_back(entry.series);
+    return lacking;
+}
+
 std::string order_text(const Stage& stage) {
     std::string out;
     for (std::size_t i = 0; i < stage.entries.size(); ++i) {
@@ -151,19 +162,32 @@ class Writer {
 
     [[nodiscard]] std::string order(const Group& group) const {
         const std::string what = fmt::format("In {}", metric_heading(metric_));
+        if (group.stages.size() < 2) return fmt::format("{}: {}.", what, order_text(group.stages.front()));
         std::vector<std::string> changes;
+        std::vector<std::string> values;
         std::string previous;
         for (const Stage& stage : group.stages) {
+            if (!lacking_in(stage, group).empty()) continue;
             const std::string text = order_text(stage);
             if (text != previous) changes.push_back(text + place(stage));
             previous = text;
+            values.push_back(stage.swept);
         }
-        if (group.stages.size() < 2) return fmt::format("{}: {}.", what, order_text(group.stages.front()));
-        if (changes.size() > 1) return fmt::format("{} the order changes: {}.", what, fmt::join(changes, "; then "));
-        std::vector<std::string> values;
-        for (const Stage& stage : group.stages) values.push_back(stage.swept);
+        if (changes.size() > 1)
+            return fmt::format("{} the order changes: {}.", what, fmt::join(changes, "; then ")) + gaps(group);
+        if (values.empty())
+            return fmt::format("{} no {} has all results.", what, axes_.axes[*axes_.swept].heading) + gaps(group);
         return fmt::format("{} the order is the same for {} {}: {}.", what, axes_.axes[*axes_.swept].heading,
-                           fmt::join(values, ", "), previous);
+                           fmt::join(values, ", "), previous) +
+               gaps(group);
+    }
+
+    // Which results others have and these lack: failed, or not simulated yet. Nothing is said about the order there.
+    [[nodiscard]] std::string gaps(const Group& group) const {
+        std::vector<std::string> parts;
+        for (const Stage& stage : group.stages)
+            for (const std::string& series : lacking_in(stage, group)) parts.push_back(series + place(stage));
+        return parts.empty() ? "" : fmt::format(" There is no result of {}.", fmt::join(parts, ", "));
     }
 
     // Of one series along the swept axis.

@@ -154,6 +154,29 @@ ordered_json hash_list(const std::vector<PointResult>& points, const PointLabels
     return out;
 }
 
+// With two lists beside what the analysis says: where on this page's axes it was made, and which parameters it has at values
+// that no point of this page has, so that it is another question's.
+ordered_json sensitivity_data(const std::string& text, const std::vector<PointResult>& points, const PointLabels& labels) {
+    ordered_json out = ordered_json::parse(text);
+    ordered_json made_at = ordered_json::array();
+    ordered_json foreign = ordered_json::array();
+    for (const auto& [key, value] : out["config"].items()) {
+        std::vector<std::string> here;
+        for (const PointResult& point : points)
+            if (const auto own = config_value(point.result, key); own && std::ranges::find(here, *own) == here.end())
+                here.push_back(*own);
+        const std::string there = value.get<std::string>();
+        if (!here.empty() && std::ranges::find(here, there) == here.end())
+            foreign.push_back(fmt::format("{} {} (here {})", key, there, fmt::join(here, ", ")));
+        else if (std::ranges::find(labels.keys, key) != labels.keys.end())
+            made_at.push_back(fmt::format("{} {}", key, there));
+    }
+    out["made_at"] = std::move(made_at);
+    out["foreign"] = std::move(foreign);
+    out.erase("config");
+    return out;
+}
+
 }  // namespace
 
 std::string page_data(const std::vector<PointResult>& points, const std::string& sensitivity, const std::string& file_stem) {
@@ -194,7 +217,7 @@ std::string page_data(const std::vector<PointResult>& points, const std::string&
     if (with_seed) hash_labels.emplace_back("seed");
     out["hash_labels"] = hash_labels;
     out["hashes"] = hash_list(points, run_labels, with_seed);
-    out["sensitivity"] = sensitivity.empty() ? ordered_json() : ordered_json::parse(sensitivity);
+    out["sensitivity"] = sensitivity.empty() ? ordered_json() : sensitivity_data(sensitivity, means, labels);
     out["csv"] = csv_report(points);
     out["jsonl"] = jsonl_report(points);
     return out.dump();

@@ -69,6 +69,19 @@ std::string context(const std::vector<PointResult>& points, const std::string& n
     return html_text(fmt::format("{}", fmt::join(parts, " · ")));
 }
 
+// Nobody may take what is missing for what was not asked.
+std::string unfinished_html(const std::vector<std::string>& unfinished) {
+    if (unfinished.empty()) return "";
+    std::string items;
+    for (const std::string& point : unfinished) items += "<li>" + html_text(point) + "</li>";
+    return fmt::format(
+        "<details class=\"note\" id=\"unfinished\" open><summary>{} of the sweep {} no result, and nothing below counts "
+        "{}</summary>"
+        "<ul>{}</ul></details>\n",
+        unfinished.size() == 1 ? "1 point" : fmt::format("{} points", unfinished.size()),
+        unfinished.size() == 1 ? "has" : "have", unfinished.size() == 1 ? "it" : "them", items);
+}
+
 std::string answer_html(const std::vector<ReplicatedPoint>& points) {
     std::string items;
     for (const AnswerPart& part : answer(points))
@@ -93,7 +106,7 @@ std::string report_page(const ReportInput& input) {
     const std::string version = html_text(points.front().result.program_version);
     const std::string question_part = question_html(question);
     const std::string context_part = context(points, input.name);
-    const std::string answer_part = answer_html(fold_replicas(points));
+    const std::string answer_part = unfinished_html(input.unfinished) + answer_html(fold_replicas(points));
     const std::string licence = html_text(assets::kChartLicence);
     return fill(assets::kPage, {{"title", title},
                                 {"version", version},

@@ -9,6 +9,10 @@ namespace splinter::platforms {
 
 namespace {
 
+std::string range_text(const ConfigEntry& entry) {
+    return entry.range_low.empty() ? "-" : entry.range_low + ".." + entry.range_high;
+}
+
 std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
 
 }  // namespace
@@ -24,10 +28,12 @@ std::string parameter_report(const std::vector<std::vector<ConfigEntry>>& config
             if (std::none_of(different.begin(), different.end(), is_same)) different.push_back(&entry);
         }
     TextTable table;
-    for (const char* heading : {"parameter", "value", "origin", "confidence", "source"}) table.add_column(heading, Align::left);
+    for (const char* heading : {"parameter", "value", "origin", "confidence", "range", "source"})
+        table.add_column(heading, Align::left);
     for (const auto& [key, entries] : parameters)
         for (const ConfigEntry* entry : entries)
-            table.add_row({key, or_dash(entry->value), entry->origin, or_dash(entry->confidence), or_dash(entry->source)});
+            table.add_row({key, or_dash(entry->value), entry->origin, or_dash(entry->confidence), range_text(*entry),
+                           or_dash(entry->source)});
     return table.render();
 }
 

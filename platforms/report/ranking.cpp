@@ -101,21 +101,38 @@ std::string listed(const std::vector<std::string>& items) {
     return fmt::format("{} and {}", fmt::join(items.begin(), items.end() - 1, ", "), items.back());
 }
 
+// The strategies that other core counts have.
+std::vector<std::string> lacking_in(const std::vector<Entry>& entries, const ByCores& by_cores) {
+    std::vector<std::string> lacking;
+    for (const auto& [cores, others] : by_cores)
+        for (const Entry& other : others)
+            if (std::ranges::find(entries, other.strategy, &Entry::strategy) == entries.end() &&
+                std::ranges::find(lacking, other.strategy) == lacking.end())
+                lacking.push_back(other.strategy);
+    return lacking;
+}
+
 std::string describe_group(const ByCores& by_cores) {
     std::string out;
     std::vector<std::string> changed_at, all;
     const std::vector<Entry>* previous = nullptr;
+    bool all_there = true;
     for (const auto& [cores, entries] : by_cores) {
         const std::string name = std::to_string(cores);
         const bool changed = previous != nullptr && changes(*previous, entries);
         if (changed) changed_at.push_back(name);
-        if (previous == nullptr || changed) out += fmt::format("{:>5} cores: {}\n", name, chain(entries));
+        const std::vector<std::string> lacking = lacking_in(entries, by_cores);
+        if (previous == nullptr || changed || !lacking.empty())
+            out += fmt::format("{:>5} cores: {}{}\n", name, chain(entries),
+                               lacking.empty() ? "" : fmt::format("   (no result: {})", fmt::join(lacking, ", ")));
+        all_there = all_there && lacking.empty();
         all.push_back(name);
         previous = &entries;
     }
+    const char* const reservation = all_there ? "" : ", as far as there are results";
     if (by_cores.size() < 2) return out;
-    if (changed_at.empty()) return out + fmt::format("  the same on {} cores\n", listed(all));
-    return out + fmt::format("  the ranking changes at {} cores\n", listed(changed_at));
+    if (changed_at.empty()) return out + fmt::format("  the same on {} cores{}\n", listed(all), reservation);
+    return out + fmt::format("  the ranking changes at {} cores{}\n", listed(changed_at), reservation);
 }
 
 // The rows of one workload that differ in cores and strategy only, in the order of the points.

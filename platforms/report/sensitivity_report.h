@@ -17,11 +17,14 @@ struct SensitivityReport {
     std::vector<MovedParameter> unused;        // no run of these points depends on them
     std::vector<std::string> without_range;    // uncertain, but with no range to move in
     std::vector<SensitivitySection> sections;  // responses ranked
+    std::vector<ConfigEntry> config;           // of the first point, unmoved
 };
 
 // Per section: the answer in words (does the order change, by what, in which places each alternative stands), then the tornado:
 // a row per parameter, largest effect first, change in percent at both ends.
 [[nodiscard]] std::string sensitivity_text(const SensitivityReport& report);
 [[nodiscard]] std::string sensitivity_json(const SensitivityReport& report);
+// Throws UserError with `origin` if the text was not written by sensitivity_json() of this result schema.
+void check_sensitivity_json(const std::string& text, const std::string& origin);
 
 }  // namespace splinter::platforms

@@ -40,11 +40,15 @@ void append_host_cost(const std::string& directory, const std::string& config_ha
     row["config"] = config_hash;
     row["seconds"] = cost.seconds;
     row["bytes"] = cost.bytes;
-    // The line break comes first: what a killed sweep has left of its line then spoils no other. One write() is one line, also
-    // if several sweeps share the folder.
-    const std::string line = "\n" + row.dump();
-    const int descriptor = ::open(path_in(directory).c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    // One write() is one line, also if several sweeps share the folder. What a killed sweep has left of its line spoils no
+    // other.
+    std::string line = row.dump() + "\n";
+    const int descriptor = ::open(path_in(directory).c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
     if (descriptor < 0) return;
+    char last = '\n';
+    if (const off_t size = ::lseek(descriptor, 0, SEEK_END);
+        size > 0 && ::pread(descriptor, &last, 1, size - 1) == 1 && last != '\n')
+        line = "\n" + line;
     [[maybe_unused]] const ssize_t written = ::write(descriptor, line.data(), line.size());
     ::close(descriptor);
 }

@@ -8,6 +8,8 @@
 
 #include "hw/base/user_error.h"
 #include "platforms/report/atomic_file.h"
+#include "platforms/report/point_labels.h"
+#include "platforms/results/result_store.h"
 #include "platforms/run/run_result_json.h"
 
 namespace splinter::platforms {
@@ -21,14 +23,17 @@ PointResult point_of(RunResult result) {
     return {std::move(key), std::move(result)};
 }
 
-std::vector<PointResult> read_folder(const std::string& path) {
+SweepIndex read_index(const std::string& path) {
     const std::string index_path = path + "/" + kIndexFile;
     std::error_code error;
     if (!fs::exists(index_path, error))
         throw UserError(path, std::string{"is no folder of results: it has no "} + kIndexFile,
                         "splinter sweep CONFIG --out DIR writes one");
-    const SweepIndex index = sweep_index_from_json(read_file(index_path), index_path);
-    std::vector<PointResult> results = finished_points(path, index);
+    return sweep_index_from_json(read_file(index_path), index_path);
+}
+
+std::vector<PointResult> read_folder(const std::string& path) {
+    std::vector<PointResult> results = finished_points(path, read_index(path));
     if (results.empty()) throw UserError(path, "no point of the sweep is finished");
     return results;
 }
@@ -65,6 +70,20 @@ std::vector<PointResult> finished_points(const std::string& directory, const Swe
         if (fs::exists(file, error)) results.push_back(point_of(run_result_from_json(read_file(file), file)));
     }
     return results;
+}
+
+std::vector<std::string> unfinished_points(const std::string& path) {
+    std::vector<std::string> unfinished;
+    std::error_code error;
+    if (!fs::is_directory(path, error)) return unfinished;
+    for (const IndexedPoint& point : read_index(path).points) {
+        if (fs::exists(path + "/" + point.file, error)) continue;
+        std::string text = point_name(point.key);
+        if (const std::string reason = failure_of(path + "/" + point.file); !reason.empty())
+            text += ": " + reason.substr(0, reason.find('\n'));
+        unfinished.push_back(std::move(text));
+    }
+    return unfinished;
 }
 
 std::vector<PointResult> read_results(const std::string& path) {

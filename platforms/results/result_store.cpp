@@ -108,6 +108,8 @@ bool has_failed(const std::string& file) {
     return fs::exists(failure_file(file), error);
 }
 
+std::string failure_of(const std::string& file) { return has_failed(file) ? read_file(failure_file(file)) : ""; }
+
 std::string result_file_name(const std::string& stem, const std::string& hash) {
     return stem + "." + hash + std::string{kSuffix};
 }

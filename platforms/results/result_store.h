@@ -42,6 +42,9 @@ class ResultStore {
 // Whether the folder keeps a failure of the point whose result would be `file` (a path).
 [[nodiscard]] bool has_failed(const std::string& file);
 
+// What keep_failure() has kept of it; "" if nothing.
+[[nodiscard]] std::string failure_of(const std::string& file);
+
 // "STEM.HASH.json".
 [[nodiscard]] std::string result_file_name(const std::string& stem, const std::string& hash);
 

@@ -74,6 +74,7 @@ std::string run_in_child(const std::function<std::string()>& work) {
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) throw ChildKilled{};
     if (WIFSIGNALED(status)) throw InternalError(std::string{"the simulation died of: "} + strsignal(WTERMSIG(status)));
     if (WEXITSTATUS(status) != 0 || sent.empty())
         throw InternalError("the simulation ended with status " + std::to_string(WEXITSTATUS(status)));

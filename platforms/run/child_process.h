@@ -3,12 +3,20 @@
 #pragma once
 
 #include <functional>
+#include <stdexcept>
 #include <string>
 
 namespace splinter::platforms {
 
+// Somebody else has ended the child.
+class ChildKilled : public std::runtime_error {
+  public:
+    ChildKilled()
+        : std::runtime_error{"the simulation was killed (SIGKILL): by somebody, or by the kernel when memory ran out"} {}
+};
+
 // The text that `work` returns. Rethrows UserError, SimulatedFinding and InternalError by their kinds and texts; a child that
-// dies otherwise is an InternalError that names the signal.
+// dies of SIGKILL is ChildKilled, of another signal an InternalError that names it.
 std::string run_in_child(const std::function<std::string()>& work);
 
 }  // namespace splinter::platforms

@@ -44,7 +44,9 @@ results() {
     echo 'no JSON' >"$work/sensitivity.json"
     refuses "$work/sensitivity.json: not JSON" report "$work/run.json"
     refuses "$work/missing.json: cannot be read" report "$work/run.json" --sensitivity "$work/missing.json"
-    leaves_only run.json sensitivity.json
+    rm "$work/sensitivity.json"
+    refuses "$work/run.json: not JSON of \`splinter sensitivity --json\`" report "$work/run.json" --sensitivity "$work/run.json"
+    leaves_only run.json
 }
 
 @test "report refuses what is no result, and a place where it cannot write" {

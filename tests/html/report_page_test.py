@@ -287,6 +287,7 @@ def _moved(key, low, high, at_low, at_high, changes):
 
 SENSITIVITY = {
     "schema": 2, "program_version": "0.1.0", "figure": "cycles_per_page", "ranked_axis": "flush.strategy", "range_rule": "", "chosen": [],
+    "config": {"platform.cores": "4"},
     "unused": [], "without_range": [],
     "sections": [{
         "workload": "secretmem", "phase": "steady", "place": "", "alternatives": ["none", "per-page", "freetype"], "base": [100, 900, 200],

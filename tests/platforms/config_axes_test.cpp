@@ -127,6 +127,14 @@ TEST_F(ConfigAxes, ThePlatformMayBeAnAxis) {
               at("2:24: unknown platform model \"r\", `") + dir_.path("platforms") + "` has p, q");
 }
 
+TEST_F(ConfigAxes, WhatIsReportedIsNoAxis) {
+    const std::string why =
+        "`report.columns` cannot be an axis: it changes what is shown of a point, not the point; several names "
+        "in one value are joined by +";
+    EXPECT_EQ(error("[axes]\nreport.columns = [\"a\", \"b\"]"), at("2:18: ") + why);
+    EXPECT_EQ(error("", {"report.columns=a,b"}), "--set report.columns: " + why);
+}
+
 TEST_F(ConfigAxes, AListIsOneAxisValue) {
     const Texts wanted{"secretmem+trace", "trace"};
     const auto nested = load("[axes]\nworkload.run = [[\"secretmem\", \"trace\"], \"trace\"]");

@@ -111,9 +111,17 @@ TEST_F(ConfigLayers, AnUnknownModelListsTheFilesThatExist) {
     EXPECT_EQ(error("", {"platform.model=x"}),
               "--set platform.model: unknown platform model \"x\", `" + dir_.path("platforms") + "` has milan, skylake-sp-2s");
     std::filesystem::remove_all(dir_.path("platforms"));
-    EXPECT_EQ(
-        error("", {"platform.model=x"}),
-        "--set platform.model: unknown platform model \"x\", there are no .toml files in `" + dir_.path("platforms") + "`");
+    EXPECT_EQ(error("", {"platform.model=x"}),
+              "--set platform.model: unknown platform model \"x\", there are no .toml files in `" + dir_.path("platforms") +
+                  "`; the model may also be the path of a platform file, seen from the experiment file");
+    // An experiment elsewhere finds the platforms of the checkout that the program is called from.
+    const auto before = std::filesystem::current_path();
+    dir_.write("configs/platforms/milan.toml", "");
+    std::filesystem::current_path(dir_.path(""));
+    load_text("", {"platform.model=milan"});
+    EXPECT_EQ(error("", {"platform.model=x"}),
+              "--set platform.model: unknown platform model \"x\", `configs/platforms` has milan");
+    std::filesystem::current_path(before);
     EXPECT_EQ(error("platform.model = 3"), dir_.path("experiments/e.toml:1:18: `platform.model` is 3, expected a string"));
 }
 

@@ -56,6 +56,16 @@ TEST(Answer, SaysWhereTheOrderChanges) {
         std::string::npos);
 }
 
+TEST(Answer, SaysNothingOfTheOrderWhereAResultIsMissing) {
+    const std::string text =
+        answer_of({strategy_point("2", "none", 1), strategy_point("2", "batched", 30), strategy_point("2", "freetype", 20),
+                   strategy_point("64", "none", 1), strategy_point("64", "freetype", 20)});
+    EXPECT_NE(text.find("In cycles/page the order is the same for cores 2: none < freetype < batched. There is no result of "
+                        "batched on 64 cores."),
+              std::string::npos)
+        << text;
+}
+
 TEST(Answer, DoesNotTellApartWhatIntervalsDoNot) {
     std::vector<PointResult> points;
     for (const char* strategy : {"batched", "freetype"})
@@ -79,6 +89,25 @@ TEST(PageData, HoldsEveryPointAndItsFiguresWithIntervals) {
     EXPECT_EQ(data["hashes"][0]["state_hash"], "0x0000000000000abc");
     EXPECT_EQ(count(data["jsonl"], "\n"), 2U);
     EXPECT_TRUE(data["sensitivity"].is_null());
+}
+
+TEST(PageData, SaysWhereAnAnalysisOfSensitivityWasMadeAndOfWhatElse) {
+    const std::vector<PointResult> points{strategy_point("2", "none", 100), strategy_point("4", "none", 110)};
+    const auto analysis_on = [&](const std::string& cores) {
+        const std::string text = R"({"config": {"platform.cores": ")" + cores + R"(", "hw.unknown": "1"}})";
+        return json::parse(page_data(points, text, "results"))["sensitivity"];
+    };
+    EXPECT_EQ(analysis_on("4")["made_at"], json::parse(R"(["platform.cores 4"])"));
+    EXPECT_TRUE(analysis_on("4")["foreign"].empty());
+    EXPECT_EQ(analysis_on("16")["foreign"], json::parse(R"j(["platform.cores 16 (here 2, 4)"])j"));
+}
+
+TEST(ReportPage, NamesThePointsThatHaveNoResult) {
+    const std::vector<PointResult> points{strategy_point("2", "none", 100)};
+    EXPECT_EQ(report_page({points, "", "results"}).find("<details class=\"note\" id=\"unfinished\""), std::string::npos);
+    const std::string page = report_page({points, "", "results", {"cores=64: ran past 1 s", "a<b"}});
+    EXPECT_NE(page.find("2 points of the sweep have no result"), std::string::npos);
+    EXPECT_NE(page.find("<li>cores=64: ran past 1 s</li><li>a&lt;b</li>"), std::string::npos);
 }
 
 TEST(PageData, KeepsDetailsOfABoundedNumberOfPointsAndSaysSo) {

@@ -25,13 +25,13 @@ TEST(JsonLines, HaveOneLinePerPointAndPhase) {
 }
 
 TEST(ParameterReport, HasALinePerValueOfEachParameter) {
-    const ConfigEntry invlpg{"hw.core.invlpg", "200cyc", "p.toml:12:5", "SDM 3A", "H"};
+    const ConfigEntry invlpg{"hw.core.invlpg", "200cyc", "p.toml:12:5", "SDM 3A", "H", "100cyc", "260cyc"};
     EXPECT_EQ(parameter_report({{invlpg, {"platform.cores", "2", "e.toml:3:1", "", ""}},
                                 {invlpg, {"platform.cores", "4", "e.toml:3:1", "", ""}}}),
-              "parameter       value   origin       confidence  source\n"
-              "hw.core.invlpg  200cyc  p.toml:12:5  H           SDM 3A\n"
-              "platform.cores  2       e.toml:3:1   -           -\n"
-              "platform.cores  4       e.toml:3:1   -           -\n");
+              "parameter       value   origin       confidence  range           source\n"
+              "hw.core.invlpg  200cyc  p.toml:12:5  H           100cyc..260cyc  SDM 3A\n"
+              "platform.cores  2       e.toml:3:1   -           -               -\n"
+              "platform.cores  4       e.toml:3:1   -           -               -\n");
 }
 
 }  // namespace splinter::platforms

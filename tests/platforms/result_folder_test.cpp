@@ -45,6 +45,15 @@ TEST_F(ResultFolder, GivesFinishedPointsInTheOrderOfTheSweep) {
     EXPECT_EQ(points[1].result.workloads[0].phases[0].metrics.at("splits"), 3);
 }
 
+TEST_F(ResultFolder, NamesThePointsThatHaveNoResultAndWhy) {
+    write_index();
+    write_point("2");
+    dir_.write("16.failed", "ran past --point-timeout 1s\nsplinter run x.toml\n");
+    EXPECT_EQ(unfinished_points(dir_.path("")),
+              (std::vector<std::string>{"cores=16,strategy=none: ran past --point-timeout 1s", "cores=4,strategy=none"}));
+    EXPECT_TRUE(unfinished_points(dir_.path("2.json")).empty());
+}
+
 TEST_F(ResultFolder, IsNotDisturbedByWhatAKilledSweepLeft) {
     write_index();
     write_point("2");

@@ -113,6 +113,22 @@ TEST(SensitivityReport, IsTheSameInJson) {
     testing::expect_part(json, "\"effect\": 2.5");
     testing::expect_part(json, "\"order_changes_at_high\": true");
     testing::expect_part(json, "\"first\": \"none\"");
+    check_sensitivity_json(json, "s.json");
+}
+
+TEST(SensitivityReport, KnowsItsOwnJson) {
+    const SensitivityReport report{"0.1.0", "cycles_per_page", "flush.strategy", kRangeRule, {}, {}, {}, {section()}};
+    const auto refusal = [](const std::string& text) {
+        return testing::error_of([&] { check_sensitivity_json(text, "s.json"); });
+    };
+    const std::string expected = "s.json: not JSON of `splinter sensitivity --json` of this version";
+    for (const char* text : {"", "no JSON", "[]", "{}", "{\"schema\": 2, \"points\": []}"})
+        EXPECT_EQ(refusal(text), expected) << text;
+    for (const char* part : {"\"at_low\"", "\"config\"", "\"alternatives\"", "\"first_figure\"", "\"schema\""}) {
+        std::string json = sensitivity_json(report);
+        json.replace(json.find(part), 3, "\"zz");
+        EXPECT_EQ(refusal(json), expected) << part;
+    }
 }
 
 }  // namespace splinter::platforms

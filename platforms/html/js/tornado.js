@@ -84,6 +84,9 @@ function drawTornado() {
     ...section.alternatives.map((_, index) => `${signed(changeOf(section.base[index], parameter.at_low[index]))}, ${signed(changeOf(section.base[index], parameter.at_high[index]))}`)]);
   const hold = element("div", {});
   refill("sensitivity", element("p", {class: "hint"}, `${found.figure} when each parameter of low confidence goes to both ends of its range. ${found.range_rule} ${found.chosen.join("; ")}`),
+    found.made_at.length === 0 ? null : element("p", {class: "hint"}, `Made at ${found.made_at.join(", ")}.`),
+    found.foreign.length === 0 ? null : element("p", {class: "note", id: "foreign-analysis"},
+      `This analysis is of another configuration than the results of this page: ${found.foreign.join("; ")}. It does not answer for them.`),
     selector("of", sections.map((one, number) => [String(number), sectionName(one)]), String(tornadoChoice.section), (value) => {
       tornadoChoice.section = Number(value);
       drawAll();
