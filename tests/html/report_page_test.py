@@ -157,6 +157,51 @@ class ReportPage(unittest.TestCase):
         self.browser.click(*self.centre(button))
         self.assertEqual(self.run_script(count, per_page), before)
 
+    def test_no_two_series_of_a_chart_look_alike(self):
+        charts = self.run_script("""for (const detail of data.details)  // free blocks of every order
+              for (const [, blocks] of detail.free_lists.samples) for (const counts of blocks) counts.fill(1);
+            drawAll();
+            return Object.values(Chart.instances).filter((chart) => chart.config.type === "line").map((chart) =>
+            chart.data.datasets.filter((dataset) => !dataset.band).map((dataset) => `${dataset.borderColor} ${dataset.borderDash}`));""")
+        self.assertEqual(max(map(len, charts)), 11)
+        for looks in charts:
+            self.assertEqual(len(set(looks)), len(looks), looks)
+        many = self.run_script("""const indices = Array.from({length: 32}, (_, index) => index);
+            return [indices.map(lineStyle).map((style) => `${style.borderColor} ${style.borderDash}`),
+                indices.map((index) => areaSwatch(index).toDataURL())];""")
+        for looks in many:
+            self.assertEqual(len(set(looks)), 32)
+
+    def test_a_legend_shows_what_is_drawn_and_switches_it(self):
+        problems = self.run_script("""const found = [];
+            for (const legend of document.querySelectorAll(".legend")) {
+              const says = legend.getAttribute("aria-label") || legend.closest("figure").querySelector("strong").textContent;
+              const looks = [...legend.children].map((entry) => [...entry.querySelectorAll("svg, canvas")].map((swatch) =>
+                swatch.toDataURL ? swatch.toDataURL() : swatch.outerHTML).join());
+              if (new Set(looks).size < looks.length) found.push(says + ": two entries look alike");
+              if ([...legend.children].some((entry) => entry.tagName !== "BUTTON")) { found.push(says + ": no buttons"); continue; }
+              const figure = legend.closest("figure.chart");  // or the charts of the section have one legend
+              const charts = [...(figure || legend.closest("section")).querySelectorAll("canvas[role=img]")].map((canvas) => Chart.getChart(canvas));
+              const shown = (name) => charts.map((chart) => chart.data.datasets.map((dataset, index) => dataset.label === name && chart.isDatasetVisible(index)));
+              for (const button of legend.children) {
+                const name = button.textContent, before = JSON.stringify(shown(name)), on = button.getAttribute("aria-pressed") === "true";
+                button.click();
+                if (on === shown(name).flat().some((visible) => visible)) found.push(`${says}: ${name} is not switched`);
+                button.click();
+                if (JSON.stringify(shown(name)) !== before) found.push(`${says}: ${name} is not switched back`);
+                const line = button.querySelector("svg"), drawn = charts.flatMap((chart) => chart.config.type !== "line" ? [] :
+                  chart.data.datasets.filter((dataset) => dataset.label === name && !dataset.band));
+                for (const dataset of drawn) {
+                  const stroke = line && line.firstChild;
+                  if (!stroke || stroke.getAttribute("stroke") !== dataset.borderColor || stroke.getAttribute("stroke-dasharray") !== dataset.borderDash.join(" "))
+                    found.push(`${says}: ${name} is drawn otherwise`);
+                  else if ((line.children.length > 1) !== (dataset.pointRadius !== 0)) found.push(`${says}: ${name} has other marks`);
+                }
+              }
+            }
+            return found;""")
+        self.assertEqual(problems, [])
+
     def test_bands_are_the_intervals_over_seeds(self):
         means, halves = self.run_script("""const chart = Chart.getChart(document.querySelector("#figures canvas"));
             const [line, low] = chart.data.datasets.filter((dataset) => dataset.series === "per-page");

@@ -1,11 +1,24 @@
 // Charts by Chart.js: the look they share, colours and marks, the legend of buttons, bands and whiskers for intervals.
 "use strict";
 
-// Okabe and Ito, "Color Universal Design" (2008); yellow last, for it is weak on white. Dashes and marks tell series apart, too.
+// Okabe and Ito, "Color Universal Design" (2008); yellow last, for it is weak on white.
 const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000", "#e69f00", "#56b4e9", "#b5a800"];
 const dashes = [[], [7, 3], [2, 3], [10, 3, 2, 3], [5, 2, 1, 2, 1, 2], [14, 4], [1, 4], [4, 4]];
 const marks = ["circle", "rect", "triangle", "rectRot", "crossRot", "star", "cross", "line"];
 const colourOf = (index) => colours[index % colours.length];
+const roundOf = (index) => Math.floor(index / colours.length);
+// Dashes and marks tell series apart, too. Each round of the colours begins one later, so that no colour comes with a dash twice.
+const styleOf = (colour, place) =>
+  ({borderColor: colour, backgroundColor: colour, borderDash: dashes[place % dashes.length], pointStyle: marks[place % marks.length]});
+const lineStyle = (index) => styleOf(colourOf(index), index + roundOf(index));
+// What has an order has colours that darken with it: "plasma" of matplotlib, without the end that is too light for white.
+const darkening = ["#f2844b", "#e16462", "#cc4778", "#b12a90", "#8f0da4", "#6a00a8", "#41049d", "#0d0887"];
+function orderedStyle(index, count) {
+  const at = (index / Math.max(1, count - 1)) * (darkening.length - 1);
+  const ends = [Math.floor(at), Math.ceil(at)].map((end) => [1, 3, 5].map((from) => parseInt(darkening[end].slice(from, from + 2), 16)));
+  const mixed = ends[0].map((low, part) => Math.round(low + (at % 1) * (ends[1][part] - low)));
+  return styleOf(`#${mixed.map((part) => part.toString(16).padStart(2, "0")).join("")}`, index);
+}
 const translucent = (colour, alpha) => colour + Math.round(alpha * 255).toString(16).padStart(2, "0");
 
 Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
@@ -39,10 +52,12 @@ function drawSharper(ratio) {
 window.addEventListener("beforeprint", () => drawSharper(3));
 window.addEventListener("afterprint", () => drawSharper(undefined));
 
-// Stripes for every second colour of an area, so that neighbours differ without colour.
+// Stripes for every second colour of an area, so that neighbours differ without colour; each round of the colours has others.
+const stripes = [[], ["/"], ["\\"], ["/", "\\"]];
 function fillOf(index) {
   const colour = colourOf(index);
-  if (index % 2 === 0 && index < colours.length) return colour;
+  const slants = stripes[((index % 2) + roundOf(index)) % stripes.length];
+  if (slants.length === 0) return colour;
   const tile = element("canvas", {width: 8, height: 8});
   const pen = tile.getContext("2d");
   pen.fillStyle = translucent(colour, 0.45);
@@ -50,10 +65,11 @@ function fillOf(index) {
   pen.strokeStyle = colour;
   pen.lineWidth = 2;
   pen.beginPath();
-  for (const start of [-4, 4, 12]) {
-    pen.moveTo(start - 4, 8);
-    pen.lineTo(start + 4, 0);
-  }
+  for (const slant of slants)
+    for (const start of [-4, 4, 12]) {
+      pen.moveTo(start - 4, slant === "/" ? 8 : 0);
+      pen.lineTo(start + 4, slant === "/" ? 0 : 8);
+    }
   pen.stroke();
   return pen.createPattern(tile, "repeat");
 }
@@ -117,7 +133,7 @@ function svgElement(name, attributes, ...children) {
   return made;
 }
 
-// Buttons that switch series off and on. `swatch(index)`: what stands before the name. `hidden`: names that are off.
+// Buttons that switch series off and on. `swatch(index)`: what stands before the name, as the charts draw it. `hidden`: names that are off.
 function legend(label, names, hidden, swatch, changed) {
   const list = element("div", {class: "legend", role: "group", "aria-label": label});
   names.forEach((name, index) => {
@@ -134,19 +150,28 @@ function legend(label, names, hidden, swatch, changed) {
   });
   return list;
 }
-function lineSwatch(index) {
-  const mark = marks[index % marks.length];
+// The legend of a single chart, whose datasets have those names.
+function ownLegend(label, names, hidden, swatch, chartOf) {
+  return legend(label, names, hidden, swatch, (name) => {
+    chartOf().setDatasetVisibility(names.indexOf(name), !hidden.has(name));
+    chartOf().update();
+  });
+}
+function lineSwatch(style) {
   const shapes = {
     circle: ["circle", {cx: 16, cy: 7, r: 4}], rect: ["rect", {x: 12, y: 3, width: 8, height: 8}],
     triangle: ["path", {d: "M16 2 L21 11 L11 11 Z"}], rectRot: ["path", {d: "M16 2 L21 7 L16 12 L11 7 Z"}],
     crossRot: ["path", {d: "M12 3 L20 11 M20 3 L12 11"}], star: ["path", {d: "M16 2 V12 M11 7 H21 M12 3 L20 11 M20 3 L12 11"}],
     cross: ["path", {d: "M16 2 V12 M11 7 H21"}], line: ["path", {d: "M10 7 H22"}],
   };
-  const colour = colourOf(index);
-  const [name, attributes] = shapes[mark];
-  return svgElement("svg", {width: 32, height: 14, "aria-hidden": "true"},
-    svgElement("path", {d: "M0 7 H32", stroke: colour, "stroke-width": 2, "stroke-dasharray": dashes[index % dashes.length].join(" ")}),
-    svgElement(name, {...attributes, fill: colour, stroke: colour, "stroke-width": 2}));
+  const colour = style.borderColor;
+  const width = style.pointRadius === 0 ? 44 : 32;
+  const swatch = svgElement("svg", {width, height: 14, "aria-hidden": "true"},
+    svgElement("path", {d: `M0 7 H${width}`, stroke: colour, "stroke-width": 2, "stroke-dasharray": style.borderDash.join(" ")}));
+  if (style.pointRadius === 0) return swatch;
+  const [name, attributes] = shapes[style.pointStyle];
+  swatch.append(svgElement(name, {...attributes, fill: colour, stroke: colour, "stroke-width": 2}));
+  return swatch;
 }
 function areaSwatch(index) {
   const canvas = element("canvas", {width: 20, height: 12, "aria-hidden": "true"});
