@@ -306,6 +306,29 @@ class ReportPage(unittest.TestCase):
         self.browser.print_page(OUTPUT / "report.pdf")
         self.assertGreater((OUTPUT / "report.pdf").stat().st_size, 50_000)
 
+    def test_labels_along_an_axis_do_not_run_into_each_other(self):
+        self.browser.set_size(390, 844, phone=True)
+        self.open(self.page)
+        rows = self.run_script("""const rows = [];
+            for (const change of [0.2, 1.2, 5, 30]) {  // of the tornado's largest bar
+              data.sensitivity.sections[0].parameters[1].at_high[2] = 200 * (1 + change);
+              drawAll();
+              for (const chart of Object.values(Chart.instances))
+                for (const width of [chart.width, 280, 300, 320, 360, 400, 560, 900]) {
+                  chart.resize(width, chart.height);
+                  const axis = chart.scales.x, pen = chart.ctx;
+                  pen.font = `${Chart.defaults.font.size}px ${Chart.defaults.font.family}`;
+                  const labels = axis.ticks.map(({label}, index) => [axis.getPixelForTick(index), pen.measureText(label).width, label]);
+                  if (axis.labelRotation === 0) rows.push([chart.canvas.closest("section").id, width, labels.filter(([, , label]) => label !== "")]);
+                }
+            }
+            return rows;""")
+        self.assertIn("sensitivity", [section for section, _, _ in rows])
+        for section, width, labels in rows:
+            self.assertGreaterEqual(len(labels), 2, (section, width))
+            for (left, one, _), (right, other, _) in zip(labels, labels[1:]):
+                self.assertGreaterEqual(right - other / 2 - left - one / 2, 8, (section, width, labels))
+
     def test_one_point_without_axes_has_a_page_too(self):
         file, page = self.folder / "one.json", self.folder / "one.html"
         splinter("run", SOURCE / "configs/experiments/smoke.toml", "--json", file, *sets(SMALL))

@@ -186,6 +186,21 @@ const farApart = (values, factor) => {
   const sizes = values.filter((value) => value !== null);
   return sizes.length > 1 && sizes.every((value) => value > 0) && Math.max(...sizes) / Math.min(...sizes) >= factor;
 };
+// Labels along the bottom stand level, with space between them.
+const ticksAlong = {maxRotation: 0, autoSkipPadding: 14};
+// Of a linear axis along the bottom: multiples of the step, 0 among them, few enough for its width.
+function fewerTicks(axis) {
+  if (axis.ticks.length < 3) return;
+  axis.ctx.font = `${Chart.defaults.font.size}px ${Chart.defaults.font.family}`;
+  const widest = Math.max(...axis.ticks.map(({value}) => axis.ctx.measureText(axis.options.ticks.callback.call(axis, value)).width));
+  const step = axis.ticks[1].value - axis.ticks[0].value;
+  // Labels at the ends may take from the width.
+  const distance = (step * (axis.width - widest)) / (axis.max - axis.min);
+  const multiples = (factor) => axis.ticks.filter(({value}) => Number.isInteger(Number((value / step / factor).toPrecision(9))));
+  const factors = [2, 4, 5, 10].filter((factor) => multiples(factor).length > 1);
+  const fits = [1, ...factors].find((factor) => factor * distance >= widest + ticksAlong.autoSkipPadding) || factors.at(-1) || 1;
+  if (fits !== 1) axis.ticks = multiples(fits);
+}
 // Ticks of a logarithmic axis at 1, 2 and 5 only.
 const logTick = (value, unit) => {
   const digit = Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));

@@ -67,7 +67,7 @@ function figureChart(metric, values) {
     type: farApart(xs, 8) && xs.length > 2 ? "logarithmic" : "linear", min: Math.min(...xs), max: Math.max(...xs),
     title: {display: true, text: sweptAxis.heading},
     afterBuildTicks: (axis) => { axis.ticks = xs.map((value) => ({value})); },
-    ticks: {callback: (value) => sweptAxis.values[xs.indexOf(value)] ?? "", autoSkip: true, maxRotation: 0},
+    ticks: {...ticksAlong, callback: (value) => sweptAxis.values[xs.indexOf(value)] ?? ""},
   } : {title: {display: sweptAxis !== null, text: sweptAxis ? sweptAxis.heading : ""}};
   const texts = seriesNames.map((name, index) => `${name}: ${values[index].map((estimate) => formatEstimate(estimate, metric.unit)).join(", ")}`);
   const along = sweptAxis ? ` against ${sweptAxis.heading} ${sweptAxis.values.join(", ")}` : "";

@@ -71,7 +71,7 @@ function tailChart(points, figure) {
         label: (item) => ` ${item.dataset.label}: ${formatNumber(100 * item.parsed.y)} % of calls (${formatNumber(item.raw.x)} to ${formatNumber(item.raw.high)} cycles)`,
       }}},
       scales: {
-        x: {type: "logarithmic", title: {display: true, text: "cycles, log"}, ticks: {callback: (value) => logTick(value, ""), maxRotation: 0}},
+        x: {type: "logarithmic", title: {display: true, text: "cycles, log"}, ticks: {...ticksAlong, callback: (value) => logTick(value, "")}},
         y: {type: "logarithmic", title: {display: true, text: "share of calls, log"}, ticks: {callback: (value) => logTick(value * 100, "") && `${logTick(value * 100, "")} %`}},
       },
     },

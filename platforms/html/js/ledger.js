@@ -63,7 +63,7 @@ function ledgerChart(points, [side, title, who]) {
         },
       }},
       scales: {
-        x: {stacked: true, title: {display: true, text: "cycles"}, ticks: {callback: (value) => formatNumber(value), maxRotation: 0, maxTicksLimit: 7}},
+        x: {stacked: true, afterBuildTicks: fewerTicks, title: {display: true, text: "cycles"}, ticks: {...ticksAlong, callback: (value) => formatNumber(value)}},
         y: {stacked: true},
       },
     },

@@ -56,7 +56,7 @@ function tornadoChart(section, alternative) {
         footer: (items) => (items.length === 0 ? "" : `value ${shown[items[0].dataIndex].value}, confidence ${shown[items[0].dataIndex].confidence}`),
       }}},
       scales: {
-        x: {title: {display: true, text: "change in percent"}, ticks: {callback: (value) => signed(value), maxRotation: 0}},
+        x: {afterBuildTicks: fewerTicks, title: {display: true, text: "change in percent"}, ticks: {...ticksAlong, callback: (value) => signed(value)}},
         y: {ticks: {autoSkip: false, callback: function (value) { return wrapKey(this.getLabelForValue(value), this.chart.width); }}},
       },
     },
