@@ -329,6 +329,14 @@ class ReportPage(unittest.TestCase):
             for (left, one, _), (right, other, _) in zip(labels, labels[1:]):
                 self.assertGreaterEqual(right - other / 2 - left - one / 2, 8, (section, width, labels))
 
+    def test_numbers_of_an_axis_look_alike(self):
+        axes = self.run_script("""for (const row of data.rows) for (const metric of Object.values(row.metrics)) metric[0] *= 10000;
+            drawAll();
+            return Object.values(Chart.instances).flatMap((chart) => Object.values(chart.scales)).map((axis) => axis.ticks.map(({label}) => String(label)));""")
+        self.assertTrue(any("10M" in labels for labels in axes), axes)
+        for labels in axes:
+            self.assertFalse(any("," in label for label in labels) and any(re.search("[0-9][kMGT]$", label) for label in labels), labels)
+
     def test_one_point_without_axes_has_a_page_too(self):
         file, page = self.folder / "one.json", self.folder / "one.html"
         splinter("run", SOURCE / "configs/experiments/smoke.toml", "--json", file, *sets(SMALL))

@@ -201,13 +201,29 @@ function fewerTicks(axis) {
   const fits = [1, ...factors].find((factor) => factor * distance >= widest + ticksAlong.autoSkipPadding) || factors.at(-1) || 1;
   if (fits !== 1) axis.ticks = multiples(fits);
 }
+// Numbers of an axis look alike: all thousands have letters where its largest number has one.
+function formatTick(value, unit, axis) {
+  const size = Math.abs(value);
+  if (unit === "bytes" || size < 1000 || Math.max(Math.abs(axis.min), Math.abs(axis.max)) < 1e7) return formatFigure(value, unit);
+  const [whole, letter] = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]].find(([least]) => size >= least);
+  return formatNumber(value / whole) + letter;
+}
 // Ticks of a logarithmic axis at 1, 2 and 5 only.
-const logTick = (value, unit) => {
+const logTick = (value, unit, axis) => {
   const digit = Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
-  return [1, 2, 5].includes(digit) ? formatFigure(value, unit) : "";
+  return [1, 2, 5].includes(digit) ? formatTick(value, unit, axis) : "";
 };
-// Ticks of a linear axis of bytes, at powers of two and their multiples.
+// For Chart.js, whose callbacks get their axis as `this`.
+const tickText = (unit) => function (value) { return this.type === "logarithmic" && unit !== "bytes" ? logTick(value, unit, this) : formatTick(value, unit, this); };
+// Ticks of an axis of bytes, at powers of two and, of a linear one, their multiples.
 function byteTicks(axis) {
+  if (axis.type === "logarithmic") {
+    const [first, last] = [axis.min, axis.max].map(Math.log2);
+    const every = Math.max(1, Math.ceil((last - first) / 7));
+    axis.ticks = [];
+    for (let power = Math.ceil(first / every) * every; power <= last; power += every) axis.ticks.push({value: 2 ** power});
+    return;
+  }
   const step = 2 ** Math.ceil(Math.log2(Math.max(1, (axis.max - axis.min) / 6)));
   axis.ticks = [];
   for (let value = Math.ceil(axis.min / step) * step; value <= axis.max; value += step) axis.ticks.push({value});
@@ -221,9 +237,9 @@ function logStart(values) {
 function valueAxis(logarithmic, unit, title) {
   return {
     type: logarithmic ? "logarithmic" : "linear", beginAtZero: !logarithmic,
-    afterBuildTicks: unit === "bytes" && !logarithmic ? byteTicks : undefined,
+    afterBuildTicks: unit === "bytes" ? byteTicks : undefined,
     title: {display: title !== "", text: title + (logarithmic ? ", log" : "")},
-    ticks: {callback: (value) => (logarithmic ? logTick(value, unit) : formatFigure(value, unit)), maxTicksLimit: 8},
+    ticks: {callback: tickText(unit), maxTicksLimit: 8},
     grid: {color: "#e4e4e4"},
   };
 }

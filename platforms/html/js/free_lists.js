@@ -57,7 +57,7 @@ function overTime(point, title, note, names, values, style) {
         }},
       },
       scales: {
-        x: {type: "linear", afterBuildTicks: fewerTicks, min: 0, max: history.samples.at(-1)[0], title: {display: true, text: "simulated cycles"}, ticks: {...ticksAlong, callback: (value) => formatNumber(value)}},
+        x: {type: "linear", afterBuildTicks: fewerTicks, min: 0, max: history.samples.at(-1)[0], title: {display: true, text: "simulated cycles"}, ticks: {...ticksAlong, callback: tickText("")}},
         y: {title: {display: true, text: change ? "change since the start" : "free memory"}, ticks: {callback: (value) => formatBytes(value)}, afterBuildTicks: byteTicks, grid: {color: "#e4e4e4"}},
       },
     },

@@ -71,8 +71,8 @@ function tailChart(points, figure) {
         label: (item) => ` ${item.dataset.label}: ${formatNumber(100 * item.parsed.y)} % of calls (${formatNumber(item.raw.x)} to ${formatNumber(item.raw.high)} cycles)`,
       }}},
       scales: {
-        x: {type: "logarithmic", title: {display: true, text: "cycles, log"}, ticks: {...ticksAlong, callback: (value) => logTick(value, "")}},
-        y: {type: "logarithmic", title: {display: true, text: "share of calls, log"}, ticks: {callback: (value) => logTick(value * 100, "") && `${logTick(value * 100, "")} %`}},
+        x: {type: "logarithmic", title: {display: true, text: "cycles, log"}, ticks: {...ticksAlong, callback: tickText("")}},
+        y: {type: "logarithmic", title: {display: true, text: "share of calls, log"}, ticks: {callback(value) { return logTick(value * 100, "", this) && `${logTick(value * 100, "", this)} %`; }}},
       },
     },
   });

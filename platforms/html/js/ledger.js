@@ -63,7 +63,7 @@ function ledgerChart(points, [side, title, who]) {
         },
       }},
       scales: {
-        x: {stacked: true, afterBuildTicks: fewerTicks, title: {display: true, text: "cycles"}, ticks: {...ticksAlong, callback: (value) => formatNumber(value)}},
+        x: {stacked: true, afterBuildTicks: fewerTicks, title: {display: true, text: "cycles"}, ticks: {...ticksAlong, callback: tickText("")}},
         y: {stacked: true},
       },
     },
