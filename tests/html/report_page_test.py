@@ -113,6 +113,22 @@ class ReportPage(unittest.TestCase):
             shown = float(row[2].split(" ± ")[0].replace(",", ""))
             self.assertAlmostEqual(shown / self.mean("cycles_per_page", row[1], row[0]), 1, delta=0.006)
 
+    def test_rows_of_a_scrolled_table_keep_their_headings(self):
+        self.browser.set_size(390, 844, phone=True)
+        self.open(self.page)
+        left, places, shadow = self.run_script("""const hold = document.querySelector("#answer-table .scroll");
+            hold.scrollLeft = 200;
+            const left = hold.getBoundingClientRect().left;
+            return [hold.scrollLeft, [...hold.querySelectorAll("tr")].map((row) => [...row.children].slice(0, 2).map((cell) => {
+                const box = cell.getBoundingClientRect();
+                return [box.left - left, box.right - left];
+            })), getComputedStyle(hold).backgroundAttachment];""")
+        self.assertEqual(left, 200)
+        for (start, end), (second, _) in places:
+            self.assertAlmostEqual(start, 0, delta=1)
+            self.assertAlmostEqual(second, end, delta=1)
+        self.assertEqual(shadow, "local, scroll")
+
     def test_every_chart_is_drawn(self):
         counts = self.run_script("""return [...document.querySelectorAll("canvas[role=img]")].map((canvas) => {
             const pixels = new Uint32Array(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.buffer);
