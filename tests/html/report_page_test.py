@@ -113,6 +113,22 @@ class ReportPage(unittest.TestCase):
             shown = float(row[2].split(" ± ")[0].replace(",", ""))
             self.assertAlmostEqual(shown / self.mean("cycles_per_page", row[1], row[0]), 1, delta=0.006)
 
+    def test_rows_of_a_scrolled_table_keep_their_headings(self):
+        self.browser.set_size(390, 844, phone=True)
+        self.open(self.page)
+        left, places, shadow = self.run_script("""const hold = document.querySelector("#answer-table .scroll");
+            hold.scrollLeft = 200;
+            const left = hold.getBoundingClientRect().left;
+            return [hold.scrollLeft, [...hold.querySelectorAll("tr")].map((row) => [...row.children].slice(0, 2).map((cell) => {
+                const box = cell.getBoundingClientRect();
+                return [box.left - left, box.right - left];
+            })), getComputedStyle(hold).backgroundAttachment];""")
+        self.assertEqual(left, 200)
+        for (start, end), (second, _) in places:
+            self.assertAlmostEqual(start, 0, delta=1)
+            self.assertAlmostEqual(second, end, delta=1)
+        self.assertEqual(shadow, "local, scroll")
+
     def test_every_chart_is_drawn(self):
         counts = self.run_script("""return [...document.querySelectorAll("canvas[role=img]")].map((canvas) => {
             const pixels = new Uint32Array(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.buffer);
@@ -156,6 +172,51 @@ class ReportPage(unittest.TestCase):
         self.assertEqual(self.run_script(count, per_page), 0)
         self.browser.click(*self.centre(button))
         self.assertEqual(self.run_script(count, per_page), before)
+
+    def test_no_two_series_of_a_chart_look_alike(self):
+        charts = self.run_script("""for (const detail of data.details)  // free blocks of every order
+              for (const [, blocks] of detail.free_lists.samples) for (const counts of blocks) counts.fill(1);
+            drawAll();
+            return Object.values(Chart.instances).filter((chart) => chart.config.type === "line").map((chart) =>
+            chart.data.datasets.filter((dataset) => !dataset.band).map((dataset) => `${dataset.borderColor} ${dataset.borderDash}`));""")
+        self.assertEqual(max(map(len, charts)), 11)
+        for looks in charts:
+            self.assertEqual(len(set(looks)), len(looks), looks)
+        many = self.run_script("""const indices = Array.from({length: 32}, (_, index) => index);
+            return [indices.map(lineStyle).map((style) => `${style.borderColor} ${style.borderDash}`),
+                indices.map((index) => areaSwatch(index).toDataURL())];""")
+        for looks in many:
+            self.assertEqual(len(set(looks)), 32)
+
+    def test_a_legend_shows_what_is_drawn_and_switches_it(self):
+        problems = self.run_script("""const found = [];
+            for (const legend of document.querySelectorAll(".legend")) {
+              const says = legend.getAttribute("aria-label") || legend.closest("figure").querySelector("strong").textContent;
+              const looks = [...legend.children].map((entry) => [...entry.querySelectorAll("svg, canvas")].map((swatch) =>
+                swatch.toDataURL ? swatch.toDataURL() : swatch.outerHTML).join());
+              if (new Set(looks).size < looks.length) found.push(says + ": two entries look alike");
+              if ([...legend.children].some((entry) => entry.tagName !== "BUTTON")) { found.push(says + ": no buttons"); continue; }
+              const figure = legend.closest("figure.chart");  // or the charts of the section have one legend
+              const charts = [...(figure || legend.closest("section")).querySelectorAll("canvas[role=img]")].map((canvas) => Chart.getChart(canvas));
+              const shown = (name) => charts.map((chart) => chart.data.datasets.map((dataset, index) => dataset.label === name && chart.isDatasetVisible(index)));
+              for (const button of legend.children) {
+                const name = button.textContent, before = JSON.stringify(shown(name)), on = button.getAttribute("aria-pressed") === "true";
+                button.click();
+                if (on === shown(name).flat().some((visible) => visible)) found.push(`${says}: ${name} is not switched`);
+                button.click();
+                if (JSON.stringify(shown(name)) !== before) found.push(`${says}: ${name} is not switched back`);
+                const line = button.querySelector("svg"), drawn = charts.flatMap((chart) => chart.config.type !== "line" ? [] :
+                  chart.data.datasets.filter((dataset) => dataset.label === name && !dataset.band));
+                for (const dataset of drawn) {
+                  const stroke = line && line.firstChild;
+                  if (!stroke || stroke.getAttribute("stroke") !== dataset.borderColor || stroke.getAttribute("stroke-dasharray") !== dataset.borderDash.join(" "))
+                    found.push(`${says}: ${name} is drawn otherwise`);
+                  else if ((line.children.length > 1) !== (dataset.pointRadius !== 0)) found.push(`${says}: ${name} has other marks`);
+                }
+              }
+            }
+            return found;""")
+        self.assertEqual(problems, [])
 
     def test_bands_are_the_intervals_over_seeds(self):
         means, halves = self.run_script("""const chart = Chart.getChart(document.querySelector("#figures canvas"));
@@ -260,6 +321,37 @@ class ReportPage(unittest.TestCase):
         self.open(self.page)
         self.browser.print_page(OUTPUT / "report.pdf")
         self.assertGreater((OUTPUT / "report.pdf").stat().st_size, 50_000)
+
+    def test_labels_along_an_axis_do_not_run_into_each_other(self):
+        self.browser.set_size(390, 844, phone=True)
+        self.open(self.page)
+        rows = self.run_script("""const rows = [];
+            for (const change of [0.2, 1.2, 5, 30]) {  // of the tornado's largest bar
+              data.sensitivity.sections[0].parameters[1].at_high[2] = 200 * (1 + change);
+              drawAll();
+              for (const chart of Object.values(Chart.instances))
+                for (const width of [chart.width, 280, 300, 320, 360, 400, 560, 900]) {
+                  chart.resize(width, chart.height);
+                  const axis = chart.scales.x, pen = chart.ctx;
+                  pen.font = `${Chart.defaults.font.size}px ${Chart.defaults.font.family}`;
+                  const labels = axis.ticks.map(({label}, index) => [axis.getPixelForTick(index), pen.measureText(label).width, label]);
+                  if (axis.labelRotation === 0) rows.push([chart.canvas.closest("section").id, width, labels.filter(([, , label]) => label !== "")]);
+                }
+            }
+            return rows;""")
+        self.assertIn("sensitivity", [section for section, _, _ in rows])
+        for section, width, labels in rows:
+            self.assertGreaterEqual(len(labels), 2, (section, width))
+            for (left, one, _), (right, other, _) in zip(labels, labels[1:]):
+                self.assertGreaterEqual(right - other / 2 - left - one / 2, 8, (section, width, labels))
+
+    def test_numbers_of_an_axis_look_alike(self):
+        axes = self.run_script("""for (const row of data.rows) for (const metric of Object.values(row.metrics)) metric[0] *= 10000;
+            drawAll();
+            return Object.values(Chart.instances).flatMap((chart) => Object.values(chart.scales)).map((axis) => axis.ticks.map(({label}) => String(label)));""")
+        self.assertTrue(any("10M" in labels for labels in axes), axes)
+        for labels in axes:
+            self.assertFalse(any("," in label for label in labels) and any(re.search("[0-9][kMGT]$", label) for label in labels), labels)
 
     def test_one_point_without_axes_has_a_page_too(self):
         file, page = self.folder / "one.json", self.folder / "one.html"

@@ -19,8 +19,7 @@ function lineDatasets(values, logarithmic) {
     const colour = colourOf(index);
     const hidden = choice.hidden.has(name);
     const line = {
-      label: name, series: name, hidden, borderColor: colour, backgroundColor: colour, borderDash: dashes[index % dashes.length],
-      pointStyle: marks[index % marks.length], spanGaps: true, clip: 8,
+      label: name, series: name, hidden, ...lineStyle(index), spanGaps: true, clip: 8,
       data: values[index].map((estimate, i) => ({x: x[i], y: estimate ? shown(estimate[0]) : null, estimate})),
     };
     if (!values[index].some((estimate) => estimate && estimate[1] !== null)) return [line];
@@ -68,7 +67,7 @@ function figureChart(metric, values) {
     type: farApart(xs, 8) && xs.length > 2 ? "logarithmic" : "linear", min: Math.min(...xs), max: Math.max(...xs),
     title: {display: true, text: sweptAxis.heading},
     afterBuildTicks: (axis) => { axis.ticks = xs.map((value) => ({value})); },
-    ticks: {callback: (value) => sweptAxis.values[xs.indexOf(value)] ?? "", autoSkip: true, maxRotation: 0},
+    ticks: {...ticksAlong, callback: (value) => sweptAxis.values[xs.indexOf(value)] ?? ""},
   } : {title: {display: sweptAxis !== null, text: sweptAxis ? sweptAxis.heading : ""}};
   const texts = seriesNames.map((name, index) => `${name}: ${values[index].map((estimate) => formatEstimate(estimate, metric.unit)).join(", ")}`);
   const along = sweptAxis ? ` against ${sweptAxis.heading} ${sweptAxis.values.join(", ")}` : "";
@@ -94,7 +93,7 @@ function drawFigures() {
   const [shown] = splitMetrics(chosenPoints());
   const figures = shown.map((metric) => figureChart(metric, seriesValues(metric.id)));
   const isLine = sweptIsNumeric;
-  const buttons = seriesNames.length < 2 ? null : legend("Series of the charts", seriesNames, choice.hidden, isLine ? lineSwatch : areaSwatch, (name) => {
+  const buttons = seriesNames.length < 2 ? null : legend("Series of the charts", seriesNames, choice.hidden, isLine ? (index) => lineSwatch(lineStyle(index)) : areaSwatch, (name) => {
     for (const figure of figures) {
       figure.chart.data.datasets.forEach((dataset, index) => {
         if (dataset.series === name) figure.chart.setDatasetVisibility(index, !choice.hidden.has(name));

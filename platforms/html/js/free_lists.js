@@ -1,7 +1,7 @@
 // Free pages by type and by order over simulated time.
 "use strict";
 
-const freeChoice = {view: "change", type: null};
+const freeChoice = {view: "change", type: null, hidden: new Map()};  // hidden: names by title
 const pagesByOrder = (blocks) => blocks.map((count, order) => count * 2 ** order * 4096);
 
 // Dashed lines where phases begin.
@@ -30,18 +30,21 @@ const phaseLines = {
 };
 Chart.register(phaseLines);
 
-function overTime(point, title, note, names, values, series) {
+// `style(row)`: of the line of a name; samples are many, so that lines have no marks.
+function overTime(point, title, note, names, values, style) {
   const history = detailOf(point, choice.workload).free_lists;
   const change = freeChoice.view === "change";
   const ends = names.map((name, row) => `${name} ${formatBytes(values[0][row])} to ${formatBytes(values.at(-1)[row])}`);
-  return chartFigure({
+  if (!freeChoice.hidden.has(title)) freeChoice.hidden.set(title, new Set());
+  const hidden = freeChoice.hidden.get(title);
+  const styles = names.map((_, row) => ({...style(row), pointStyle: "line", pointRadius: 0, pointHitRadius: 6}));
+  const figure = chartFigure({
     title, note, height: 240, alternative: `${title}, ${seriesOf(point)}, from start to end of the run: ${ends.join("; ")}.`,
-    controls: element("div", {class: "legend still"}, ...names.map((name, index) => element("span", {}, lineSwatch(series(index)), name))),
+    controls: ownLegend(`Series of ${title}`, names, hidden, (row) => lineSwatch(styles[row]), () => figure.chart),
   }, {
     type: "line",
     data: {datasets: names.map((name, row) => ({
-      label: name, stepped: "before", pointRadius: 0, pointHitRadius: 6, borderColor: colourOf(series(row)), backgroundColor: colourOf(series(row)),
-      borderDash: dashes[series(row) % dashes.length], pointStyle: marks[series(row) % marks.length],
+      label: name, stepped: "before", hidden: hidden.has(name), ...styles[row],
       data: history.samples.map(([cycles], index) => ({x: cycles, y: values[index][row] - (change ? values[0][row] : 0)})),
     }))},
     options: {
@@ -54,11 +57,12 @@ function overTime(point, title, note, names, values, series) {
         }},
       },
       scales: {
-        x: {type: "linear", min: 0, max: history.samples.at(-1)[0], title: {display: true, text: "simulated cycles"}, ticks: {callback: (value) => formatNumber(value), maxRotation: 0, maxTicksLimit: 6}},
+        x: {type: "linear", afterBuildTicks: fewerTicks, min: 0, max: history.samples.at(-1)[0], title: {display: true, text: "simulated cycles"}, ticks: {...ticksAlong, callback: tickText("")}},
         y: {title: {display: true, text: change ? "change since the start" : "free memory"}, ticks: {callback: (value) => formatBytes(value)}, afterBuildTicks: byteTicks, grid: {color: "#e4e4e4"}},
       },
     },
   });
+  return figure;
 }
 
 function freeListFigures(point) {
@@ -68,9 +72,9 @@ function freeListFigures(point) {
   const byOrder = history.samples.map(([, blocks]) => pagesByOrder(blocks[type]));
   const used = byOrder[0].map((_, order) => order).filter((order) => byOrder.some((row) => row[order] > 0));
   return [
-    overTime(point, `${seriesOf(point)}: free memory by type`, "Blocks on the buddy lists of all zones; per-CPU lists hold more", history.types, byType, (row) => row),
+    overTime(point, `${seriesOf(point)}: free memory by type`, "Blocks on the buddy lists of all zones; per-CPU lists hold more", history.types, byType, lineStyle),
     overTime(point, `${seriesOf(point)}: ${history.types[type]} by order`, "Memory in free blocks of each order",
-      used.map((order) => `order ${order}`), byOrder.map((row) => used.map((order) => row[order])), (row) => used[row]),
+      used.map((order) => `order ${order}`), byOrder.map((row) => used.map((order) => row[order])), (row) => orderedStyle(used[row], byOrder[0].length)),
   ];
 }
 

@@ -61,7 +61,7 @@ function tailChart(points, figure) {
       const series = seriesNames.indexOf(seriesOf(point));
       return {
         label: seriesOf(point), hidden: choice.hidden.has(seriesOf(point)), data: curves[index] || [], stepped: "after", pointRadius: 2.5,  // a distribution of one value is one point
-        borderColor: colourOf(series), backgroundColor: colourOf(series), borderDash: dashes[series % dashes.length], pointStyle: marks[series % marks.length],
+        ...lineStyle(series),
       };
     })},
     options: {
@@ -71,8 +71,8 @@ function tailChart(points, figure) {
         label: (item) => ` ${item.dataset.label}: ${formatNumber(100 * item.parsed.y)} % of calls (${formatNumber(item.raw.x)} to ${formatNumber(item.raw.high)} cycles)`,
       }}},
       scales: {
-        x: {type: "logarithmic", title: {display: true, text: "cycles, log"}, ticks: {callback: (value) => logTick(value, ""), maxRotation: 0}},
-        y: {type: "logarithmic", title: {display: true, text: "share of calls, log"}, ticks: {callback: (value) => logTick(value * 100, "") && `${logTick(value * 100, "")} %`}},
+        x: {type: "logarithmic", title: {display: true, text: "cycles, log"}, ticks: {...ticksAlong, callback: tickText("")}},
+        y: {type: "logarithmic", title: {display: true, text: "share of calls, log"}, ticks: {callback(value) { return logTick(value * 100, "", this) && `${logTick(value * 100, "", this)} %`; }}},
       },
     },
   });
@@ -80,9 +80,11 @@ function tailChart(points, figure) {
 
 function drawLatency() {
   const points = pointsAt().filter((point) => rowOf(point, choice.workload, choice.phase));
-  const figures = [percentileChart(points), ...["alloc_cycles", "free_cycles", "mapped_cycles"].map((figure) => tailChart(points, figure))]
-    .filter((figure) => figure !== null);
-  const buttons = seriesNames.length < 2 || figures.length === 0 ? null : legend("Series of latency", seriesNames, choice.hidden, areaSwatch, (name) => {
+  const tails = ["alloc_cycles", "free_cycles", "mapped_cycles"].map((figure) => tailChart(points, figure)).filter((figure) => figure !== null);
+  const bars = percentileChart(points);
+  const figures = [...(bars === null ? [] : [bars]), ...tails];
+  const swatch = (index) => element("span", {class: "swatches"}, bars === null ? null : areaSwatch(index), tails.length === 0 ? null : lineSwatch(lineStyle(index)));
+  const buttons = seriesNames.length < 2 || figures.length === 0 ? null : legend("Series of latency", seriesNames, choice.hidden, swatch, (name) => {
     for (const figure of figures) {
       figure.chart.data.datasets.forEach((dataset, index) => {
         if (dataset.label === name) figure.chart.setDatasetVisibility(index, !choice.hidden.has(name));

@@ -44,10 +44,7 @@ function ledgerChart(points, [side, title, who]) {
     title: `${title}: ${who}`, height: 110 + 46 * points.length,
     note: `Cycles of the whole run, all phases. ${sweptText()}`,
     alternative: `Stacked bars of cycles by account. Largest, ${largest.join("; ")}.`,
-    controls: legend(`Accounts of the ${title.toLowerCase()}`, names, hidden, areaSwatch, (name) => {
-      figure.chart.setDatasetVisibility(names.indexOf(name), !hidden.has(name));
-      figure.chart.update();
-    }),
+    controls: ownLegend(`Accounts of the ${title.toLowerCase()}`, names, hidden, areaSwatch, () => figure.chart),
   }, {
     type: "bar",
     data: {
@@ -66,7 +63,7 @@ function ledgerChart(points, [side, title, who]) {
         },
       }},
       scales: {
-        x: {stacked: true, title: {display: true, text: "cycles"}, ticks: {callback: (value) => formatNumber(value), maxRotation: 0, maxTicksLimit: 7}},
+        x: {stacked: true, afterBuildTicks: fewerTicks, title: {display: true, text: "cycles"}, ticks: {...ticksAlong, callback: tickText("")}},
         y: {stacked: true},
       },
     },

@@ -3,12 +3,16 @@
 
 // Cells are texts or elements; columns [heading, "number" or "text", definition].
 function table(caption, columns, rows, {headings = 1} = {}) {
-  const head = element("tr", {}, ...columns.map(([text, kind, definition]) =>
-    element("th", {scope: "col", class: kind, title: definition}, text)));
+  const kindOf = (index) => columns[index][1] + (index === 1 && headings > 1 ? " second" : "");
+  const head = element("tr", {}, ...columns.map(([text, , definition], index) =>
+    element("th", {scope: "col", class: kindOf(index), title: definition}, text)));
   const body = rows.map((cells, row) => element("tr", {class: headings > 1 && row > 0 && rows[row - 1][0] !== cells[0] ? "group" : false}, ...cells.map((cell, index) => element(index < headings ? "th" : "td",
-    {class: columns[index][1], "data-label": columns[index][0], scope: index < headings ? "row" : false}, cell))));
-  return element("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": caption},
+    {class: kindOf(index), "data-label": columns[index][0], scope: index < headings ? "row" : false}, cell))));
+  const hold = element("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": caption},
     element("table", {}, element("caption", {}, element("span", {}, caption)), element("thead", {}, head), element("tbody", {}, ...body)));
+  // Where the second column stays when the table is scrolled: beside the first.
+  if (headings > 1) new ResizeObserver(() => hold.style.setProperty("--first", `${head.firstChild.offsetWidth}px`)).observe(head.firstChild);
+  return hold;
 }
 
 // The figures that were measured: those to show, and texts for those that are the same at all points.

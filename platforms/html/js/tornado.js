@@ -3,7 +3,8 @@
 "use strict";
 
 const tornadoRows = 15;
-const tornadoChoice = {section: 0, alternative: null};
+const tornadoChoice = {section: 0, alternative: null, hidden: new Set()};
+const tornadoEnds = ["low end", "high end"];
 const changeOf = (base, moved) => (base === null || moved === null || base === 0 ? null : (100 * (moved - base)) / Math.abs(base));
 const signed = (percent) => (percent === null ? "–" : `${percent > 0 ? "+" : ""}${formatNumber(percent)} %`);
 const orderText = (names, figures) => names.map((name, index) => [name, figures[index]]).filter(([, value]) => value !== null)
@@ -35,19 +36,19 @@ function tornadoChart(section, alternative) {
   const shown = moving.slice(0, tornadoRows);
   if (shown.length === 0) return null;
   const label = (parameter) => parameter.key + (parameter.order_changes_at_low || parameter.order_changes_at_high ? " (changes the order)" : "");
-  const dataset = (name, end, number) => ({
-    label: name, backgroundColor: fillOf(number), borderColor: colourOf(number), borderWidth: 1, data: shown.map((parameter) => changes(parameter)[number]),
+  const dataset = (end, number) => ({
+    label: tornadoEnds[number], hidden: tornadoChoice.hidden.has(tornadoEnds[number]), backgroundColor: fillOf(number), borderColor: colourOf(number), borderWidth: 1, data: shown.map((parameter) => changes(parameter)[number]),
     values: shown.map((parameter) => parameter[end]), minBarLength: 2,
   });
   const largest = shown.slice(0, 3).map((parameter) => `${parameter.key} ${changes(parameter).map(signed).join(" and ")}`);
-  return chartFigure({
+  const figure = chartFigure({
     title: `${alternative}: change of ${data.sensitivity.figure}`, height: 90 + 34 * shown.length,
     note: `${moving.length} of ${section.parameters.length} parameters move it` + (moving.length > shown.length ? `; the ${shown.length} with the largest effect` : ""),
     alternative: `Tornado of ${alternative}. Largest: ${largest.join("; ")}.`,
-    controls: element("div", {class: "legend still"}, element("span", {}, areaSwatch(0), "at the low end"), element("span", {}, areaSwatch(1), "at the high end")),
+    controls: ownLegend("Ends of the ranges", tornadoEnds, tornadoChoice.hidden, areaSwatch, () => figure.chart),
   }, {
     type: "bar",
-    data: {labels: shown.map(label), datasets: [dataset("low end", "low", 0), dataset("high end", "high", 1)]},
+    data: {labels: shown.map(label), datasets: [dataset("low", 0), dataset("high", 1)]},
     options: {
       indexAxis: "y", interaction: {mode: "index", axis: "y", intersect: false},
       plugins: {tooltip: {callbacks: {
@@ -55,11 +56,12 @@ function tornadoChart(section, alternative) {
         footer: (items) => (items.length === 0 ? "" : `value ${shown[items[0].dataIndex].value}, confidence ${shown[items[0].dataIndex].confidence}`),
       }}},
       scales: {
-        x: {title: {display: true, text: "change in percent"}, ticks: {callback: (value) => signed(value), maxRotation: 0}},
+        x: {afterBuildTicks: fewerTicks, title: {display: true, text: "change in percent"}, ticks: {...ticksAlong, callback: (value) => signed(value)}},
         y: {ticks: {autoSkip: false, callback: function (value) { return wrapKey(this.getLabelForValue(value), this.chart.width); }}},
       },
     },
   });
+  return figure;
 }
 // Long keys take two lines where there is little room.
 const wrapKey = (key, width) => (width > 500 || key.length < 20 ? key : key.split(/(?<=\.)(?=[^.]*$)| (?=\()/));
