@@ -7,8 +7,8 @@ namespace splinter::platforms {
 
 namespace {
 
-// Least squares of relative errors, 46 runs of 2 to 64 cores, 2026-11-29. CPU seconds = fixed + per_core N + per_core2 N^2 of
-// first-light.toml (4,096 pages, one round; trace mix0-k612) on N cores.
+// Least squares of relative errors, 48 runs of 2 to 64 cores, 2026-11-30. CPU seconds = fixed + per_core N + per_core2 N^2 of
+// first-light.toml (1,024 pages, one round; trace mix0-k612) on N cores.
 struct Fit {
     std::string_view workload;
     std::string_view strategy;
@@ -17,14 +17,14 @@ struct Fit {
     double per_core2;
 };
 constexpr Fit kFits[] = {
-    {"secretmem", "none", 0.062, 0.0088, 0.00010},
-    {"secretmem", "per-page", 0.11, 0, 0.0062},
-    {"secretmem", "batched", 0.076, 0.013, 0.0014},
-    {"secretmem", "freetype", 0.057, 0.013, 0.00007},
-    {"trace", "none", 0.15, 0.029, 0},
-    {"trace", "per-page", 0.18, 0.096, 0.0034},
-    {"trace", "batched", 0.18, 0.10, 0.00088},
-    {"trace", "freetype", 0.17, 0.034, 0},
+    {"secretmem", "none", 0.018, 0.0016, 0},
+    {"secretmem", "per-page", 0.021, 0.0019, 0.00054},
+    {"secretmem", "batched", 0.018, 0.0033, 0.000062},
+    {"secretmem", "freetype", 0.017, 0.0021, 0},
+    {"trace", "none", 0.12, 0.0034, 0},
+    {"trace", "per-page", 0.20, 0.040, 0},
+    {"trace", "batched", 0.22, 0.029, 0},
+    {"trace", "freetype", 0.17, 0.0035, 0},
 };
 constexpr std::string_view kMeasuredTrace = "mix0-k612";
 
@@ -36,7 +36,7 @@ constexpr double kMemoryPerCore = 1.0 * kMebibyte;
 // How much longer than the measured run, by what is allocated: first touch and each round of reuse are alike.
 std::optional<double> work_of(const WorkloadParams& workload, std::string_view name) {
     if (name == "secretmem")
-        return static_cast<double>(workload.secretmem.pages) * static_cast<double>(1 + workload.secretmem.rounds) / (4096 * 2);
+        return static_cast<double>(workload.secretmem.pages) * static_cast<double>(1 + workload.secretmem.rounds) / (1024 * 2);
     const bool is_measured = workload.trace.directory.ends_with(kMeasuredTrace) && workload.trace.file.empty();
     return is_measured ? std::optional{1.0} : std::nullopt;
 }
@@ -69,9 +69,8 @@ std::uint64_t modelled_bytes(const RunConfig& config) {
 }
 
 std::string cost_model_origin() {
-    return "fitted to 46 runs of first-light.toml, 2 to 64 cores, version 0.1.0, on a busy 2-core cloud host, each within 26 "
-           "%; more "
-           "cores, other parameters and other hosts are extrapolated";
+    return "fitted to 48 runs of first-light.toml, 2 to 64 cores, version 0.1.0, on a 2-core cloud host, each within 17 %; "
+           "more cores (256 take up to twice as long), other parameters and other hosts are extrapolated";
 }
 
 }  // namespace splinter::platforms
