@@ -7,7 +7,7 @@ namespace splinter::platforms {
 
 namespace {
 
-// Least squares of relative errors, 48 runs of 2 to 64 cores, 2026-11-30. CPU seconds = fixed + per_core N + per_core2 N^2 of
+// Least squares of relative errors, 64 runs of 2 to 256 cores, 2026-11-30. CPU seconds = fixed + per_core N + per_core2 N^2 of
 // first-light.toml (1,024 pages, one round; trace mix0-k612) on N cores.
 struct Fit {
     std::string_view workload;
@@ -17,14 +17,14 @@ struct Fit {
     double per_core2;
 };
 constexpr Fit kFits[] = {
-    {"secretmem", "none", 0.018, 0.0016, 0},
-    {"secretmem", "per-page", 0.021, 0.0019, 0.00054},
-    {"secretmem", "batched", 0.018, 0.0033, 0.000062},
-    {"secretmem", "freetype", 0.017, 0.0021, 0},
+    {"secretmem", "none", 0.018, 0.0014, 0.0000034},
+    {"secretmem", "per-page", 0.025, 0, 0.00068},
+    {"secretmem", "batched", 0.020, 0.0027, 0.000084},
+    {"secretmem", "freetype", 0.018, 0.0018, 0.0000069},
     {"trace", "none", 0.12, 0.0034, 0},
-    {"trace", "per-page", 0.20, 0.040, 0},
-    {"trace", "batched", 0.22, 0.029, 0},
-    {"trace", "freetype", 0.17, 0.0035, 0},
+    {"trace", "per-page", 0.22, 0.034, 0.00013},
+    {"trace", "batched", 0.23, 0.026, 0.000069},
+    {"trace", "freetype", 0.17, 0.0034, 0.0000015},
 };
 constexpr std::string_view kMeasuredTrace = "mix0-k612";
 
@@ -69,8 +69,8 @@ std::uint64_t modelled_bytes(const RunConfig& config) {
 }
 
 std::string cost_model_origin() {
-    return "fitted to 48 runs of first-light.toml, 2 to 64 cores, version 0.1.0, on a 2-core cloud host, each within 17 %; "
-           "more cores (256 take up to twice as long), other parameters and other hosts are extrapolated";
+    return "fitted to 64 runs of first-light.toml, 2 to 256 cores, version 0.1.0, on a busy 2-core cloud host, each within 36 %; "
+           "more cores, other parameters and other hosts are extrapolated";
 }
 
 }  // namespace splinter::platforms
