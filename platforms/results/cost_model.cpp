@@ -69,8 +69,8 @@ std::uint64_t modelled_bytes(const RunConfig& config) {
 }
 
 std::string cost_model_origin() {
-    return "fitted to 64 runs of first-light.toml, 2 to 256 cores, version 0.1.0, on a busy 2-core host, each within 36 %; more "
-           "cores, other parameters and other hosts are extrapolated";
+    return "fitted to 64 runs of first-light.toml, 2 to 256 cores, version 0.1.0, on a busy 2-core host, each within 36 %; "
+           "more cores, other parameters and other hosts are extrapolated";
 }
 
 }  // namespace splinter::platforms
