@@ -17,7 +17,7 @@ struct SensitivityReport {
     std::vector<MovedParameter> unused;        // no run of these points depends on them
     std::vector<std::string> without_range;    // uncertain, but with no range to move in
     std::vector<SensitivitySection> sections;  // responses ranked
-    std::vector<ConfigEntry> config;           // of the first point, unmoved
+    std::vector<ConfigEntry> config{};         // of the first point, unmoved
 };
 
 // Per section: the answer in words (does the order change, by what, in which places each alternative stands), then the tornado:
