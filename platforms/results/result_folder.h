@@ -14,8 +14,8 @@ namespace splinter::platforms {
 // point is its result's `point`. Throws UserError: nothing there, neither of them, or no point finished.
 [[nodiscard]] std::vector<PointResult> read_results(const std::string& path);
 
-// Points of the folder's last sweep that have no result: in words, with the reason where it is known ("cores=64,
-// strategy=batched: ran past --point-timeout 10s"). None for a file. Throws UserError as read_results() does.
+// Points of the folder's last sweep that have no result: in words, with the reason where it is known ("cores=64,strategy=batched:
+// stopped after 10 s, --point-timeout"). None for a file. Throws UserError as read_results() does.
 [[nodiscard]] std::vector<std::string> unfinished_points(const std::string& path);
 
 // The finished points of `index`, whose files are in `directory`, in order; perhaps none. Throws UserError if a file is
