@@ -135,7 +135,7 @@ std::string diff_text(const DiffReport& report) {
                        diff.seeds_a.size() + diff.seeds_b.size() > 2 ? ", seeds folded" : "");
     if (diff.points > 0) out += figures_summary(report);
     out += config_summary(diff) + points_list("only in A", diff.only_a) + points_list("only in B", diff.only_b) +
-           points_list("with fewer seeds than the rest of B", diff.fewer_seeds_b);
+           points_list("in B without some of A's seeds", diff.fewer_seeds_b);
     for (const ConditionOutcome& outcome : report.conditions) out += condition_line(outcome);
     return out + changes_table(report);
 }

@@ -41,6 +41,12 @@ std::set<std::string> seeds_of(const std::vector<ReplicatedPoint>& points) {
     return seeds;
 }
 
+// Some of the same seeds, but not all: replicas were lost. Quite other seeds are other replicas.
+bool lacks_seeds_of(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+    const auto in_b = [&](const std::string& seed) { return std::ranges::find(b, seed) != b.end(); };
+    return std::ranges::any_of(a, in_b) && !std::ranges::all_of(a, in_b);
+}
+
 RatioVerdict verdict_of(const SeedValues& a, const SeedValues& b, const std::optional<Ratio>& ratio) {
     const MeanEstimate apart = difference_of(a, b);
     const bool same =
@@ -111,7 +117,6 @@ ResultDiff diff_results(const std::vector<PointResult>& a, const std::vector<Poi
     ResultDiff diff;
     ConfigChanges config;
     std::set<const ReplicatedPoint*> paired;
-    std::vector<std::pair<PointKey, std::size_t>> paired_seeds;  // how many B has
     for (const ReplicatedPoint& mine : of_a) {
         const PointKey identity = identity_of(mine.mean, axes);
         const auto other = std::ranges::find_if(
@@ -122,7 +127,7 @@ ResultDiff diff_results(const std::vector<PointResult>& a, const std::vector<Poi
         }
         ++diff.points;
         paired.insert(&*other);
-        paired_seeds.emplace_back(identity, other->seeds.size());
+        if (lacks_seeds_of(mine.seeds, other->seeds)) diff.fewer_seeds_b.push_back(identity);
         const Pair pair{identity, mine, *other};
         compare_figures(pair, diff);
         compare_configs(pair, config);
@@ -131,9 +136,6 @@ ResultDiff diff_results(const std::vector<PointResult>& a, const std::vector<Poi
         if (!paired.contains(&other)) diff.only_b.push_back(identity_of(other.mean, axes));
     for (const auto& [change, points] : config)
         diff.config.push_back({change.first, change.second.first, change.second.second, points});
-    const std::size_t seeds_of_b = seeds_of(of_b).size();
-    for (const auto& [point, seeds] : paired_seeds)
-        if (seeds < seeds_of_b) diff.fewer_seeds_b.push_back(point);
     for (const auto& [seeds, into] : {std::pair{seeds_of(of_a), &diff.seeds_a}, std::pair{seeds_of(of_b), &diff.seeds_b}})
         into->assign(seeds.begin(), seeds.end());
     return diff;

@@ -45,7 +45,7 @@ struct ResultDiff {
     std::vector<FigureChange> figures;     // in the order of A's points, workloads and phases, then by name
     std::vector<FigureId> figures_only_a;  // of points that both have
     std::size_t figures_only_b = 0;
-    std::vector<PointKey> fewer_seeds_b;  // points that both have, to which B lacks a seed that its other points have
+    std::vector<PointKey> fewer_seeds_b;  // points that both have, with some of A's seeds in B and some not
     std::vector<std::string> seeds_a;
     std::vector<std::string> seeds_b;
 };

@@ -27,7 +27,14 @@ sweep() { "$splinter" sweep "$first_light" "${small_first_light[@]}" --set platf
     rm "$work/lost/"*freetype*seed=2*.json
     run --separate-stderr "$splinter" diff "$work/seeds" "$work/lost" --fail-if 'cycles_per_page>1.05'
     [ "$status" -eq 1 ]
-    [[ "$output" == *'with fewer seeds than the rest of B: 1 point'* ]]
+    [[ "$output" == *"in B without some of A's seeds: 1 point"* ]]
+    # Also where no other point of B has it; but quite other seeds are other replicas.
+    rm "$work/lost/"*none*seed=2*.json
+    run --separate-stderr "$splinter" diff "$work/seeds" "$work/lost" --fail-if 'cycles_per_page>1.05'
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"in B without some of A's seeds: 2 points"* ]]
+    sweep others --set platform.seed=4,5 >"$work/txt"
+    "$splinter" diff "$work/seeds" "$work/others" --fail-if 'cycles_per_page>1.05'
 }
 
 @test "--fail-if passes on a rerun of the same config and fails when a cost is made 10 % worse" {
