@@ -7,9 +7,11 @@
 #pragma once
 
 #include <exception>
+#include <functional>
 #include <span>
 
 #include "alloc/costs/steps.h"
+#include "alloc/layout.h"
 #include "hw/base/check.h"
 #include "hw/base/cpu_mask.h"
 #include "hw/base/ledger.h"
@@ -78,6 +80,15 @@ class Cpu {
     void retire(Step step) { retire(step, 1); }
     // Takes one cache line for writing; translated, may walk.
     virtual void touch(VirtAddr address, Touch touch) = 0;
+    // For each of `cpus`, in their order: `step`, a contended touch() of its line, then visit(cpu), which asks nothing of this
+    // port.
+    virtual void touch_each(const CpuMask& cpus, Step step, layout::CpuLines lines, const std::function<void(CpuId)>& visit) {
+        cpus.for_each([&](CpuId cpu) {
+            retire(step);
+            touch(lines.of(cpu), Touch::contended);
+            visit(cpu);
+        });
+    }
 
     // Page tables are real simulated memory, reached through the direct map.
     [[nodiscard]] virtual x86::Pte load_pte(VirtAddr entry) = 0;
@@ -125,9 +136,14 @@ class Cpu {
     // each of them. The two are complete() and wait_for() on a word of the pair, unless the port knows better. `call` counts
     // this caller's calls.
     virtual void begin_call(std::size_t /*targets*/) {}
-    virtual void end_call() {}
     virtual void acknowledge(CpuId caller, std::uint64_t call) { complete(acknowledgement(caller, id_), call); }
-    virtual void wait_for_acknowledgement(CpuId target, std::uint64_t call) { wait_for(acknowledgement(id_, target), call); }
+    // Waits for each target in turn, and takes the line by which it has told.
+    virtual void end_call(const CpuMask& targets, std::uint64_t call, layout::CpuLines lines) {
+        targets.for_each([&](CpuId target) {
+            wait_for(acknowledgement(id_, target), call);
+            touch(lines.of(target), Touch::owned);
+        });
+    }
 
     // The cycle ledger; use Account.
     virtual void enter(const Label& account) = 0;

@@ -28,14 +28,24 @@ class MmSlot : public Quantity<class MmSlotTag, std::uint32_t> {
 };
 enum class MmLine : std::uint8_t { context, mmap_lock };
 
+// An array with a line for each CPU.
+class CpuLines {
+  public:
+    explicit constexpr CpuLines(VirtAddr first) : first_{first} {}
+    [[nodiscard]] constexpr VirtAddr of(CpuId cpu) const { return first_ + std::uint64_t{cpu.raw()} * kLineBytes; }
+
+  private:
+    VirtAddr first_;
+};
+
 class KernelData {
   public:
     explicit constexpr KernelData(VirtAddr start) : start_{start} {}
-    // struct llist_head call_single_queue of a CPU.
-    [[nodiscard]] constexpr VirtAddr call_queue(CpuId cpu) const { return line(cpu.raw()); }
-    // The call_single_data of `initiator` for `target` (cfd_data).
-    [[nodiscard]] constexpr VirtAddr call_data(CpuId initiator, CpuId target) const {
-        return line(kCpus + std::uint64_t{initiator.raw()} * kCpus + target.raw());
+    // struct llist_head call_single_queue.
+    [[nodiscard]] constexpr CpuLines call_queues() const { return CpuLines{line(0)}; }
+    // The call_single_data of `initiator`, by target (cfd_data).
+    [[nodiscard]] constexpr CpuLines call_data(CpuId initiator) const {
+        return CpuLines{line(kCpus + std::uint64_t{initiator.raw()} * kCpus)};
     }
     // struct free_area of a zone.
     [[nodiscard]] constexpr VirtAddr free_area(std::uint64_t zone, Order order) const {

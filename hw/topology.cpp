@@ -13,9 +13,11 @@ Topology::Topology(const MachineParams& params)
         hypothetical_ = true;
         cores_per_socket_ = (params.cores + sockets_ - 1) / sockets_;
     }
-    for (std::uint32_t i = 0; i < cores_; ++i)
-        places_.push_back({static_cast<std::uint16_t>(core(CpuId{i})), static_cast<std::uint16_t>(cluster(CpuId{i})),
-                           static_cast<std::uint16_t>(socket(CpuId{i})), sibling(CpuId{i}).raw() < cores_});
+    for (std::uint32_t i = 0; i < cores_; ++i) {
+        const CpuId cpu{i};
+        places_.push_back(core(cpu) | cluster(cpu) << kFieldBits | socket(cpu) << (2 * kFieldBits) |
+                          (sibling(cpu).raw() < cores_ ? kSharesCore : 0));
+    }
 }
 
 std::uint32_t Topology::apic_id(CpuId cpu) const {

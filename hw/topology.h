@@ -17,12 +17,11 @@ class Topology {
 
     explicit Topology(const MachineParams& params);
     [[nodiscard]] Distance distance(CpuId from, CpuId to) const {
-        if (from == to) return Distance::self;
-        const Place& a = places_[from.index()];
-        const Place& b = places_[to.index()];
-        if (a.core == b.core) return Distance::sibling;
-        if (a.socket != b.socket) return Distance::cross;
-        return a.cluster == b.cluster ? Distance::cluster : Distance::socket;
+        const std::uint64_t differs = places_[from.index()] ^ places_[to.index()];
+        if ((differs & kSocketBits) != 0) return Distance::cross;
+        if ((differs & kClusterBits) != 0) return Distance::socket;
+        if ((differs & kCoreBits) != 0) return Distance::cluster;
+        return from == to ? Distance::self : Distance::sibling;
     }
     [[nodiscard]] std::uint64_t socket(CpuId cpu) const { return core(cpu) / cores_per_socket_; }
     // Index of the cluster over all sockets: cores that share a last-level cache.
@@ -32,7 +31,7 @@ class Topology {
     // The other thread of the same core, online or not.
     [[nodiscard]] CpuId sibling(CpuId cpu) const;
     // Both threads of the core are online: they share its TLBs, and are taken to be busy all the time.
-    [[nodiscard]] bool shares_core(CpuId cpu) const { return places_[cpu.index()].shares_core; }
+    [[nodiscard]] bool shares_core(CpuId cpu) const { return (places_[cpu.index()] & kSharesCore) != 0; }
     // Online threads that share a core with another one.
     [[nodiscard]] std::uint64_t threads_with_sibling() const {
         const std::uint64_t physical = sockets_ * cores_per_socket_;
@@ -53,14 +52,14 @@ class Topology {
     std::uint64_t cores_per_socket_;
     std::uint64_t cluster_cores_;
     bool hypothetical_ = false;
-    // Where each online thread is: distance() and shares_core() are asked for each line and interrupt that travels.
-    struct Place {
-        std::uint16_t core;
-        std::uint16_t cluster;
-        std::uint16_t socket;
-        bool shares_core;
-    };
-    std::vector<Place> places_;
+    // Where each online thread is, in one word: distance() and shares_core() are asked for each line and interrupt that
+    // travels.
+    static constexpr unsigned kFieldBits = 16;
+    static constexpr std::uint64_t kCoreBits = (std::uint64_t{1} << kFieldBits) - 1;
+    static constexpr std::uint64_t kClusterBits = kCoreBits << kFieldBits;
+    static constexpr std::uint64_t kSocketBits = kClusterBits << kFieldBits;
+    static constexpr std::uint64_t kSharesCore = std::uint64_t{1} << (3 * kFieldBits);
+    std::vector<std::uint64_t> places_;
 };
 
 }  // namespace splinter::hw

@@ -28,20 +28,14 @@ void CallFunction::run_on(Cpu& cpu, const CpuMask& targets, const RemoteWork& wo
     if (targets.empty()) return;
     const Account account{cpu, kAckWait};
     cpu.retire(Step::csd_wait);
-    targets.for_each([&](CpuId target) {
-        cpu.wait_for_acknowledgement(target, sequence);
-        cpu.touch(data_.call_data(cpu.id(), target), Touch::owned);  // the acknowledgement's line comes back
-    });
-    cpu.end_call();
+    cpu.end_call(targets, sequence, data_.call_data(cpu.id()));
 }
 
 CpuMask CallFunction::enqueue(Cpu& cpu, const CpuMask& targets, const Request& request) {
-    CpuMask to_interrupt;
-    targets.for_each([&](CpuId target) {
-        cpu.retire(Step::csd_enqueue);
-        cpu.touch(data_.call_queue(target), Touch::contended);  // llist_add(): atomic
+    CpuMask to_interrupt = targets;
+    cpu.touch_each(targets, Step::csd_enqueue, data_.call_queues(), [&](CpuId target) {  // llist_add(): atomic
         std::vector<Request>& queue = queues_[target.index()].waiting;
-        if (queue.empty()) to_interrupt.set(target);
+        if (!queue.empty()) to_interrupt.clear(target);
         queue.push_back(request);
     });
     return to_interrupt;
@@ -49,20 +43,20 @@ CpuMask CallFunction::enqueue(Cpu& cpu, const CpuMask& targets, const Request& r
 
 void CallFunction::on_interrupt(Cpu& cpu) {
     const Account account{cpu, kCallHandler};
-    cpu.touch(data_.call_queue(cpu.id()), Touch::called);  // llist_del_all(): atomic
+    cpu.touch(data_.call_queues().of(cpu.id()), Touch::called);  // llist_del_all(): atomic
     auto& [waiting, requests] = queues_[cpu.id().index()];
     requests.clear();
     std::swap(waiting, requests);
     const auto is_early = [](const Request& request) { return request.acknowledge == Acknowledge::on_entry; };
     for (const Request& request : requests) {
         if (!is_early(request)) continue;
-        cpu.touch(data_.call_data(request.initiator, cpu.id()), Touch::owned);
+        cpu.touch(data_.call_data(request.initiator).of(cpu.id()), Touch::owned);
         cpu.acknowledge(request.initiator, request.sequence);
     }
     for (const Request& request : requests) {
         cpu.retire(Step::csd_handle);
         if (!is_early(request))
-            cpu.touch(data_.call_data(request.initiator, cpu.id()), Touch::owned);  // the initiator only waits
+            cpu.touch(data_.call_data(request.initiator).of(cpu.id()), Touch::owned);  // the initiator only waits
         local_.execute(cpu, request.work);
         ++counters(cpu.id()).cross_calls_received;
         if (!is_early(request)) cpu.acknowledge(request.initiator, request.sequence);

@@ -30,10 +30,9 @@ void Acknowledgements::acknowledge(Timeline& self, CpuId caller) {
     call.last = std::max(call.last, word);
     const bool all = --call.missing == 0;
     self.has_answered();
-    if (call.awaited == kNobody) return;
-    Timeline& waiting = conductor_->core(caller);
+    if (call.awaited == kNobody || (call.awaited != self.id().raw() && !all)) return;
     const Cycles awaited = call.acknowledged[call.awaited];
-    waiting.wake_unnoticed(awaited, awaited != kNever && all ? call.last : kNever);
+    conductor_->core(caller).wake_unnoticed(awaited, awaited != kNever && all ? call.last : kNever);
 }
 
 void Acknowledgements::wait_for(Timeline& caller, CpuId target) {

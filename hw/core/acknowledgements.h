@@ -22,6 +22,14 @@ class Acknowledgements {
     void acknowledge(Timeline& self, CpuId caller);
     // Returns when `target` has acknowledged. Interruptible.
     void wait_for(Timeline& caller, CpuId target);
+    // The cycles that wait_for() would take, if that is known already; else kNever. The caller may pay them itself and then
+    // forget() the target.
+    [[nodiscard]] Cycles left_to_wait(const Timeline& caller, CpuId target) const {
+        const Cycles when = calls_[caller.id().index()].acknowledged[target.index()];
+        if (when == kNever) return kNever;
+        return when > caller.now() ? when - caller.now() : Cycles{0};
+    }
+    void forget(const Timeline& caller, CpuId target) { calls_[caller.id().index()].acknowledged[target.index()] = kNever; }
 
   private:
     static constexpr std::uint32_t kNobody = ~std::uint32_t{0};

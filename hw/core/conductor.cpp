@@ -71,7 +71,7 @@ void Conductor::serve(StackId spare) {
 
 // The host fetches the core after the next while this one is simulated.
 void Conductor::expect_next() const {
-    if (const Entry* next = quiet_.behind_top(1)) core(next->cpu).prefetch();
+    if (const Entry* next = quiet_.behind_top(1)) core(next->cpu()).prefetch();
 }
 
 Conductor::Turn Conductor::find_turn(StackId here) {
@@ -79,15 +79,15 @@ Conductor::Turn Conductor::find_turn(StackId here) {
         const Entry next = pop();
         dispatch(next);
         Timeline& core = *running_;
-        if (!core.paused()) return {core.stack(), next.key};
-        if (core.handler_ahead()) return {stack_for_handler(core, here), next.key};
+        if (!core.paused()) return {core.stack(), next.key()};
+        if (core.handler_ahead()) return {stack_for_handler(core, here), next.key()};
         const Timeline::Progress progress = core.proceed();
-        if (!progress.pauses) return {core.stack(), next.key};
+        if (!progress.pauses) return {core.stack(), next.key()};
         give_way(core, progress.until);
     }
 }
 
-StackId Conductor::stack_for_handler(Timeline& core, StackId here) {
+inline StackId Conductor::stack_for_handler(Timeline& core, StackId here) {
     if (core.stack() == here) return here;
     StackId spare = here;
     if (!is_unused(here)) {
@@ -100,9 +100,9 @@ StackId Conductor::stack_for_handler(Timeline& core, StackId here) {
 }
 
 // A spare stack whose guest has gone.
-bool Conductor::is_unused(StackId stack) { return stack.raw() >= cores_.size() && guest_on(stack)->stack() != stack; }
+inline bool Conductor::is_unused(StackId stack) { return stack.raw() >= cores_.size() && guest_on(stack)->stack() != stack; }
 
-void Conductor::give_way(Timeline& core, Cycles key) {
+inline void Conductor::give_way(Timeline& core, Cycles key) {
     core.set_suspended();
     queue(core, key);
 }
@@ -117,31 +117,32 @@ void Conductor::ready(Timeline& core, Cycles key) {
 void Conductor::queue(Timeline& core, Cycles key) {
     core.set_queued(key);
     const Cycles acts = key == kNever ? kNever : core.acts_from(key);
-    active_.set({acts, core.id()});
-    quiet_.set({acts > key ? key : kNever, core.id()});
+    active_.set(core.id(), acts);
+    quiet_.set(core.id(), acts > key ? key : kNever);
 }
 
-Conductor::Entry Conductor::pop() {
+inline Conductor::Entry Conductor::pop() {
     if (active_.empty() && quiet_.empty()) report_deadlock();
     const Entry entry = (quiet_.top() < active_.top() ? quiet_ : active_).pop();
-    if (check_is_due(core(entry.cpu), entry.key)) {
+    if (check_is_due(core(entry.cpu()), entry.key())) {
         check_for_deadlock();
-        next_deadlock_check_ = entry.key + lag_;
+        next_deadlock_check_ = entry.key() + lag_;
     }
     return entry;
 }
 
-void Conductor::dispatch(const Entry& entry) {
-    running_ = &core(entry.cpu);
-    const Cycles others = std::min(active_.top().key, quiet_.top().key);
+inline void Conductor::dispatch(const Entry& entry) {
+    running_ = &core(entry.cpu());
+    const Cycles key = entry.key();
+    const Cycles others = std::min(active_.top(), quiet_.top()).key();
     // A core that is alone comes back now and then, too: it may be one that runs for ever while the others wait for nobody.
-    running_->set_dispatched(entry.key, others, others == kNever ? entry.key + lag_ : limit_before(others));
-    if (entry.key < next_horizon_ || !on_horizon_) return;
-    if (entry.key > lag_) on_horizon_(entry.key - lag_);
-    next_horizon_ = entry.key + quantum_;
+    running_->set_dispatched(key, others, others == kNever ? key + lag_ : others + quantum_);
+    if (key < next_horizon_ || !on_horizon_) return;
+    if (key > lag_) on_horizon_(key - lag_);
+    next_horizon_ = key + quantum_;
 }
 
-bool Conductor::check_is_due(const Timeline& core, Cycles key) const {
+inline bool Conductor::check_is_due(const Timeline& core, Cycles key) const {
     return key >= next_deadlock_check_ && (core.endless() || core.waits_but_for_timer());
 }
 

@@ -83,7 +83,7 @@ class Conductor {
     // Before when a handler of a call need not wait for other called cores; 0: always.
     [[nodiscard]] Cycles callees_run_until() const {
         if (callers_ != 1 || !callees_run_ahead_) return Cycles{0};
-        return active_.top().key;
+        return active_.top().key();
     }
     // How far a core may run while the earliest other has this effect time.
     [[nodiscard]] Cycles limit_before(Cycles effect_time) const {

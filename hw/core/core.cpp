@@ -17,10 +17,16 @@ MachineParams of_thread(CpuId id, MachineParams params, const Topology& topology
     return params;
 }
 
-// The account of what it takes to enter and leave an interrupt handler.
-AccountTree::Id open_entry_exit(Ledger& ledger) {
+// The accounts of interrupts: what handlers do, and what it takes to enter and leave them.
+AccountTree::Id open_interrupt(Ledger& ledger) {
     const AccountTree::Id interrupted = ledger.interrupt(kInterrupt);
-    const AccountTree::Id account = ledger.open(kEntryExit);
+    const AccountTree::Id account = ledger.current();
+    ledger.resume(interrupted);
+    return account;
+}
+AccountTree::Id open_of_interrupt(Ledger& ledger, const Label& label) {
+    const AccountTree::Id interrupted = ledger.interrupt(kInterrupt);
+    const AccountTree::Id account = ledger.open(label);
     ledger.resume(interrupted);
     return account;
 }
@@ -36,7 +42,9 @@ Core::Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, 
       from_user_{params.core.interrupt_entry_user + isolation(params, params.core.pti_entry),
                  params.core.interrupt_exit_user + isolation(params, params.core.pti_exit)},
       idle_exit_{params.idle_exit()},
-      entry_exit_{open_entry_exit(timeline_.ledger())},
+      interrupt_{open_interrupt(timeline_.ledger())},
+      entry_exit_{open_of_interrupt(timeline_.ledger(), kEntryExit)},
+      idle_exit_account_{open_of_interrupt(timeline_.ledger(), kIdleExit)},
       params_{of_thread(id, params, topology)},
       caches_{memory.caches()},
       mmu_{"mmu", params_, memory, timeline_},
@@ -62,9 +70,25 @@ void Core::run_thread() {
     wait(resumed_);
 }
 
+inline void Core::pay(AccountTree::Id account, Cycles cycles) {
+    Ledger& ledger = timeline_.ledger();
+    const AccountTree::Id handler = ledger.current();
+    ledger.switch_to(account);
+    timeline_.advance(cycles);
+    ledger.switch_to(handler);
+}
+
+inline void Core::charge_entry(At interrupted) {
+    if (interrupted == At::idle && idle_exit_ > Cycles{0}) pay(idle_exit_account_, idle_exit_);
+    pay(entry_exit_, (interrupted == At::user ? from_user_ : from_kernel_).entry);
+}
+
+inline void Core::charge_exit(At interrupted) { pay(entry_exit_, (interrupted == At::user ? from_user_ : from_kernel_).exit); }
+
 void Core::handle_interrupt(const Message& message) {
     const At interrupted = at_;
-    const AccountTree::Id interrupted_account = timeline_.ledger().interrupt(kInterrupt);
+    const AccountTree::Id interrupted_account = timeline_.ledger().current();
+    timeline_.ledger().switch_to(interrupt_);
     apic_.count(message);
     charge_entry(interrupted);
     go_to(At::kernel);
@@ -73,25 +97,6 @@ void Core::handle_interrupt(const Message& message) {
     charge_exit(interrupted);
     timeline_.ledger().resume(interrupted_account);
 }
-
-inline void Core::cross(Cycles cycles) {
-    Ledger& ledger = timeline_.ledger();
-    const AccountTree::Id handler = ledger.current();
-    ledger.switch_to(entry_exit_);
-    timeline_.advance(cycles);
-    ledger.switch_to(handler);
-}
-
-void Core::charge_entry(At interrupted) {
-    if (interrupted == At::idle && idle_exit_ > Cycles{0}) {
-        timeline_.ledger().enter(kIdleExit);
-        timeline_.advance(idle_exit_);
-        timeline_.ledger().leave();
-    }
-    cross((interrupted == At::user ? from_user_ : from_kernel_).entry);
-}
-
-void Core::charge_exit(At interrupted) { cross((interrupted == At::user ? from_user_ : from_kernel_).exit); }
 
 // Entry and exit paths run with interrupts off: an interrupt in the middle would find neither the one nor the other.
 void Core::cross_into(At next) {

@@ -100,7 +100,7 @@ class Core : public sc_core::sc_module {
     void cross_into(At next);
     void charge_entry(At interrupted);
     void charge_exit(At interrupted);
-    void cross(Cycles cycles);
+    void pay(AccountTree::Id account, Cycles cycles);
     void access_with_look_up(VirtAddr va, x86::Access access);
     [[nodiscard]] PhysAddr translate_with_look_up(VirtAddr va, x86::Access access);
     [[nodiscard]] Cycles simulated_line_latency(PhysAddr address);
@@ -115,7 +115,9 @@ class Core : public sc_core::sc_module {
     Crossing from_kernel_;
     Crossing from_user_;
     Cycles idle_exit_;
+    AccountTree::Id interrupt_;
     AccountTree::Id entry_exit_;
+    AccountTree::Id idle_exit_account_;
     CoreProgram* program_ = nullptr;
     At at_ = At::kernel;
     bool tells_entries_ = false;

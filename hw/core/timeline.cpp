@@ -48,14 +48,6 @@ Cycles Timeline::effect_time() const {
     return std::max(now_, std::min(next_interrupt(), now_ + std::max(left_, conductor_->lag())));
 }
 
-Cycles Timeline::acts_from(Cycles key) const {
-    if (passive()) return interrupts_.empty() || awaits_call_only() ? std::max(key, timer_.arrival) : key;
-    if (!waiting_ || wake_at_ != kNever || !interrupts_enabled_ || !awaits_call_only()) return key;
-    return std::max(key, std::min(timer_.arrival, notices_.next_arrival()));
-}
-
-bool Timeline::awaits_call_only() const { return interrupts_.size() == 1 && interrupts_.next().what == call_vector_; }
-
 void Timeline::order_among_others() {
     SPLINTER_CHECK(!passive(), "core" + std::to_string(id_.raw()) + " promised to touch nothing that others can change");
     if (now_ >= barrier_) advance_to_barrier(Cycles{0});
@@ -113,8 +105,6 @@ void Timeline::message_arrived() {
     if (passive()) conductor_->ready(*this, effect_time());
 }
 
-void Timeline::set_queued(Cycles key) { queue_key_ = key; }
-
 // A waiting core has let the time up to `key` pass; one in the middle of its program goes on where it was.
 void Timeline::set_dispatched(Cycles key, Cycles others, Cycles limit) {
     SPLINTER_CHECK(key >= now_, "a core is never dispatched in its past");
@@ -139,7 +129,8 @@ void Timeline::set_suspended() {
 
 // Notices first: they describe the world at their cycle, before kernel code runs in it.
 void Timeline::deliver_due() {
-    while (next_delivery() <= now_) {
+    Cycles next = next_delivery();
+    for (; next <= now_; next = next_delivery()) {
         if (notices_.next_arrival() <= now_) {
             const Message notice = notices_.pop();
             update_barrier();
@@ -151,7 +142,7 @@ void Timeline::deliver_due() {
         else
             handle_interrupt(interrupts_.pop());
     }
-    update_barrier();
+    barrier_ = std::min(limit_, next);
 }
 
 void Timeline::handle_interrupt(const Message& message) {

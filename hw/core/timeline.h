@@ -55,7 +55,16 @@ class Timeline {
         }
         order_among_others();
     }
-    // The same for the handler of a call, before it touches what none but callers and this core touch (Conductor): it need not
+    // Before this time nothing comes in between what the core does now, and (first_until) any moment is an ordering point.
+    [[nodiscard]] Cycles undisturbed_until() const { return barrier_; }
+    [[nodiscard]] Cycles first_until() const { return passive() ? Cycles{0} : std::min(barrier_, first_until_); }
+    // advance() and order() there. REQUIRES: the time that has then come is before the one or the other.
+    void pass(Cycles cycles) {
+        now_ += cycles;
+        ledger_.charge(cycles);
+    }
+    void note_order() { last_order_ = now_; }
+    // order() for the handler of a call, before it touches what none but callers and this core touch (Conductor): it need not
     // be the earliest among called cores. Orders no stores to page tables.
     void order_for_callee() {
         if (now_ >= barrier_ || now_ >= ahead_until_) [[unlikely]]
@@ -90,7 +99,7 @@ class Timeline {
     void post_notice(const Message& message);
 
     // --- called by the Conductor ---
-    void set_queued(Cycles key);
+    void set_queued(Cycles key) { queue_key_ = key; }
     // `others`: the earliest effect time of all others.
     void set_dispatched(Cycles key, Cycles others, Cycles limit);
     // Another core has become ready: at `others`, and cannot be noticed here before `limit`.
@@ -110,7 +119,11 @@ class Timeline {
     [[nodiscard]] Progress proceed();
     // From when on this core may do more than handle a call or go on as it does, if it is dispatched at `key`: that at the
     // earliest.
-    [[nodiscard]] Cycles acts_from(Cycles key) const;
+    [[nodiscard]] Cycles acts_from(Cycles key) const {
+        if (passive()) return interrupts_.empty() || awaits_call_only() ? std::max(key, timer_.arrival) : key;
+        if (!waiting_ || wake_at_ != kNever || !interrupts_enabled_ || !awaits_call_only()) return key;
+        return std::max(key, std::min(timer_.arrival, notices_.next_arrival()));
+    }
     // Where this core's frames are: its own stack, or a spare one while its handler runs there.
     [[nodiscard]] StackId stack() const { return stack_; }
     void move_to(StackId stack) { stack_ = stack; }
@@ -141,7 +154,7 @@ class Timeline {
     void order_among_others();
     void limit_to(Cycles limit) {
         limit_ = std::min(limit_, limit);
-        update_barrier();
+        barrier_ = std::min(barrier_, limit_);
     }
     void suspend_while_paused();
     void advance_to_barrier(Cycles cycles);
@@ -152,7 +165,7 @@ class Timeline {
     void suspend(Cycles key);
     [[nodiscard]] Progress proceed_with_payment();
     [[nodiscard]] Progress proceed_with_wait();
-    [[nodiscard]] bool awaits_call_only() const;
+    [[nodiscard]] bool awaits_call_only() const { return interrupts_.size() == 1 && interrupts_.next().what == call_vector_; }
     [[nodiscard]] Cycles effect_time() const;
     [[nodiscard]] Cycles next_delivery() const {
         const Cycles notice = notices_.next_arrival();

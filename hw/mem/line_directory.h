@@ -1,9 +1,13 @@
 // Which core's cache holds a shared line last: what a touch of kernel data costs. A line is moved whole to the core that
 // touches it (MESI's M state; shared readers are not modelled). Pure. REQUIRES: touches of one line are ordered by a lock or an
 // ordering point, as the kernel's own accesses are.
+//
+// Kept by page of lines, as kernel data that many cores share is: arrays with a line for each CPU, page-table pages.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <deque>
 #include <utility>
 
 #include "hw/base/flat_map.h"
@@ -19,27 +23,57 @@ class LineDirectory {
                      params.mem.transfer_cross} {}
     // `cpu` owns the 64-byte line of `address` from now on. The transfer, if another core owned it; kNever if it was the core's
     // own or nobody's: then the caches know the cost. (No std::optional, which goes through the host's memory.)
-    Cycles take_from_others(CpuId cpu, VirtAddr address) {
-        const auto [line, first_touch] = owner_.find_or_add(address.raw() >> kLineShift);
-        const CpuId owner = std::exchange(line, cpu);
-        if (first_touch || owner == cpu) return kNever;
-        return transfer(owner, cpu);
+    [[gnu::always_inline]] Cycles take_from_others(CpuId cpu, VirtAddr address) {
+        const Owner owner = std::exchange(owner_of(address), static_cast<Owner>(cpu.raw()));
+        if (owner == kNobody || owner == cpu.raw()) return kNever;
+        return transfer(CpuId{owner}, cpu);
     }
     // The same with a flat cost for the other case. A line nobody has touched is a hit: its first fetch from memory is part of
     // the software path length.
-    Cycles take(CpuId cpu, VirtAddr address) {
+    [[gnu::always_inline]] Cycles take(CpuId cpu, VirtAddr address) {
         const Cycles transfer = take_from_others(cpu, address);
         return transfer == kNever ? latencies_[0] : transfer;
     }
+    // The most that take() returns.
+    [[nodiscard]] Cycles slowest() const { return *std::max_element(latencies_.begin(), latencies_.end()); }
     [[nodiscard]] Cycles transfer(CpuId from, CpuId to) const {
         return latencies_[static_cast<std::size_t>(topology_->distance(from, to))];
     }
 
   private:
+    using Owner = std::uint16_t;  // a CpuId
+    static constexpr Owner kNobody = 0xffff;
     static constexpr unsigned kLineShift = 6;
+    static constexpr std::size_t kLines = kPageBytes >> kLineShift;
+    struct Page {
+        std::array<Owner, kLines> owners;
+        Page() { owners.fill(kNobody); }
+    };
+    // A page that was asked for of late, at a place by its number.
+    struct Memo {
+        std::uint64_t number = ~std::uint64_t{0};
+        Page* page = nullptr;
+    };
+    static constexpr std::size_t kMemos = 64;
+
+    [[nodiscard, gnu::always_inline]] Owner& owner_of(VirtAddr address) {
+        const std::uint64_t number = address.raw() >> kPageShift;
+        const Memo& memo = memos_[number % kMemos];
+        Page& page = memo.number == number ? *memo.page : find_page(number);
+        return page.owners[address.raw() >> kLineShift & (kLines - 1)];
+    }
+    [[gnu::noinline]] Page& find_page(std::uint64_t number) {
+        const auto [page, added] = page_of_.find_or_add(number);
+        if (added) page = &pages_.emplace_back();
+        memos_[number % kMemos] = {number, page};
+        return *page;
+    }
+
     const Topology* topology_;
     std::array<Cycles, kDistances> latencies_;  // by distance
-    FlatMap<CpuId> owner_;                      // by line
+    std::array<Memo, kMemos> memos_;
+    FlatMap<Page*> page_of_;  // by number
+    std::deque<Page> pages_;  // where they stay
 };
 
 }  // namespace splinter::hw

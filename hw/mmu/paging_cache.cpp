@@ -77,8 +77,8 @@ void PagingCache::drop_address(VirtAddr va, Pcid pcid) {
     }
 }
 
-void PagingCache::drop_pcid(Pcid pcid) {
-    if (!std::exchange(holds_any_, false)) return;
+void PagingCache::drop_pcid_entries(Pcid pcid) {
+    holds_any_ = false;
     for (Bank& bank : banks_)
         for (std::size_t slot = 0; slot < bank.entries; ++slot) {
             if (bank.tags[slot] == 0) continue;

@@ -28,13 +28,16 @@ class PagingCache {
         insert(va, pcid, point.level, point.rights, point.table);
     }
     void drop_address(VirtAddr va, Pcid pcid);  // every entry that a walk for `va` could use
-    void drop_pcid(Pcid pcid);
+    void drop_pcid(Pcid pcid) {
+        if (holds_any_) drop_pcid_entries(pcid);
+    }
     void drop_all();
     // visit(VirtAddr first covered, Pcid, WalkPoint), for audits.
     template <class Visitor>
     void for_each(Visitor&& visit) const;
 
   private:
+    void drop_pcid_entries(Pcid pcid);
     // One by one: two bytes that the walk has just stored would come back together, which the host's store buffer cannot
     // forward.
     void insert(VirtAddr va, Pcid pcid, x86::Level level, x86::PathRights rights, Pfn table);
@@ -101,7 +104,7 @@ class PagingCache {
         std::uint64_t tag = 0;
         std::uint8_t digest = kNoDigest;
     };
-    bool holds_any_ = false;  // false: all entries are invalid
+    bool holds_any_ = false;                // false: all entries are invalid
     std::array<Absent, kLevels> absent_{};  // by level: a tag that a look-up has missed and nothing has inserted since
 };
 

@@ -16,11 +16,11 @@ TranslationUnit::TranslationUnit(const MmuParams& mmu, const CoreParams& core, P
       tables_{tables},
       levels_{TlbLevel{{mmu.l1d, mmu.l1d_large, mmu.l1d_huge}}, TlbLevel{{mmu.l1s}}, TlbLevel{{mmu.l1i, mmu.l1i_large}},
               TlbLevel{{mmu.l2, mmu.l2_second}}, TlbLevel{{mmu.l2i}}},
-      l1_of_{kL1Data, levels_[kL1Store].present() ? kL1Store : kL1Data, kL1Code},
       paging_cache_{mmu} {
+    const std::array<Unit, 3> l1_of{kL1Data, levels_[kL1Store].present() ? kL1Store : kL1Data, kL1Code};
     for (std::size_t kind = 0; kind < routes_.size(); ++kind) {
         const bool own_l2 = kind == static_cast<std::size_t>(AccessKind::fetch) && levels_[kL2Code].present();
-        routes_[kind] = {&levels_[l1_of_[kind]], &levels_[own_l2 ? kL2Code : kL2], &memos_[l1_of_[kind]]};
+        routes_[kind] = {&levels_[l1_of[kind]], &levels_[own_l2 ? kL2Code : kL2], &memos_[l1_of[kind]]};
     }
     for (std::size_t unit = 0; unit < memos_.size(); ++unit) levels_[unit].set_memo(memos_[unit]);
 }
@@ -270,7 +270,7 @@ Cycles TranslationUnit::invalidate(const x86::Invalidation& invalidation) {
     switch (invalidation.kind) {
         case Kind::invlpg:
             ++stats_.invlpg;
-            drop_page(invalidation.address);
+            if (walked_.may_have(invalidation.address)) drop_page(invalidation.address);
             paging_cache_.drop_pcid(pcid_);
             return core_.invlpg;
         case Kind::invpcid_address:
@@ -308,7 +308,6 @@ bool TranslationUnit::holds_under(VirtAddr va, Pcid pcid) const {
 // SDM Vol. 3A 4.10.4.1: INVLPG drops entries of the current PCID and global ones. What it leaves under others is noted for the
 // kernel's half, which is the same memory under every PCID.
 void TranslationUnit::drop_page(VirtAddr va) {
-    if (!walked_.may_have(va)) return;
     const bool may_leave = several_pcids_ && (va.raw() >> 63) != 0;
     for (TlbLevel& level : levels_) {
         level.drop_address(va, pcid_, Globals::dropped);

@@ -108,13 +108,15 @@ class TranslationUnit {
     // nullptr, and the access is still to be made, with access(). (A pointer, for it stays in a register: an optional address
     // went through memory and took 8 ns more.)
     [[nodiscard, gnu::always_inline]] const CachedEntry* access_known_hit(VirtAddr va, x86::Access access) {
-        const HitMemo& memo = memos_[l1_of_[static_cast<std::size_t>(access.kind)]];
-        const HitMemo::Hit* const hit = memo.find(va, PermissionTable::row_of(access));
+        const HitMemo::Hit* const hit = route_of(access).memo->find(va, PermissionTable::row_of(access));
         if (hit == nullptr) [[unlikely]]
             return nullptr;
         ++stats_.accesses;
         return hit->array->use_again(*hit);
     }
+    // The access of the last access_known_hit() to the same page once more, when nothing else was asked of this unit since: its
+    // entry is the most recently used already.
+    void access_again() { ++stats_.accesses; }
     // A hint without effect: an access to `va` will come. Costs next to nothing while accesses hit.
     void expect(VirtAddr va) {
         if (stats_.accesses - walked_at_ < kWalksLately) [[unlikely]]
@@ -202,7 +204,6 @@ class TranslationUnit {
     DirectTables direct_;
     std::array<TlbLevel, kUnits> levels_;
     std::array<HitMemo, 3> memos_;  // of the L1 units
-    std::array<Unit, 3> l1_of_;     // by access kind
     std::array<Route, 3> routes_;   // by access kind
     PagingCache paging_cache_;
     x86::PagingState state_;

@@ -16,6 +16,8 @@ CoreCpu::CoreCpu(hw::Machine& machine, CpuId id, const alloc::StepCosts& costs, 
       machine_{machine},
       core_{machine.core(id)},
       timeline_{core_.timeline()},
+      lines_{machine.memory().lines()},
+      plain_lines_{!machine.memory().caches().simulated()},
       costs_{costs},
       online_{online},
       icr_write_{machine.params().ipi.icr_write} {}
@@ -23,34 +25,100 @@ CoreCpu::CoreCpu(hw::Machine& machine, CpuId id, const alloc::StepCosts& costs, 
 void CoreCpu::retire(alloc::Step step, std::uint64_t times) { timeline_.advance(costs_[step] * times); }
 
 // A line that another core owns comes from there, whatever else the caches say; it is charged once.
-[[gnu::always_inline]] inline Cycles CoreCpu::take_line(VirtAddr address, PhysAddr line) {
-    const Cycles transfer = machine_.memory().lines().take_from_others(id(), address);
+Cycles CoreCpu::take_from_caches(VirtAddr address, PhysAddr line) {
+    const Cycles transfer = lines_.take_from_others(id(), address);
     if (transfer == kNever) return core_.line_latency(line);
     machine_.memory().caches().receive(id(), line);
     return transfer;
 }
 
+// Before a line is taken, and after its transfer is paid.
+inline void CoreCpu::order_for(alloc::Touch touch) {
+    if (touch == alloc::Touch::contended)
+        timeline_.order();
+    else if (touch == alloc::Touch::called)
+        timeline_.order_for_callee();
+}
+
 void CoreCpu::touch(VirtAddr address, alloc::Touch touch) {
+    if (!plain_lines_ || touch == alloc::Touch::remapped) [[unlikely]]
+        return touch_at_its_place(address, touch);
+    (void)core_.translate(address, kKernelWrite);  // for its cycles
+    order_for(touch);
+    timeline_.advance(lines_.take(id(), address));
+    order_for(touch);
+}
+
+void CoreCpu::touch_at_its_place(VirtAddr address, alloc::Touch touch) {
     const PhysAddr line = core_.translate(address, kKernelWrite);
     // A line is known by the address at which all cores find it.
-    if (touch == alloc::Touch::remapped) [[unlikely]]
-        address = alloc::layout::direct_map(line);
-    switch (touch) {
-        case alloc::Touch::contended:
-            timeline_.order();
-            timeline_.advance(take_line(address, line));
-            timeline_.order();
-            return;
-        case alloc::Touch::called:
-            timeline_.order_for_callee();
-            timeline_.advance(take_line(address, line));
-            timeline_.order_for_callee();
-            return;
-        case alloc::Touch::owned:
-        case alloc::Touch::remapped:
-            timeline_.advance(take_line(address, line));
-            return;
+    if (touch == alloc::Touch::remapped) address = alloc::layout::direct_map(line);
+    order_for(touch);
+    timeline_.advance(take_from_caches(address, line));
+    order_for(touch);
+}
+
+// Touches of lines, one after the other, made at once as far as nothing can come between them: no interrupt, no other core.
+// What they take is then the sum, and lines of one page are found by one look-up of its translation. Any other is a touch().
+class CoreCpu::LineRun {
+  public:
+    explicit LineRun(CoreCpu& cpu) : cpu_{cpu}, slowest_{cpu.lines_.slowest()} {}
+    // Lets `before` pass, then takes the line. False: nothing has been done, this is for touch().
+    [[nodiscard, gnu::always_inline]] bool take(VirtAddr address, Cycles before, Cycles until) {
+        if (!cpu_.plain_lines_ || cpu_.timeline_.now() + before + slowest_ >= until || !translate(address)) return false;
+        cpu_.timeline_.pass(before + cpu_.lines_.take(cpu_.id(), address));
+        return true;
     }
+
+    // Anything else is done, and may change translations.
+    void interrupt() { page_ = 0; }
+
+  private:
+    [[nodiscard]] bool translate(VirtAddr address) {
+        const std::uint64_t page = address.raw() >> kPageShift;
+        hw::TranslationUnit& unit = cpu_.core_.mmu().unit();
+        if (page == page_) {
+            unit.access_again();
+            return true;
+        }
+        page_ = page;
+        return unit.access_known_hit(address, kKernelWrite) != nullptr;
+    }
+    CoreCpu& cpu_;
+    Cycles slowest_;
+    std::uint64_t page_ = 0;
+};
+
+void CoreCpu::touch_each(const CpuMask& cpus, alloc::Step step, alloc::layout::CpuLines lines,
+                         const std::function<void(CpuId)>& visit) {
+    const Cycles before = costs_[step];
+    LineRun run{*this};
+    cpus.for_each([&](CpuId cpu) {
+        if (run.take(lines.of(cpu), before, timeline_.first_until())) {
+            timeline_.note_order();
+        } else {
+            run.interrupt();
+            timeline_.advance(before);
+            touch(lines.of(cpu), alloc::Touch::contended);
+        }
+        visit(cpu);
+    });
+}
+
+void CoreCpu::end_call(const CpuMask& targets, std::uint64_t /*call*/, alloc::layout::CpuLines lines) {
+    hw::Acknowledgements& acknowledgements = machine_.acknowledgements();
+    LineRun run{*this};
+    targets.for_each([&](CpuId target) {
+        const Cycles left = acknowledgements.left_to_wait(timeline_, target);
+        if (left != kNever && run.take(lines.of(target), left, timeline_.undisturbed_until())) {
+            acknowledgements.forget(timeline_, target);
+        } else {
+            run.interrupt();
+            acknowledgements.wait_for(timeline_, target);
+            touch(lines.of(target), alloc::Touch::owned);
+        }
+    });
+    acknowledgements.end_call(timeline_);
 }
 
 x86::Pte CoreCpu::load_pte(VirtAddr entry) {

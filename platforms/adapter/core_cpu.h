@@ -21,6 +21,8 @@ class CoreCpu final : public alloc::Cpu {
     using Cpu::retire;
     void retire(alloc::Step step, std::uint64_t times) override;
     void touch(VirtAddr address, alloc::Touch touch) override;
+    void touch_each(const CpuMask& cpus, alloc::Step step, alloc::layout::CpuLines lines,
+                    const std::function<void(CpuId)>& visit) override;
     [[nodiscard]] x86::Pte load_pte(VirtAddr entry) override;
     void store_pte(VirtAddr entry, x86::Pte value) override;
     void fill_table(VirtAddr table, std::span<const x86::Pte, x86::kEntriesPerTable> entries) override;
@@ -46,13 +48,10 @@ class CoreCpu final : public alloc::Cpu {
     void complete(alloc::CompletionId completion, std::uint64_t count) override;
     void wait_for(alloc::CompletionId completion, std::uint64_t count) override;
     void begin_call(std::size_t targets) override { machine_.acknowledgements().begin_call(timeline_, targets); }
-    void end_call() override { machine_.acknowledgements().end_call(timeline_); }
     void acknowledge(CpuId caller, std::uint64_t /*call*/) override {
         machine_.acknowledgements().acknowledge(timeline_, caller);
     }
-    void wait_for_acknowledgement(CpuId target, std::uint64_t /*call*/) override {
-        machine_.acknowledgements().wait_for(timeline_, target);
-    }
+    void end_call(const CpuMask& targets, std::uint64_t call, alloc::layout::CpuLines lines) override;
     void enter(const Label& account) override { timeline_.ledger().enter(account); }
     void leave() override { timeline_.ledger().leave(); }
 
@@ -60,10 +59,16 @@ class CoreCpu final : public alloc::Cpu {
 
   private:
     // The cycles until this core owns a line of shared kernel data.
-    [[nodiscard]] Cycles take_line(VirtAddr address, PhysAddr line);
+    [[nodiscard]] Cycles take_from_caches(VirtAddr address, PhysAddr line);
+    void order_for(alloc::Touch touch);
+    // touch() where it matters which line of memory it is.
+    void touch_at_its_place(VirtAddr address, alloc::Touch touch);
+    class LineRun;
     hw::Machine& machine_;
     hw::Core& core_;
     hw::Timeline& timeline_;
+    hw::LineDirectory& lines_;
+    bool plain_lines_;  // a line that no other core owns takes the same wherever it is
     const alloc::StepCosts& costs_;
     const CpuMask& online_;
     Cycles icr_write_;

@@ -17,20 +17,20 @@ ReadyQueue queue_of(std::uint32_t cores) {
 
 TEST(ReadyQueue, GivesTheEarliestAndOfEqualTimesTheLowestCore) {
     ReadyQueue queue = queue_of(4);
-    queue.set({Cycles{7}, CpuId{3U}});
-    queue.set({Cycles{5}, CpuId{2U}});
-    queue.set({Cycles{5}, CpuId{1U}});
-    EXPECT_EQ(queue.pop().cpu, CpuId{1U});
-    EXPECT_EQ(queue.pop().cpu, CpuId{2U});
-    EXPECT_EQ(queue.pop().key, Cycles{7});
+    queue.set(CpuId{3U}, Cycles{7});
+    queue.set(CpuId{2U}, Cycles{5});
+    queue.set(CpuId{1U}, Cycles{5});
+    EXPECT_EQ(queue.pop().cpu(), CpuId{1U});
+    EXPECT_EQ(queue.pop().cpu(), CpuId{2U});
+    EXPECT_EQ(queue.pop().key(), Cycles{7});
     EXPECT_TRUE(queue.empty());
 }
 
 TEST(ReadyQueue, GivesAnotherKeyWithoutKeepingTheOldOne) {
     ReadyQueue queue = queue_of(3);
-    queue.set({Cycles{5}, CpuId{0U}});
-    queue.set({Cycles{9}, CpuId{1U}});
-    queue.set({Cycles{2}, CpuId{1U}});
+    queue.set(CpuId{0U}, Cycles{5});
+    queue.set(CpuId{1U}, Cycles{9});
+    queue.set(CpuId{1U}, Cycles{2});
     EXPECT_EQ(queue.pop(), (ReadyQueue::Entry{Cycles{2}, CpuId{1U}}));
     EXPECT_EQ(queue.pop(), (ReadyQueue::Entry{Cycles{5}, CpuId{0U}}));
     EXPECT_TRUE(queue.empty());
@@ -38,10 +38,10 @@ TEST(ReadyQueue, GivesAnotherKeyWithoutKeepingTheOldOne) {
 
 TEST(ReadyQueue, TakesACoreOff) {
     ReadyQueue queue = queue_of(3);
-    for (const std::uint32_t cpu : {0U, 1U, 2U}) queue.set({Cycles{5 + cpu}, CpuId{cpu}});
-    queue.set({kNever, CpuId{0U}});
-    queue.set({kNever, CpuId{0U}});
-    queue.set({kNever, CpuId{2U}});
+    for (const std::uint32_t cpu : {0U, 1U, 2U}) queue.set(CpuId{cpu}, Cycles{5 + cpu});
+    queue.set(CpuId{0U}, kNever);
+    queue.set(CpuId{0U}, kNever);
+    queue.set(CpuId{2U}, kNever);
     EXPECT_EQ(queue.pop(), (ReadyQueue::Entry{Cycles{6}, CpuId{1U}}));
     EXPECT_TRUE(queue.empty());
 }
@@ -61,17 +61,17 @@ TEST_P(ReadyQueueAgainstAMap, AgreesOverManyMoves) {
         now += rng.below(GetParam());
         const Cycles key{now + (rng.below(4) == 0 ? rng.below(1'000'000) : 0)};
         if (rng.below(20) == 0) {
-            queue.set({kNever, cpu});
+            queue.set(cpu, kNever);
             keys.erase(cpu);
         } else if (rng.below(3) > 0) {
-            queue.set({key, cpu});
+            queue.set(cpu, key);
             keys[cpu] = key;
         } else if (!keys.empty()) {
-            ReadyQueue::Entry first{kNever, CpuId{0U}};
+            ReadyQueue::Entry first;
             for (const auto& [each, its_key] : keys) first = std::min(first, ReadyQueue::Entry{its_key, each});
             ASSERT_EQ(queue.top(), first);
             ASSERT_EQ(queue.pop(), first);
-            keys.erase(first.cpu);
+            keys.erase(first.cpu());
         }
         ASSERT_EQ(queue.empty(), keys.empty());
     }

@@ -14,6 +14,10 @@ class ForwardingCpu : public alloc::Cpu {
     [[nodiscard]] Cycles now() const override { return real_.now(); }
     void retire(alloc::Step step, std::uint64_t times) override { real_.retire(step, times); }
     void touch(VirtAddr address, alloc::Touch touch) override { real_.touch(address, touch); }
+    void touch_each(const CpuMask& cpus, alloc::Step step, alloc::layout::CpuLines lines,
+                    const std::function<void(CpuId)>& visit) override {
+        real_.touch_each(cpus, step, lines, visit);
+    }
     [[nodiscard]] x86::Pte load_pte(VirtAddr entry) override { return real_.load_pte(entry); }
     void store_pte(VirtAddr entry, x86::Pte value) override { real_.store_pte(entry, value); }
     void fill_table(VirtAddr table, std::span<const x86::Pte, x86::kEntriesPerTable> entries) override {
@@ -38,9 +42,10 @@ class ForwardingCpu : public alloc::Cpu {
     void complete(alloc::CompletionId completion, std::uint64_t count) override { real_.complete(completion, count); }
     void wait_for(alloc::CompletionId completion, std::uint64_t count) override { real_.wait_for(completion, count); }
     void begin_call(std::size_t targets) override { real_.begin_call(targets); }
-    void end_call() override { real_.end_call(); }
+    void end_call(const CpuMask& targets, std::uint64_t call, alloc::layout::CpuLines lines) override {
+        real_.end_call(targets, call, lines);
+    }
     void acknowledge(CpuId caller, std::uint64_t call) override { real_.acknowledge(caller, call); }
-    void wait_for_acknowledgement(CpuId target, std::uint64_t call) override { real_.wait_for_acknowledgement(target, call); }
     void enter(const Label& account) override { real_.enter(account); }
     void leave() override { real_.leave(); }
 
