@@ -17,13 +17,7 @@ MachineParams of_thread(CpuId id, MachineParams params, const Topology& topology
     return params;
 }
 
-// The accounts of interrupts: what handlers do, and what it takes to enter and leave them.
-AccountTree::Id open_interrupt(Ledger& ledger) {
-    const AccountTree::Id interrupted = ledger.interrupt(kInterrupt);
-    const AccountTree::Id account = ledger.current();
-    ledger.resume(interrupted);
-    return account;
-}
+// An account below that of interrupts.
 AccountTree::Id open_of_interrupt(Ledger& ledger, const Label& label) {
     const AccountTree::Id interrupted = ledger.interrupt(kInterrupt);
     const AccountTree::Id account = ledger.open(label);
@@ -42,7 +36,7 @@ Core::Core(sc_core::sc_module_name name, CpuId id, const MachineParams& params, 
       from_user_{params.core.interrupt_entry_user + isolation(params, params.core.pti_entry),
                  params.core.interrupt_exit_user + isolation(params, params.core.pti_exit)},
       idle_exit_{params.idle_exit()},
-      interrupt_{open_interrupt(timeline_.ledger())},
+      interrupt_{timeline_.ledger().open(kInterrupt)},
       entry_exit_{open_of_interrupt(timeline_.ledger(), kEntryExit)},
       idle_exit_account_{open_of_interrupt(timeline_.ledger(), kIdleExit)},
       params_{of_thread(id, params, topology)},

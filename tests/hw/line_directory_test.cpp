@@ -53,5 +53,15 @@ TEST_F(LineDirectoryTest, ALineIs64Bytes) {
     EXPECT_EQ(take(4, kLine + 63), Cycles{285});
 }
 
+TEST_F(LineDirectoryTest, EachPageOfManyKeepsItsOwners) {
+    constexpr std::uint32_t kPages = 1000;
+    for (const std::uint64_t line : {0, 63})
+        for (std::uint32_t page = 0; page < kPages; ++page) take(page % 16, kLine + page * kPageBytes + line * 64);
+    for (const std::uint64_t line : {0, 63})
+        for (std::uint32_t page = 0; page < kPages; ++page)
+            EXPECT_EQ(take(page % 16, kLine + page * kPageBytes + line * 64), Cycles{4}) << page;
+    EXPECT_EQ(take(4, kLine + 16 * kPageBytes), Cycles{285});
+}
+
 }  // namespace
 }  // namespace splinter::hw

@@ -46,6 +46,16 @@ TEST(ReadyQueue, TakesACoreOff) {
     EXPECT_TRUE(queue.empty());
 }
 
+TEST(ReadyQueue, HoldsKeysBelowTwoToThe54AndTakesTheOthersForNever) {
+    ReadyQueue queue = queue_of(2);
+    const Cycles last{(std::uint64_t{1} << 54) - 1};
+    queue.set(CpuId{1U}, last);
+    EXPECT_EQ(queue.top().key(), last);
+    EXPECT_EQ(queue.top().cpu(), CpuId{1U});
+    queue.set(CpuId{1U}, last + Cycles{1});
+    EXPECT_TRUE(queue.empty());
+}
+
 // Keys as those of cores are, `spread` cycles apart: near each other (one after the other in a run), far apart, and both.
 class ReadyQueueAgainstAMap : public ::testing::TestWithParam<std::uint64_t> {};
 INSTANTIATE_TEST_SUITE_P(Spreads, ReadyQueueAgainstAMap, ::testing::Values(1, 100, 1'000'000));
