@@ -34,9 +34,13 @@ void CallFunction::run_on(Cpu& cpu, const CpuMask& targets, const RemoteWork& wo
 CpuMask CallFunction::enqueue(Cpu& cpu, const CpuMask& targets, const Request& request) {
     CpuMask to_interrupt = targets;
     cpu.touch_each(targets, Step::csd_enqueue, data_.call_queues(), [&](CpuId target) {  // llist_add(): atomic
-        std::vector<Request>& queue = queues_[target.index()].waiting;
-        if (!queue.empty()) to_interrupt.clear(target);
-        queue.push_back(request);
+        Queue& queue = queues_[target.index()];
+        if (std::exchange(queue.empty, false)) {
+            queue.first = request;
+        } else {
+            to_interrupt.clear(target);
+            queue.others.push_back(request);
+        }
     });
     return to_interrupt;
 }
@@ -44,23 +48,32 @@ CpuMask CallFunction::enqueue(Cpu& cpu, const CpuMask& targets, const Request& r
 void CallFunction::on_interrupt(Cpu& cpu) {
     const Account account{cpu, kCallHandler};
     cpu.touch(data_.call_queues().of(cpu.id()), Touch::called);  // llist_del_all(): atomic
-    auto& [waiting, requests] = queues_[cpu.id().index()];
-    requests.clear();
-    std::swap(waiting, requests);
-    const auto is_early = [](const Request& request) { return request.acknowledge == Acknowledge::on_entry; };
-    for (const Request& request : requests) {
-        if (!is_early(request)) continue;
-        cpu.touch(data_.call_data(request.initiator).of(cpu.id()), Touch::owned);
-        cpu.acknowledge(request.initiator, request.sequence);
-    }
-    for (const Request& request : requests) {
-        cpu.retire(Step::csd_handle);
-        if (!is_early(request))
-            cpu.touch(data_.call_data(request.initiator).of(cpu.id()), Touch::owned);  // the initiator only waits
-        local_.execute(cpu, request.work);
-        ++counters(cpu.id()).cross_calls_received;
-        if (!is_early(request)) cpu.acknowledge(request.initiator, request.sequence);
-    }
+    Queue& queue = queues_[cpu.id().index()];
+    if (std::exchange(queue.empty, true)) return;  // an interrupt before this one has found them
+    const Request first = queue.first;
+    const std::vector<Request> others = std::exchange(queue.others, {});
+    const auto for_each = [&](auto&& visit) {
+        visit(first);
+        for (const Request& request : others) visit(request);
+    };
+    for_each([&](const Request& request) {
+        if (request.acknowledge == Acknowledge::on_entry) acknowledge(cpu, request);
+    });
+    for_each([&](const Request& request) { handle(cpu, request); });
+}
+
+inline void CallFunction::handle(Cpu& cpu, const Request& request) {
+    cpu.retire(Step::csd_handle);
+    if (request.acknowledge == Acknowledge::when_done)
+        cpu.touch(data_.call_data(request.initiator).of(cpu.id()), Touch::owned);  // the initiator only waits
+    local_.execute(cpu, request.work);
+    ++counters(cpu.id()).cross_calls_received;
+    if (request.acknowledge == Acknowledge::when_done) cpu.acknowledge(request.initiator, request.sequence);
+}
+
+inline void CallFunction::acknowledge(Cpu& cpu, const Request& request) {
+    cpu.touch(data_.call_data(request.initiator).of(cpu.id()), Touch::owned);
+    cpu.acknowledge(request.initiator, request.sequence);
 }
 
 }  // namespace splinter::alloc

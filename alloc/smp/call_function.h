@@ -37,15 +37,19 @@ class CallFunction {
 
   private:
     struct Request {
-        CpuId initiator;
-        std::uint64_t sequence;
+        CpuId initiator{0U};
+        std::uint64_t sequence = 0;
         RemoteWork work;
-        Acknowledge acknowledge;
+        Acknowledge acknowledge = Acknowledge::when_done;
     };
     CpuMask enqueue(Cpu& cpu, const CpuMask& targets, const Request& request);
+    void handle(Cpu& cpu, const Request& request);
+    void acknowledge(Cpu& cpu, const Request& request);
+    // In order of arrival: seldom more than one.
     struct Queue {
-        std::vector<Request> waiting;
-        std::vector<Request> handled;  // those that the handler has taken off
+        bool empty = true;
+        Request first;
+        std::vector<Request> others;
     };
 
     layout::KernelData data_;

@@ -114,6 +114,13 @@ void Conductor::ready(Timeline& core, Cycles key) {
     if (sooner && running_ != nullptr) running_->clip(key, limit_before(key));
 }
 
+// What it does after that stays where it is in active_.
+void Conductor::called(Timeline& core, Cycles key) {
+    core.set_queued(key);
+    quiet_.set(core.id(), key);
+    if (running_ != nullptr) running_->clip(key, limit_before(key));
+}
+
 void Conductor::queue(Timeline& core, Cycles key) {
     core.set_queued(key);
     const Cycles acts = key == kNever ? kNever : core.acts_from(key);
@@ -121,9 +128,17 @@ void Conductor::queue(Timeline& core, Cycles key) {
     quiet_.set(core.id(), acts > key ? key : kNever);
 }
 
+inline ReadyQueue& Conductor::first_queue() {
+    while (true) {
+        ReadyQueue& queue = quiet_.top() < active_.top() ? quiet_ : active_;
+        if (queue.settle()) return queue;
+    }
+}
+
 inline Conductor::Entry Conductor::pop() {
-    if (active_.empty() && quiet_.empty()) report_deadlock();
-    const Entry entry = (quiet_.top() < active_.top() ? quiet_ : active_).pop();
+    ReadyQueue& queue = first_queue();
+    if (queue.top().never()) report_deadlock();
+    const Entry entry = queue.pop();
     if (check_is_due(core(entry.cpu()), entry.key())) {
         check_for_deadlock();
         next_deadlock_check_ = entry.key() + lag_;

@@ -76,6 +76,8 @@ class Conductor {
     [[noreturn]] void serve(StackId spare);
     // The effect time of a suspended core has become `key` or stays, if that is earlier; or what it may do then has changed.
     void ready(Timeline& core, Cycles key);
+    // The same for a core that will but handle a call at `key` and then wait as it does now.
+    void called(Timeline& core, Cycles key);
 
     // --- calls (Acknowledgements) ---
     void enter_call() { ++callers_; }
@@ -100,6 +102,8 @@ class Conductor {
     // kNever: no time yet.
     void queue(Timeline& core, Cycles key);
     [[nodiscard]] bool nobody_before(const Entry& entry) const { return entry < active_.top() && entry < quiet_.top(); }
+    // The queue that has the earliest entry, settled.
+    [[nodiscard]] ReadyQueue& first_queue();
     // The earliest entry, taken off the queue. Throws SimulatedFinding if there is none but unfinished cores.
     Entry pop();
     void dispatch(const Entry& entry);

@@ -1,9 +1,13 @@
-// The cores that can run, by (effect time, core), each with one key, which can be brought forward. A binary heap with the place
-// of each core, and beside it a run of entries that came in order, as the arrivals of one interrupt at many cores do: they are
-// appended and taken off in constant time. Plain C++.
+// The cores that can run, by (effect time, core), each with one key, which can be changed. Two places to queue at: a run of
+// entries that came close together and in order, as the arrivals of one interrupt at many cores do, where they are appended and
+// taken off in constant time; and a binary heap for all others. What is taken off or gets another key stays behind where it was
+// queued, and is dealt with when it is the first: so a core that is interrupted in what it does, and goes on with it later than
+// it would have, leaves the heap alone. Plain C++.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -46,143 +50,145 @@ class ReadyQueue {
         SPLINTER_CHECK(seats_.size() < Entry::kCores, "a core's number fits into an entry");
         seats_.emplace_back();
     }
-    [[nodiscard]] bool empty() const { return top_.never(); }
-    // With the key kNever, behind all others, if the queue is empty.
+    // Not after any other; the earliest, or never() if the queue is empty, when it is settled.
     [[nodiscard]] const Entry& top() const { return top_; }
+    // Whether the queue is settled; if it was not, it has come nearer to that.
+    [[nodiscard]] bool settle() {
+        if (top_.never() || seat_of(top_).queued == top_) [[likely]]
+            return true;
+        if (run_.front() == top_)
+            pass_over_run();
+        else
+            correct_heap();
+        find_top();
+        return false;
+    }
     // Queues the core, or gives it another key; kNever takes it off.
     [[gnu::always_inline]] void set(CpuId cpu, Cycles key) {
         const Entry entry{key, cpu};
-        Seat& seat = seats_[cpu.index()];
-        if (seat.entry == entry) return;
-        const Entry before = std::exchange(seat.entry, entry);
-        before.never() ? insert(seat, entry) : change(seat, before, entry);
+        Entry& queued = seats_[cpu.index()].queued;
+        if (queued == entry) return;
+        queued = entry;
+        if (!entry.never()) insert(entry);
     }
-    // REQUIRES: !empty().
+    // REQUIRES: settled, not empty.
     Entry pop() {
         const Entry first = top_;
-        Seat& seat = seats_[first.cpu().index()];
-        seat.entry = Entry{};
-        if (seat.place == kInRun + first_) {
-            seat.place = kNowhere;
-            take_off_front();
+        Seat& seat = seat_of(first);
+        seat.queued = Entry{};
+        if (run_.front() == first) {
+            pass_over_run();
         } else {
-            take_off(seat);
+            seat.in_heap = Entry{};
+            take_off_heap();
         }
         find_top();
         return first;
     }
     // Which core comes some places after the top, as far as that is known without a search: for hints.
-    [[nodiscard]] const Entry* behind_top(std::size_t places) const {
-        return first_ + places < run_.size() && run_[first_] == top_ ? &run_[first_ + places] : nullptr;
-    }
+    [[nodiscard]] const Entry* behind_top(std::size_t places) const { return run_.behind(top_, places); }
 
   private:
-    static constexpr std::size_t kNowhere = ~std::size_t{0};
-    static constexpr std::size_t kInRun = std::size_t{1} << 32;  // added to a place in run_
-    static constexpr Cycles kClose{4096};                        // a few flights of an interrupt
-    static constexpr std::size_t kGoneAtMost = 8192;             // entries that the run keeps though they were taken off
+    // Entries in order, from `first` on.
+    class Run {
+      public:
+        [[nodiscard]] bool empty() const { return entries_.empty(); }
+        [[nodiscard]] Entry front() const { return entries_.empty() ? Entry{} : entries_[first_]; }
+        // REQUIRES: !empty().
+        [[nodiscard]] Entry back() const { return entries_.back(); }
+        void append(Entry entry) { entries_.push_back(entry); }
+        // Takes off the first entry, and those behind it that have gone. REQUIRES: !empty().
+        template <class IsGone>
+        void pass_over(IsGone&& is_gone) {
+            do {
+                if (++first_ == entries_.size()) {
+                    entries_.clear();
+                    first_ = 0;
+                    return;
+                }
+            } while (is_gone(entries_[first_]));
+        }
+        template <class Take>
+        void give_up(Take&& take) {
+            std::for_each(entries_.begin() + static_cast<std::ptrdiff_t>(std::exchange(first_, 0)), entries_.end(), take);
+            entries_.clear();
+        }
+        [[nodiscard]] bool is_long() const { return entries_.size() >= long_; }
+        template <class IsGone>
+        void forget(IsGone&& is_gone) {
+            entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(std::exchange(first_, 0)));
+            std::erase_if(entries_, is_gone);
+            long_ = kLong + 2 * entries_.size();
+        }
+        [[nodiscard]] const Entry* behind(Entry front, std::size_t places) const {
+            return first_ + places < entries_.size() && entries_[first_] == front ? &entries_[first_ + places] : nullptr;
+        }
+
+      private:
+        std::vector<Entry> entries_;
+        std::size_t first_ = 0;
+        std::size_t long_ = kLong;
+    };
+    static constexpr std::size_t kLong = 8192;
+    static constexpr Cycles kClose{4096};  // a few flights of an interrupt
     struct Seat {
-        Entry entry;                   // never(): not queued
-        std::size_t place = kNowhere;  // in heap_, or kInRun more than in run_
+        Entry queued;   // never(): not queued
+        Entry in_heap;  // what the core has there, or the earliest of that; not after `queued` if that is not on the run
     };
     [[nodiscard]] Seat& seat_of(Entry entry) { return seats_[entry.cpu().index()]; }
 
-    void find_top() {
-        top_ = heap_.empty() ? Entry{} : heap_.front();
-        if (!run_.empty() && run_[first_] < top_) top_ = run_[first_];
+    void find_top() { top_ = heap_.empty() ? run_.front() : std::min(run_.front(), heap_.front()); }
+    void pass_over_run() {
+        run_.pass_over([this](Entry entry) { return seat_of(entry).queued != entry; });
     }
-    [[gnu::noinline]] void change(Seat& seat, Entry before, Entry entry) {
-        if (seat.place < kInRun && entry < before && !goes_on_run(entry)) {
-            rise(seat.place, entry);
-        } else {
-            take_off(seat);
-            if (!entry.never()) insert(seat, entry);
-        }
-        find_top();
+    [[gnu::noinline]] void insert(Entry entry) {
+        const Entry top = std::exchange(top_, std::min(top_, entry));
+        if (seat_of(entry).in_heap <= entry) return;
+        if (!run_.empty() && entry.later_by(kClose) < run_.front()) [[unlikely]]
+            run_.give_up([this](Entry later) { requeue(later); });
+        if (!goes_on_run(entry, top)) return push(entry);
+        if (run_.is_long()) [[unlikely]]
+            run_.forget([this](Entry other) { return seat_of(other).queued != other; });
+        run_.append(entry);
     }
-    void take_off(Seat& seat) {
-        const std::size_t place = std::exchange(seat.place, kNowhere);
-        place >= kInRun ? take_off_run(place - kInRun) : take_off_heap(place);
+    // In the heap, where `entry` is not, if its core is queued with it.
+    void requeue(Entry entry) {
+        const Seat& seat = seat_of(entry);
+        if (seat.queued == entry && seat.in_heap > entry) push(entry);
     }
-    // The run is for what comes close together: one entry far ahead would keep it closed for all that come before that.
-    [[nodiscard]] bool goes_on_run(Entry entry) const {
-        if (!run_.empty()) return run_.back() < entry && entry <= run_.back().later_by(kClose);
-        return heap_.empty() || entry <= heap_.front().later_by(kClose);
+    [[nodiscard]] bool goes_on_run(Entry entry, Entry top) const {
+        if (run_.empty()) return top.never() || entry <= top.later_by(kClose);
+        return run_.back() < entry && entry <= run_.back().later_by(kClose);
     }
-    [[gnu::noinline]] void insert(Seat& seat, Entry entry) {
-        if (entry < top_) top_ = entry;
-        if (goes_on_run(entry)) return append(seat, entry);
+    void push(Entry entry) {
+        if (heap_.size() >= 2 * seats_.size()) [[unlikely]]
+            forget_in_heap();
+        seat_of(entry).in_heap = entry;
         heap_.push_back(entry);
-        rise(heap_.size() - 1, entry);
+        std::push_heap(heap_.begin(), heap_.end(), std::greater<>{});
     }
-    void append(Seat& seat, Entry entry) {
-        if (first_ >= kGoneAtMost) forget_gone();
-        seat.place = kInRun + run_.size();
-        run_.push_back(entry);
-    }
-    void forget_gone() {
-        const std::vector<Entry> run = std::exchange(run_, {});
-        for (std::size_t place = std::exchange(first_, 0); place < run.size(); ++place) {
-            Seat& seat = seat_of(run[place]);
-            if (seat.place != kInRun + place) continue;
-            seat.place = kInRun + run_.size();
-            run_.push_back(run[place]);
-        }
-    }
-    // An entry that has gone leaves a gap, which its core's place shows. The run begins and ends with entries that are there.
-    [[nodiscard]] bool is_gap(std::size_t place) { return seat_of(run_[place]).place != kInRun + place; }
-    void take_off_run(std::size_t place) {
-        if (place == first_) return take_off_front();
-        if (place + 1 != run_.size()) return;
-        while (is_gap(run_.size() - 1)) run_.pop_back();
-    }
-    void take_off_front() {
-        do {
-            if (++first_ == run_.size()) {
-                run_.clear();
-                first_ = 0;
-                return;
-            }
-        } while (is_gap(first_));
-    }
-
-    void put(std::size_t place, Entry entry) {
-        heap_[place] = entry;
-        seat_of(entry).place = place;
-    }
-    void rise(std::size_t place, Entry entry) {
-        while (place > 0) {
-            const std::size_t parent = (place - 1) / 2;
-            if (!(entry < heap_[parent])) break;
-            put(place, heap_[parent]);
-            place = parent;
-        }
-        put(place, entry);
-    }
-    void take_off_heap(std::size_t place) {
-        const Entry last = heap_.back();
+    void take_off_heap() {
+        std::pop_heap(heap_.begin(), heap_.end(), std::greater<>{});
         heap_.pop_back();
-        if (place == heap_.size()) return;
-        if (place > 0 && last < heap_[(place - 1) / 2]) return rise(place, last);
-        sink(place, last);
     }
-    // Finds the place of an entry that is to stand at `place` or below.
-    void sink(std::size_t place, Entry entry) {
-        while (true) {
-            std::size_t child = 2 * place + 1;
-            if (child >= heap_.size()) break;
-            if (child + 1 < heap_.size() && heap_[child + 1] < heap_[child]) ++child;
-            if (!(heap_[child] < entry)) break;
-            put(place, heap_[child]);
-            place = child;
-        }
-        put(place, entry);
+    // Its first is not what its core is queued with: that may be a later one.
+    [[gnu::noinline]] void correct_heap() {
+        const Entry front = heap_.front();
+        Seat& seat = seat_of(front);
+        take_off_heap();
+        if (seat.in_heap == front) seat.in_heap = Entry{};
+        if (!seat.queued.never()) requeue(seat.queued);
+    }
+    // All but one entry for each core.
+    void forget_in_heap() {
+        std::erase_if(heap_, [this](Entry entry) { return seat_of(entry).in_heap != entry; });
+        std::sort(heap_.begin(), heap_.end());
+        heap_.erase(std::unique(heap_.begin(), heap_.end()), heap_.end());
     }
 
     Entry top_;
+    Run run_;
     std::vector<Entry> heap_;
-    std::vector<Entry> run_;  // by key, from first_ on
-    std::size_t first_ = 0;
     std::vector<Seat> seats_;  // by core
 };
 

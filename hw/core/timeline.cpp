@@ -86,11 +86,6 @@ void Timeline::enable_interrupts() {
     if (now_ >= barrier_) advance_to_barrier(Cycles{0});
 }
 
-void Timeline::post_interrupt(const Message& message) {
-    interrupts_.push(message);
-    message_arrived();
-}
-
 void Timeline::post_notice(const Message& message) {
     notices_.push(message);
     message_arrived();

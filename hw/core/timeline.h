@@ -19,7 +19,7 @@ class Timeline {
     using Handler = std::function<void(const Message&)>;
 
     Timeline(CpuId id, Conductor& conductor, AccountTree& accounts)
-        : id_{id}, conductor_{&conductor}, ledger_{accounts}, stack_{id.raw()} {}
+        : id_{id}, stack_{id.raw()}, conductor_{&conductor}, ledger_{accounts} {}
     Timeline(const Timeline&) = delete;
     Timeline& operator=(const Timeline&) = delete;
 
@@ -95,7 +95,14 @@ class Timeline {
     // is woken again.
     void wake_unnoticed(Cycles when, Cycles effect_time);
     // REQUIRES: arrival is at least the lookahead after the sender's time.
-    void post_interrupt(const Message& message);
+    void post_interrupt(const Message& message) {
+        const bool is_first = message.what == call_vector_ && message.arrival < queue_key_ && waits_to_be_called();
+        interrupts_.push(message);
+        if (is_first) [[likely]]
+            conductor_->called(*this, std::max(message.arrival, now_));
+        else
+            message_arrived();
+    }
     void post_notice(const Message& message);
 
     // --- called by the Conductor ---
@@ -174,35 +181,40 @@ class Timeline {
     void deliver_due();
     void handle_interrupt(const Message& message);
     [[nodiscard]] Cycles next_interrupt() const { return std::min(timer_.arrival, interrupts_.next_arrival()); }
+    // Waits for nothing but its timer or a notice.
+    [[nodiscard]] bool waits_to_be_called() const {
+        return suspended_ && waiting_ && interrupts_enabled_ && conduct_ != Conduct::passive && wake_at_ == kNever &&
+               interrupts_.empty();
+    }
     void update_barrier() { barrier_ = std::min(limit_, next_delivery()); }
     void message_arrived();
 
     CpuId id_;
+    StackId stack_;
     Conductor* conductor_;
     Ledger ledger_;
-    Handler on_interrupt_;
-    Handler on_notice_;
     Cycles now_;
     Cycles limit_;    // how far it may run before it comes back to the Conductor
     Cycles barrier_;  // min(limit, next delivery)
     Cycles last_order_;
+    Cycles first_until_;  // before this, the running core is the earliest of all
+    Cycles ahead_until_;  // before this, a call's handler need not wait for other called cores; 0 outside
+    Cycles left_;         // to be paid, in advance()
     Cycles wake_at_ = kNever;
-    Inbox interrupts_;
-    Inbox notices_;
-    Message timer_{kNever, {}};
+    Cycles queue_key_ = kNever;
     bool interrupts_enabled_ = true;
-    Cycles left_;            // to be paid, in advance()
     bool paying_ = false;    // inside advance(), of the handler if in one
     bool waiting_ = false;   // inside wait_for_wake(), outside handlers
     bool handling_ = false;  // inside an interrupt handler
-    Conduct conduct_ = Conduct::active;
     bool suspended_ = true;  // not the running core
-    Cycles first_until_;     // before this, the running core is the earliest of all
-    Cycles ahead_until_;     // before this, a call's handler need not wait for other called cores; 0 outside
-    StackId stack_;
-    std::uint32_t call_vector_ = 0;  // none
     bool finished_ = false;
-    Cycles queue_key_ = kNever;
+    Conduct conduct_ = Conduct::active;
+    std::uint32_t call_vector_ = 0;  // none
+    Inbox interrupts_;
+    Message timer_{kNever, {}};
+    Inbox notices_;
+    Handler on_interrupt_;
+    Handler on_notice_;
 };
 
 }  // namespace splinter::hw
