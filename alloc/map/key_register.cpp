@@ -20,15 +20,12 @@ void KeyRegister::write(Cpu& cpu, std::uint32_t rights) {
     cpu.write_pkrs(rights);
 }
 
-KeyRegister::InterruptGuard::InterruptGuard(KeyRegister& keys, Cpu& cpu)
-    : keys_{keys}, cpu_{cpu}, depth_{keys.depths_[cpu.id().index()]} {
-    if (depth_ == 0) return;
-    keys_.depths_[cpu.id().index()] = 0;
-    keys_.write(cpu, kPkrsDefault);
+void KeyRegister::InterruptGuard::suspend() {
+    keys_.depths_[cpu_.id().index()] = 0;
+    keys_.write(cpu_, kPkrsDefault);
 }
 
-KeyRegister::InterruptGuard::~InterruptGuard() noexcept(false) {
-    if (depth_ == 0 || std::uncaught_exceptions() != 0) return;
+void KeyRegister::InterruptGuard::resume() {
     keys_.depths_[cpu_.id().index()] = depth_;
     keys_.write(cpu_, kPkrsPageTables);
 }

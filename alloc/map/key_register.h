@@ -60,12 +60,18 @@ class KeyRegister {
     // An interrupt handler runs at the default level, whatever it has interrupted.
     class InterruptGuard {
       public:
-        InterruptGuard(KeyRegister& keys, Cpu& cpu);
-        ~InterruptGuard() noexcept(false);
+        InterruptGuard(KeyRegister& keys, Cpu& cpu) : keys_{keys}, cpu_{cpu}, depth_{keys.depths_[cpu.id().index()]} {
+            if (depth_ != 0) suspend();
+        }
+        ~InterruptGuard() noexcept(false) {
+            if (depth_ != 0 && std::uncaught_exceptions() == 0) resume();
+        }
         InterruptGuard(const InterruptGuard&) = delete;
         InterruptGuard& operator=(const InterruptGuard&) = delete;
 
       private:
+        void suspend();
+        void resume();
         KeyRegister& keys_;
         Cpu& cpu_;
         unsigned depth_;

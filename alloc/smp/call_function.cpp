@@ -7,17 +7,18 @@
 namespace splinter::alloc {
 
 CallFunction::CallFunction(std::size_t cpus, layout::KernelData data)
-    : data_{data}, local_{cpus, data}, queues_(cpus), sequences_(cpus, 0) {}
+    : data_{data}, local_{cpus, data}, queues_(cpus), requests_(cpus) {}
 
 void CallFunction::run_on_all(Cpu& cpu, const RemoteWork& work) { run_on(cpu, all_but(cpu), work); }
 
 void CallFunction::run_on(Cpu& cpu, const CpuMask& targets, const RemoteWork& work, Acknowledge acknowledge) {
-    const std::uint64_t sequence = ++sequences_[cpu.id().index()];
+    Request& request = requests_[cpu.id().index()];
+    request = {cpu.id(), request.sequence + 1, work, acknowledge};
     if (!targets.empty()) {
         const Account account{cpu, kCallSetup};
         cpu.retire(Step::flush_setup);
         cpu.begin_call(targets.count());
-        const CpuMask to_interrupt = enqueue(cpu, targets, {cpu.id(), sequence, work, acknowledge});
+        const CpuMask to_interrupt = enqueue(cpu, targets, request);
         if (!to_interrupt.empty()) send_ipi(cpu, to_interrupt, kCallFunctionVector);
         ++counters(cpu.id()).cross_calls;
     }
@@ -28,19 +29,19 @@ void CallFunction::run_on(Cpu& cpu, const CpuMask& targets, const RemoteWork& wo
     if (targets.empty()) return;
     const Account account{cpu, kAckWait};
     cpu.retire(Step::csd_wait);
-    cpu.end_call(targets, sequence, data_.call_data(cpu.id()));
+    cpu.end_call(targets, request.sequence, data_.call_data(cpu.id()));
 }
 
 CpuMask CallFunction::enqueue(Cpu& cpu, const CpuMask& targets, const Request& request) {
     CpuMask to_interrupt = targets;
     cpu.touch_each(targets, Step::csd_enqueue, data_.call_queues(), [&](CpuId target) {  // llist_add(): atomic
         Queue& queue = queues_[target.index()];
-        if (std::exchange(queue.empty, false)) {
-            queue.first = request;
-        } else {
-            to_interrupt.clear(target);
+        const bool first = queue.empty();
+        if (!first) to_interrupt.clear(target);
+        if (first && request.acknowledge == Acknowledge::when_done)
+            queue.first = &request;
+        else
             queue.others.push_back(request);
-        }
     });
     return to_interrupt;
 }
@@ -49,17 +50,12 @@ void CallFunction::on_interrupt(Cpu& cpu) {
     const Account account{cpu, kCallHandler};
     cpu.touch(data_.call_queues().of(cpu.id()), Touch::called);  // llist_del_all(): atomic
     Queue& queue = queues_[cpu.id().index()];
-    if (std::exchange(queue.empty, true)) return;  // an interrupt before this one has found them
-    const Request first = queue.first;
+    const Request* const first = std::exchange(queue.first, nullptr);
     const std::vector<Request> others = std::exchange(queue.others, {});
-    const auto for_each = [&](auto&& visit) {
-        visit(first);
-        for (const Request& request : others) visit(request);
-    };
-    for_each([&](const Request& request) {
+    for (const Request& request : others)
         if (request.acknowledge == Acknowledge::on_entry) acknowledge(cpu, request);
-    });
-    for_each([&](const Request& request) { handle(cpu, request); });
+    if (first != nullptr) handle(cpu, *first);
+    for (const Request& request : others) handle(cpu, request);
 }
 
 inline void CallFunction::handle(Cpu& cpu, const Request& request) {

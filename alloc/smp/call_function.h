@@ -45,17 +45,17 @@ class CallFunction {
     CpuMask enqueue(Cpu& cpu, const CpuMask& targets, const Request& request);
     void handle(Cpu& cpu, const Request& request);
     void acknowledge(Cpu& cpu, const Request& request);
-    // In order of arrival: seldom more than one.
+    // What waits for a CPU, in order of arrival; seldom more than one.
     struct Queue {
-        bool empty = true;
-        Request first;
-        std::vector<Request> others;
+        const Request* first = nullptr;  // its initiator waits, and keeps it so long
+        std::vector<Request> others;     // or all
+        [[nodiscard]] bool empty() const { return first == nullptr && others.empty(); }
     };
 
     layout::KernelData data_;
     LocalFlush local_;
-    std::vector<Queue> queues_;             // by target
-    std::vector<std::uint64_t> sequences_;  // by initiator
+    std::vector<Queue> queues_;      // by target
+    std::vector<Request> requests_;  // by initiator, its last
 };
 
 }  // namespace splinter::alloc

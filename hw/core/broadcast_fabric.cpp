@@ -27,7 +27,7 @@ Cycles BroadcastFabric::send(CpuId sender, Cycles now, const x86::Invlpgb& inval
         const CpuId target{i};
         if (target == sender) continue;
         const Cycles one_way = flight(sender, target);
-        conductor_.core(target).post_notice({now + one_way, sender, sequence, kInvalidate, payload});
+        conductor_.core(target).post_notice({now + one_way, sender, kInvalidate, sequence, payload});
         confirmed = std::max(confirmed, now + one_way * 2);
     }
     return confirmed;
@@ -47,7 +47,7 @@ void BroadcastFabric::drop(CpuId sender, Cycles now, const x86::Invlpgb& invalid
     flights_.push_back({invalidation, cores_ - 1});
     for (std::uint32_t i = 0; i < cores_; ++i) {
         const CpuId target{i};
-        if (target != sender) conductor_.core(target).post_notice({now + lookahead_, sender, sequence, kDrop, payload});
+        if (target != sender) conductor_.core(target).post_notice({now + lookahead_, sender, kDrop, sequence, payload});
     }
 }
 

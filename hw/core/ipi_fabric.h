@@ -23,7 +23,7 @@ class IpiFabric : public sc_core::sc_module, public IpiFabricIf {
     void send(CpuId sender, Cycles now, const CpuMask& targets, Vector vector, std::uint64_t first_sequence) override {
         std::uint64_t sequence = first_sequence;
         targets.for_each([&](CpuId target) {
-            conductor_.core(target).post_interrupt({now + flight(sender, target), sender, sequence++, vector.raw()});
+            conductor_.core(target).post_interrupt({now + flight(sender, target), sender, vector.raw(), sequence++});
         });
     }
     [[nodiscard]] Cycles flight(CpuId from, CpuId to) const {

@@ -100,7 +100,7 @@ void Machine::core_finished(Core& finished) {
 
 void Machine::notify_all(Core& sender, std::uint32_t what, std::uint64_t payload) {
     const Cycles arrival = sender.timeline().now() + params_.lookahead();
-    const Message notice{arrival, sender.id(), sender.next_notice(), what, payload};
+    const Message notice{arrival, sender.id(), what, sender.next_notice(), payload};
     for (const auto& core : cores_) core->timeline().post_notice(notice);
 }
 

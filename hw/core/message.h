@@ -15,8 +15,8 @@ namespace splinter::hw {
 struct Message {
     Cycles arrival;
     CpuId sender;
-    std::uint64_t sequence = 0;  // of the sender: keeps equal arrivals of one sender in order
     std::uint32_t what = 0;      // interrupt vector, or the platform's notice kind
+    std::uint64_t sequence = 0;  // of the sender: keeps equal arrivals of one sender in order
     std::uint64_t payload = 0;
 };
 

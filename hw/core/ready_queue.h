@@ -142,23 +142,27 @@ class ReadyQueue {
         run_.pass_over([this](Entry entry) { return seat_of(entry).queued != entry; });
     }
     [[gnu::noinline]] void insert(Entry entry) {
-        const Entry top = std::exchange(top_, std::min(top_, entry));
-        if (seat_of(entry).in_heap <= entry) return;
-        if (!run_.empty() && entry.later_by(kClose) < run_.front()) [[unlikely]]
-            run_.give_up([this](Entry later) { requeue(later); });
-        if (!goes_on_run(entry, top)) return push(entry);
+        if (seat_of(entry).in_heap > entry) goes_on_run(entry) ? append(entry) : insert_elsewhere(entry);
+        top_ = std::min(top_, entry);
+    }
+    [[nodiscard]] bool goes_on_run(Entry entry) const {
+        return !run_.empty() && run_.back() < entry && entry <= run_.back().later_by(kClose);
+    }
+    void append(Entry entry) {
         if (run_.is_long()) [[unlikely]]
             run_.forget([this](Entry other) { return seat_of(other).queued != other; });
         run_.append(entry);
+    }
+    // An entry far ahead would keep the run closed for all that come before that: it does not begin one, or gives way.
+    void insert_elsewhere(Entry entry) {
+        if (!run_.empty() && entry.later_by(kClose) < run_.front()) run_.give_up([this](Entry later) { requeue(later); });
+        const bool begins = run_.empty() && (top_.never() || entry <= top_.later_by(kClose));
+        begins ? append(entry) : push(entry);
     }
     // In the heap, where `entry` is not, if its core is queued with it.
     void requeue(Entry entry) {
         const Seat& seat = seat_of(entry);
         if (seat.queued == entry && seat.in_heap > entry) push(entry);
-    }
-    [[nodiscard]] bool goes_on_run(Entry entry, Entry top) const {
-        if (run_.empty()) return top.never() || entry <= top.later_by(kClose);
-        return run_.back() < entry && entry <= run_.back().later_by(kClose);
     }
     void push(Entry entry) {
         if (heap_.size() >= 2 * seats_.size()) [[unlikely]]

@@ -71,7 +71,7 @@ void Timeline::wake_unnoticed(Cycles when, Cycles effect_time) {
 }
 
 void Timeline::set_timer(Cycles when, std::uint32_t vector) {
-    timer_ = {when, id_, 0, vector};
+    timer_ = {when, id_, vector, 0};
     update_barrier();
 }
 

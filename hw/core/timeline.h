@@ -70,6 +70,8 @@ class Timeline {
         if (now_ >= barrier_ || now_ >= ahead_until_) [[unlikely]]
             order();
     }
+    // Before when that need not wait, nor anything else comes in between.
+    [[nodiscard]] Cycles callee_until() const { return std::min(barrier_, ahead_until_); }
     // The caller may now call again: it is not in this call's way any more.
     void has_answered() { limit_to(now_ + conductor_->quantum()); }
     // Waits, interruptibly, until wake() has set a time and that time has come.

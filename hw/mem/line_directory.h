@@ -24,14 +24,20 @@ class LineDirectory {
     // `cpu` owns the 64-byte line of `address` from now on. The transfer, if another core owned it; kNever if it was the core's
     // own or nobody's: then the caches know the cost. (No std::optional, which goes through the host's memory.)
     [[gnu::always_inline]] Cycles take_from_others(CpuId cpu, VirtAddr address) {
-        const Owner owner = std::exchange(owner_of(address), static_cast<Owner>(cpu.raw()));
-        if (owner == kNobody || owner == cpu.raw()) return kNever;
-        return transfer(CpuId{owner}, cpu);
+        return take_from_others(cpu, owner_of(address));
     }
     // The same with a flat cost for the other case. A line nobody has touched is a hit: its first fetch from memory is part of
     // the software path length.
-    [[gnu::always_inline]] Cycles take(CpuId cpu, VirtAddr address) {
-        const Cycles transfer = take_from_others(cpu, address);
+    [[gnu::always_inline]] Cycles take(CpuId cpu, VirtAddr address) { return take(cpu, owner_of(address)); }
+    // The same in two steps: where the owner of a line is kept, nullptr if that takes a search, and the taking.
+    using Owner = std::uint16_t;  // a CpuId
+    [[nodiscard, gnu::always_inline]] Owner* known_owner(VirtAddr address) const {
+        const std::uint64_t number = address.raw() >> kPageShift;
+        const Memo& memo = memos_[number % kMemos];
+        return memo.number == number ? &memo.page->owners[place_of(address)] : nullptr;
+    }
+    [[gnu::always_inline]] Cycles take(CpuId cpu, Owner& owner) {
+        const Cycles transfer = take_from_others(cpu, owner);
         return transfer == kNever ? latencies_[0] : transfer;
     }
     // The most that take() returns.
@@ -41,7 +47,6 @@ class LineDirectory {
     }
 
   private:
-    using Owner = std::uint16_t;  // a CpuId
     static constexpr Owner kNobody = 0xffff;
     static constexpr unsigned kLineShift = 6;
     static constexpr std::size_t kLines = kPageBytes >> kLineShift;
@@ -56,11 +61,15 @@ class LineDirectory {
     };
     static constexpr std::size_t kMemos = 64;
 
+    static std::size_t place_of(VirtAddr address) { return address.raw() >> kLineShift & (kLines - 1); }
     [[nodiscard, gnu::always_inline]] Owner& owner_of(VirtAddr address) {
-        const std::uint64_t number = address.raw() >> kPageShift;
-        const Memo& memo = memos_[number % kMemos];
-        Page& page = memo.number == number ? *memo.page : find_page(number);
-        return page.owners[address.raw() >> kLineShift & (kLines - 1)];
+        Owner* const known = known_owner(address);
+        return known != nullptr ? *known : find_page(address.raw() >> kPageShift).owners[place_of(address)];
+    }
+    [[nodiscard, gnu::always_inline]] Cycles take_from_others(CpuId cpu, Owner& place) const {
+        const Owner owner = std::exchange(place, static_cast<Owner>(cpu.raw()));
+        if (owner == kNobody || owner == cpu.raw()) return kNever;
+        return transfer(CpuId{owner}, cpu);
     }
     [[gnu::noinline]] Page& find_page(std::uint64_t number) {
         const auto [page, added] = page_of_.find_or_add(number);

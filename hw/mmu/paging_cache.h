@@ -37,7 +37,7 @@ class PagingCache {
     void for_each(Visitor&& visit) const;
 
   private:
-    void drop_pcid_entries(Pcid pcid);
+    [[gnu::noinline]] void drop_pcid_entries(Pcid pcid);
     // One by one: two bytes that the walk has just stored would come back together, which the host's store buffer cannot
     // forward.
     void insert(VirtAddr va, Pcid pcid, x86::Level level, x86::PathRights rights, Pfn table);

@@ -275,8 +275,7 @@ Cycles TranslationUnit::invalidate(const x86::Invalidation& invalidation) {
             return core_.invlpg;
         case Kind::invpcid_address:
             ++stats_.invlpg;
-            if (walked_.may_have(invalidation.address))
-                for (TlbLevel& level : levels_) level.drop_address(invalidation.address, invalidation.pcid, Globals::kept);
+            if (walked_.may_have(invalidation.address)) drop_page_of(invalidation.address, invalidation.pcid);
             paging_cache_.drop_pcid(invalidation.pcid);
             return core_.invpcid_address;
         case Kind::invpcid_context:
@@ -297,6 +296,10 @@ Cycles TranslationUnit::invalidate(const x86::Invalidation& invalidation) {
             return core_.pge_toggle;
     }
     return Cycles{0};
+}
+
+void TranslationUnit::drop_page_of(VirtAddr va, Pcid pcid) {
+    for (TlbLevel& level : levels_) level.drop_address(va, pcid, Globals::kept);
 }
 
 bool TranslationUnit::holds_under(VirtAddr va, Pcid pcid) const {

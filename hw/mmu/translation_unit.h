@@ -195,7 +195,9 @@ class TranslationUnit {
     void drop_all();
     void forget_hits();
     [[nodiscard]] bool holds_under(VirtAddr va, Pcid pcid) const;
-    void drop_page(VirtAddr va);
+    // Out of line, for most shootdowns find nothing to drop.
+    [[gnu::noinline]] void drop_page(VirtAddr va);
+    [[gnu::noinline]] void drop_page_of(VirtAddr va, Pcid pcid);
     void count_survivors(Pcid pcid);
 
     MmuParams params_;

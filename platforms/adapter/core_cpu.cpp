@@ -8,6 +8,7 @@ namespace {
 
 constexpr x86::Access kKernelRead{x86::AccessKind::read, x86::Mode::supervisor};
 constexpr x86::Access kKernelWrite{x86::AccessKind::write, x86::Mode::supervisor};
+constexpr Cycles kForEver{std::uint64_t{1} << 62};  // longer than any run, and sums do not overflow
 
 }  // namespace
 
@@ -18,6 +19,7 @@ CoreCpu::CoreCpu(hw::Machine& machine, CpuId id, const alloc::StepCosts& costs, 
       timeline_{core_.timeline()},
       lines_{machine.memory().lines()},
       plain_lines_{!machine.memory().caches().simulated()},
+      slowest_line_{plain_lines_ ? lines_.slowest() : kForEver},
       costs_{costs},
       online_{online},
       icr_write_{machine.params().ipi.icr_write} {}
@@ -41,8 +43,33 @@ inline void CoreCpu::order_for(alloc::Touch touch) {
 }
 
 void CoreCpu::touch(VirtAddr address, alloc::Touch touch) {
-    if (!plain_lines_ || touch == alloc::Touch::remapped) [[unlikely]]
-        return touch_at_its_place(address, touch);
+    const Cycles until = undisturbed_until(touch);
+    if (timeline_.now() + slowest_line_ >= until) [[unlikely]]
+        return touch_in_steps(address, touch);
+    std::uint16_t* const owner = lines_.known_owner(address);
+    if (owner == nullptr || core_.mmu().unit().access_known_hit(address, kKernelWrite) == nullptr) [[unlikely]]
+        return touch_in_steps(address, touch);
+    timeline_.pass(lines_.take(id(), *owner));
+    if (touch == alloc::Touch::contended) timeline_.note_order();
+}
+
+// Before which time nothing comes between what such a touch does.
+inline Cycles CoreCpu::undisturbed_until(alloc::Touch touch) const {
+    switch (touch) {
+        case alloc::Touch::owned:
+            return timeline_.undisturbed_until();
+        case alloc::Touch::called:
+            return timeline_.callee_until();
+        case alloc::Touch::contended:
+            return timeline_.first_until();
+        case alloc::Touch::remapped:
+            break;
+    }
+    return Cycles{0};
+}
+
+void CoreCpu::touch_in_steps(VirtAddr address, alloc::Touch touch) {
+    if (!plain_lines_ || touch == alloc::Touch::remapped) return touch_at_its_place(address, touch);
     (void)core_.translate(address, kKernelWrite);  // for its cycles
     order_for(touch);
     timeline_.advance(lines_.take(id(), address));
@@ -62,10 +89,10 @@ void CoreCpu::touch_at_its_place(VirtAddr address, alloc::Touch touch) {
 // What they take is then the sum, and lines of one page are found by one look-up of its translation. Any other is a touch().
 class CoreCpu::LineRun {
   public:
-    explicit LineRun(CoreCpu& cpu) : cpu_{cpu}, slowest_{cpu.lines_.slowest()} {}
+    explicit LineRun(CoreCpu& cpu) : cpu_{cpu} {}
     // Lets `before` pass, then takes the line. False: nothing has been done, this is for touch().
     [[nodiscard, gnu::always_inline]] bool take(VirtAddr address, Cycles before, Cycles until) {
-        if (!cpu_.plain_lines_ || cpu_.timeline_.now() + before + slowest_ >= until || !translate(address)) return false;
+        if (cpu_.timeline_.now() + before + cpu_.slowest_line_ >= until || !translate(address)) return false;
         cpu_.timeline_.pass(before + cpu_.lines_.take(cpu_.id(), address));
         return true;
     }
@@ -85,7 +112,6 @@ class CoreCpu::LineRun {
         return unit.access_known_hit(address, kKernelWrite) != nullptr;
     }
     CoreCpu& cpu_;
-    Cycles slowest_;
     std::uint64_t page_ = 0;
 };
 

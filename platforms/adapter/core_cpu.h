@@ -61,6 +61,9 @@ class CoreCpu final : public alloc::Cpu {
     // The cycles until this core owns a line of shared kernel data.
     [[nodiscard]] Cycles take_from_caches(VirtAddr address, PhysAddr line);
     void order_for(alloc::Touch touch);
+    [[nodiscard]] Cycles undisturbed_until(alloc::Touch touch) const;
+    // touch() step by step, as others may come between them.
+    void touch_in_steps(VirtAddr address, alloc::Touch touch);
     // touch() where it matters which line of memory it is.
     void touch_at_its_place(VirtAddr address, alloc::Touch touch);
     class LineRun;
@@ -69,6 +72,7 @@ class CoreCpu final : public alloc::Cpu {
     hw::Timeline& timeline_;
     hw::LineDirectory& lines_;
     bool plain_lines_;  // a line that no other core owns takes the same wherever it is
+    Cycles slowest_line_;  // takes that then at most; else for ever
     const alloc::StepCosts& costs_;
     const CpuMask& online_;
     Cycles icr_write_;

@@ -6,7 +6,7 @@ namespace splinter::hw {
 namespace {
 
 Message message(std::uint64_t arrival, std::uint32_t sender, std::uint64_t sequence = 0) {
-    return {Cycles{arrival}, CpuId{sender}, sequence, 0, 0};
+    return {Cycles{arrival}, CpuId{sender}, 0, sequence, 0};
 }
 
 TEST(Inbox, NothingArrivesInAnEmptyOne) { EXPECT_EQ(Inbox{}.next_arrival(), kNever); }
