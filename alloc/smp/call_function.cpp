@@ -51,7 +51,12 @@ void CallFunction::on_interrupt(Cpu& cpu) {
     cpu.touch(data_.call_queues().of(cpu.id()), Touch::called);  // llist_del_all(): atomic
     Queue& queue = queues_[cpu.id().index()];
     const Request* const first = std::exchange(queue.first, nullptr);
-    const std::vector<Request> others = std::exchange(queue.others, {});
+    if (!queue.others.empty()) [[unlikely]]
+        return handle_all(cpu, first, std::exchange(queue.others, {}));
+    if (first != nullptr) handle(cpu, *first);
+}
+
+void CallFunction::handle_all(Cpu& cpu, const Request* first, const std::vector<Request>& others) {
     for (const Request& request : others)
         if (request.acknowledge == Acknowledge::on_entry) acknowledge(cpu, request);
     if (first != nullptr) handle(cpu, *first);

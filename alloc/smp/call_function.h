@@ -44,6 +44,7 @@ class CallFunction {
     };
     CpuMask enqueue(Cpu& cpu, const CpuMask& targets, const Request& request);
     void handle(Cpu& cpu, const Request& request);
+    void handle_all(Cpu& cpu, const Request* first, const std::vector<Request>& others);
     void acknowledge(Cpu& cpu, const Request& request);
     // What waits for a CPU, in order of arrival; seldom more than one.
     struct Queue {

@@ -22,14 +22,24 @@ class Acknowledgements {
     void acknowledge(Timeline& self, CpuId caller);
     // Returns when `target` has acknowledged. Interruptible.
     void wait_for(Timeline& caller, CpuId target);
-    // The cycles that wait_for() would take, if that is known already; else kNever. The caller may pay them itself and then
-    // forget() the target.
-    [[nodiscard]] Cycles left_to_wait(const Timeline& caller, CpuId target) const {
-        const Cycles when = calls_[caller.id().index()].acknowledged[target.index()];
-        if (when == kNever) return kNever;
-        return when > caller.now() ? when - caller.now() : Cycles{0};
-    }
-    void forget(const Timeline& caller, CpuId target) { calls_[caller.id().index()].acknowledged[target.index()] = kNever; }
+    // What the targets of a caller's call have told it, to look at many in a row.
+    class Answers {
+      public:
+        explicit Answers(std::vector<Cycles>& words) : words_{words.data()} {}
+        // The cycles that wait_for() would take at `now`, if that is known already; else kNever. The caller may pay them itself
+        // and then forget() the target.
+        [[nodiscard]] Cycles left_to_wait(Cycles now, CpuId target) const {
+            const Cycles when = words_[target.index()];
+            if (when == kNever) return kNever;
+            return when > now ? when - now : Cycles{0};
+        }
+        void forget(CpuId target) const { words_[target.index()] = kNever; }
+
+      private:
+        Cycles* words_;
+    };
+    // REQUIRES: begin_call() before. Good until it calls again.
+    [[nodiscard]] Answers answers_to(const Timeline& caller) { return Answers{calls_[caller.id().index()].acknowledged}; }
 
   private:
     static constexpr std::uint32_t kNobody = ~std::uint32_t{0};

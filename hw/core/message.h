@@ -29,6 +29,8 @@ class Inbox {
         else
             push_behind(later(next_, message) ? std::exchange(next_, message) : message);
     }
+    // REQUIRES: empty().
+    void push_first(const Message& message) { next_ = message; }
     // REQUIRES: !empty().
     Message pop() {
         const Message message = next_;

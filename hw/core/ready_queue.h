@@ -86,50 +86,57 @@ class ReadyQueue {
         return first;
     }
     // Which core comes some places after the top, as far as that is known without a search: for hints.
-    [[nodiscard]] const Entry* behind_top(std::size_t places) const { return run_.behind(top_, places); }
+    [[nodiscard]] const Entry* behind_top(std::ptrdiff_t places) const { return run_.behind(top_, places); }
 
   private:
-    // Entries in order, from `first` on.
+    // Entries in order, with never() behind the last.
     class Run {
       public:
-        [[nodiscard]] bool empty() const { return entries_.empty(); }
-        [[nodiscard]] Entry front() const { return entries_.empty() ? Entry{} : entries_[first_]; }
+        [[nodiscard]] bool empty() const { return front().never(); }
+        [[nodiscard]] Entry front() const { return entries_[first_]; }
         // REQUIRES: !empty().
-        [[nodiscard]] Entry back() const { return entries_.back(); }
-        void append(Entry entry) { entries_.push_back(entry); }
+        [[nodiscard]] Entry back() const { return entries_[end_ - 1]; }
+        [[nodiscard]] bool full() const { return end_ + 1 == std::ssize(entries_); }
+        // REQUIRES: !full().
+        void append(Entry entry) {
+            entries_[end_++] = entry;
+            entries_[end_] = Entry{};
+        }
         // Takes off the first entry, and those behind it that have gone. REQUIRES: !empty().
         template <class IsGone>
         void pass_over(IsGone&& is_gone) {
             do {
-                if (++first_ == entries_.size()) {
-                    entries_.clear();
-                    first_ = 0;
-                    return;
-                }
-            } while (is_gone(entries_[first_]));
+                ++first_;
+            } while (first_ != end_ && is_gone(entries_[first_]));
+            if (first_ == end_) clear();
         }
         template <class Take>
         void give_up(Take&& take) {
-            std::for_each(entries_.begin() + static_cast<std::ptrdiff_t>(std::exchange(first_, 0)), entries_.end(), take);
-            entries_.clear();
+            std::for_each(entries_.begin() + first_, entries_.begin() + end_, take);
+            clear();
         }
-        [[nodiscard]] bool is_long() const { return entries_.size() >= long_; }
+        // Forgets what has gone, and grows if that was not much.
         template <class IsGone>
-        void forget(IsGone&& is_gone) {
-            entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(std::exchange(first_, 0)));
-            std::erase_if(entries_, is_gone);
-            long_ = kLong + 2 * entries_.size();
+        void make_room(IsGone&& is_gone) {
+            const auto end = std::remove_if(entries_.begin() + first_, entries_.begin() + end_, is_gone);
+            end_ = std::move(entries_.begin() + first_, end, entries_.begin()) - entries_.begin();
+            first_ = 0;
+            entries_[end_] = Entry{};
+            if (2 * static_cast<std::size_t>(end_) > entries_.size()) entries_.resize(2 * entries_.size());
         }
-        [[nodiscard]] const Entry* behind(Entry front, std::size_t places) const {
-            return first_ + places < entries_.size() && entries_[first_] == front ? &entries_[first_ + places] : nullptr;
+        [[nodiscard]] const Entry* behind(Entry front, std::ptrdiff_t places) const {
+            return end_ - first_ > places && entries_[first_] == front ? &entries_[first_ + places] : nullptr;
         }
 
       private:
-        std::vector<Entry> entries_;
-        std::size_t first_ = 0;
-        std::size_t long_ = kLong;
+        void clear() {
+            first_ = end_ = 0;
+            entries_[0] = Entry{};
+        }
+        std::vector<Entry> entries_ = std::vector<Entry>(1024);
+        std::ptrdiff_t first_ = 0;
+        std::ptrdiff_t end_ = 0;
     };
-    static constexpr std::size_t kLong = 8192;
     static constexpr Cycles kClose{4096};  // a few flights of an interrupt
     struct Seat {
         Entry queued;   // never(): not queued
@@ -142,22 +149,21 @@ class ReadyQueue {
         run_.pass_over([this](Entry entry) { return seat_of(entry).queued != entry; });
     }
     [[gnu::noinline]] void insert(Entry entry) {
-        if (seat_of(entry).in_heap > entry) goes_on_run(entry) ? append(entry) : insert_elsewhere(entry);
+        if (seat_of(entry).in_heap <= entry) return;
+        if (!goes_on_run(entry) || run_.full()) return insert_elsewhere(entry);
+        run_.append(entry);
         top_ = std::min(top_, entry);
     }
     [[nodiscard]] bool goes_on_run(Entry entry) const {
         return !run_.empty() && run_.back() < entry && entry <= run_.back().later_by(kClose);
     }
-    void append(Entry entry) {
-        if (run_.is_long()) [[unlikely]]
-            run_.forget([this](Entry other) { return seat_of(other).queued != other; });
-        run_.append(entry);
-    }
     // An entry far ahead would keep the run closed for all that come before that: it does not begin one, or gives way.
-    void insert_elsewhere(Entry entry) {
+    [[gnu::noinline]] void insert_elsewhere(Entry entry) {
+        if (run_.full()) run_.make_room([this](Entry other) { return seat_of(other).queued != other; });
         if (!run_.empty() && entry.later_by(kClose) < run_.front()) run_.give_up([this](Entry later) { requeue(later); });
         const bool begins = run_.empty() && (top_.never() || entry <= top_.later_by(kClose));
-        begins ? append(entry) : push(entry);
+        begins || goes_on_run(entry) ? run_.append(entry) : push(entry);
+        find_top();
     }
     // In the heap, where `entry` is not, if its core is queued with it.
     void requeue(Entry entry) {

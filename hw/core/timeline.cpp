@@ -132,15 +132,12 @@ void Timeline::deliver_due() {
             on_notice_(notice);
             continue;
         }
-        if (timer_.arrival < interrupts_.next_arrival())
-            handle_interrupt(std::exchange(timer_, {kNever, {}}));
-        else
-            handle_interrupt(interrupts_.pop());
+        handle_interrupt(timer_.arrival < interrupts_.next_arrival() ? std::exchange(timer_, {kNever, {}}) : interrupts_.pop());
     }
     barrier_ = std::min(limit_, next);
 }
 
-void Timeline::handle_interrupt(const Message& message) {
+inline void Timeline::handle_interrupt(const Message& message) {
     const bool was_waiting = std::exchange(waiting_, false);
     const bool was_paying = std::exchange(paying_, false);
     const Cycles left = std::exchange(left_, Cycles{0});

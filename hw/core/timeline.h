@@ -98,12 +98,13 @@ class Timeline {
     void wake_unnoticed(Cycles when, Cycles effect_time);
     // REQUIRES: arrival is at least the lookahead after the sender's time.
     void post_interrupt(const Message& message) {
-        const bool is_first = message.what == call_vector_ && message.arrival < queue_key_ && waits_to_be_called();
-        interrupts_.push(message);
-        if (is_first) [[likely]]
+        if (message.what == call_vector_ && message.arrival < queue_key_ && waits_to_be_called()) [[likely]] {
+            interrupts_.push_first(message);
             conductor_->called(*this, std::max(message.arrival, now_));
-        else
+        } else {
+            interrupts_.push(message);
             message_arrived();
+        }
     }
     void post_notice(const Message& message);
 

@@ -16,30 +16,54 @@
 namespace splinter::hw {
 
 class LineDirectory {
+    struct Page;
+
   public:
     LineDirectory(const MachineParams& params, const Topology& topology)
         : topology_{&topology},
           latencies_{params.mem.l1d_hit, params.mem.transfer_sibling, params.mem.transfer_cluster, params.mem.transfer_socket,
                      params.mem.transfer_cross} {}
+    // The lines of one page, found once, for several to be taken.
+    class PageLines {
+      public:
+        PageLines() = default;
+        [[nodiscard]] explicit operator bool() const { return page_ != nullptr; }
+        // As those of the directory. REQUIRES: the address is in this page.
+        [[gnu::always_inline]] Cycles take_from_others(CpuId cpu, VirtAddr address) const {
+            Owner& place = page_->owners[address.raw() >> kLineShift & (kLines - 1)];
+            const Owner owner = std::exchange(place, static_cast<Owner>(cpu.raw()));
+            if (owner == kNobody || owner == cpu.raw()) return kNever;
+            return directory_->transfer(CpuId{owner}, cpu);
+        }
+        [[gnu::always_inline]] Cycles take(CpuId cpu, VirtAddr address) const {
+            const Cycles transfer = take_from_others(cpu, address);
+            return transfer == kNever ? directory_->latencies_[0] : transfer;
+        }
+
+      private:
+        friend class LineDirectory;
+        PageLines(const LineDirectory& directory, Page* page) : directory_{&directory}, page_{page} {}
+        const LineDirectory* directory_ = nullptr;
+        Page* page_ = nullptr;
+    };
+    [[nodiscard, gnu::always_inline]] PageLines page_of(VirtAddr address) {
+        const PageLines known = known_page_of(address);
+        return known ? known : PageLines{*this, find_page(address.raw() >> kPageShift)};
+    }
+    // None if that takes a search.
+    [[nodiscard, gnu::always_inline]] PageLines known_page_of(VirtAddr address) const {
+        const std::uint64_t number = address.raw() >> kPageShift;
+        const Memo& memo = memos_[number % kMemos];
+        return {*this, memo.number == number ? memo.page : nullptr};
+    }
     // `cpu` owns the 64-byte line of `address` from now on. The transfer, if another core owned it; kNever if it was the core's
     // own or nobody's: then the caches know the cost. (No std::optional, which goes through the host's memory.)
     [[gnu::always_inline]] Cycles take_from_others(CpuId cpu, VirtAddr address) {
-        return take_from_others(cpu, owner_of(address));
+        return page_of(address).take_from_others(cpu, address);
     }
     // The same with a flat cost for the other case. A line nobody has touched is a hit: its first fetch from memory is part of
     // the software path length.
-    [[gnu::always_inline]] Cycles take(CpuId cpu, VirtAddr address) { return take(cpu, owner_of(address)); }
-    // The same in two steps: where the owner of a line is kept, nullptr if that takes a search, and the taking.
-    using Owner = std::uint16_t;  // a CpuId
-    [[nodiscard, gnu::always_inline]] Owner* known_owner(VirtAddr address) const {
-        const std::uint64_t number = address.raw() >> kPageShift;
-        const Memo& memo = memos_[number % kMemos];
-        return memo.number == number ? &memo.page->owners[place_of(address)] : nullptr;
-    }
-    [[gnu::always_inline]] Cycles take(CpuId cpu, Owner& owner) {
-        const Cycles transfer = take_from_others(cpu, owner);
-        return transfer == kNever ? latencies_[0] : transfer;
-    }
+    [[gnu::always_inline]] Cycles take(CpuId cpu, VirtAddr address) { return page_of(address).take(cpu, address); }
     // The most that take() returns.
     [[nodiscard]] Cycles slowest() const { return *std::max_element(latencies_.begin(), latencies_.end()); }
     [[nodiscard]] Cycles transfer(CpuId from, CpuId to) const {
@@ -47,6 +71,7 @@ class LineDirectory {
     }
 
   private:
+    using Owner = std::uint16_t;  // a CpuId
     static constexpr Owner kNobody = 0xffff;
     static constexpr unsigned kLineShift = 6;
     static constexpr std::size_t kLines = kPageBytes >> kLineShift;
@@ -61,21 +86,11 @@ class LineDirectory {
     };
     static constexpr std::size_t kMemos = 64;
 
-    static std::size_t place_of(VirtAddr address) { return address.raw() >> kLineShift & (kLines - 1); }
-    [[nodiscard, gnu::always_inline]] Owner& owner_of(VirtAddr address) {
-        Owner* const known = known_owner(address);
-        return known != nullptr ? *known : find_page(address.raw() >> kPageShift).owners[place_of(address)];
-    }
-    [[nodiscard, gnu::always_inline]] Cycles take_from_others(CpuId cpu, Owner& place) const {
-        const Owner owner = std::exchange(place, static_cast<Owner>(cpu.raw()));
-        if (owner == kNobody || owner == cpu.raw()) return kNever;
-        return transfer(CpuId{owner}, cpu);
-    }
-    [[gnu::noinline]] Page& find_page(std::uint64_t number) {
+    [[gnu::noinline]] Page* find_page(std::uint64_t number) {
         const auto [page, added] = page_of_.find_or_add(number);
         if (added) page = &pages_.emplace_back();
         memos_[number % kMemos] = {number, page};
-        return *page;
+        return page;
     }
 
     const Topology* topology_;

@@ -31,6 +31,8 @@ class PagingCache {
     void drop_pcid(Pcid pcid) {
         if (holds_any_) drop_pcid_entries(pcid);
     }
+    // False: all entries are invalid.
+    [[nodiscard]] bool holds_any() const { return holds_any_; }
     void drop_all();
     // visit(VirtAddr first covered, Pcid, WalkPoint), for audits.
     template <class Visitor>
@@ -98,13 +100,13 @@ class PagingCache {
     template <unsigned kTable>
     [[nodiscard, gnu::always_inline]] const x86::WalkPoint* look_for(VirtAddr va, Pcid pcid);
 
+    bool holds_any_ = false;
     std::vector<Bank> banks_;
     std::array<Bank*, kLevels> bank_of_{};
     struct Absent {
         std::uint64_t tag = 0;
         std::uint8_t digest = kNoDigest;
     };
-    bool holds_any_ = false;                // false: all entries are invalid
     std::array<Absent, kLevels> absent_{};  // by level: a tag that a look-up has missed and nothing has inserted since
 };
 

@@ -12,11 +12,11 @@ using x86::PageSize;
 
 TranslationUnit::TranslationUnit(const MmuParams& mmu, const CoreParams& core, PageTablePort& tables)
     : params_{mmu},
-      core_{core},
       tables_{tables},
       levels_{TlbLevel{{mmu.l1d, mmu.l1d_large, mmu.l1d_huge}}, TlbLevel{{mmu.l1s}}, TlbLevel{{mmu.l1i, mmu.l1i_large}},
               TlbLevel{{mmu.l2, mmu.l2_second}}, TlbLevel{{mmu.l2i}}},
-      paging_cache_{mmu} {
+      paging_cache_{mmu},
+      core_{core} {
     const std::array<Unit, 3> l1_of{kL1Data, levels_[kL1Store].present() ? kL1Store : kL1Data, kL1Code};
     for (std::size_t kind = 0; kind < routes_.size(); ++kind) {
         const bool own_l2 = kind == static_cast<std::size_t>(AccessKind::fetch) && levels_[kL2Code].present();
@@ -263,21 +263,37 @@ void TranslationUnit::forget_hits() {
     for (HitMemo& memo : memos_) memo.forget_all();
 }
 
-// SDM 4.10.4.1, operation by operation.
+// Most shootdowns find nothing to drop: that is inline.
 Cycles TranslationUnit::invalidate(const x86::Invalidation& invalidation) {
     using Kind = x86::Invalidation::Kind;
     ++invalidations_;
+    if (invalidation.kind != Kind::invlpg && invalidation.kind != Kind::invpcid_address) [[unlikely]]
+        return invalidate_many(invalidation);
+    ++stats_.invlpg;
+    const bool current = invalidation.kind == Kind::invlpg;
+    if (walked_.may_have(invalidation.address) || paging_cache_.holds_any()) [[unlikely]]
+        invalidate_page(invalidation.address, current ? pcid_ : invalidation.pcid, current);
+    return current ? core_.invlpg : core_.invpcid_address;
+}
+
+// SDM 4.10.4.1, INVLPG and INVPCID type 0.
+void TranslationUnit::invalidate_page(VirtAddr va, Pcid pcid, bool current) {
+    if (walked_.may_have(va)) {
+        if (current)
+            drop_page(va);
+        else
+            for (TlbLevel& level : levels_) level.drop_address(va, pcid, Globals::kept);
+    }
+    paging_cache_.drop_pcid(pcid);
+}
+
+// SDM 4.10.4.1, the others.
+Cycles TranslationUnit::invalidate_many(const x86::Invalidation& invalidation) {
+    using Kind = x86::Invalidation::Kind;
     switch (invalidation.kind) {
         case Kind::invlpg:
-            ++stats_.invlpg;
-            if (walked_.may_have(invalidation.address)) drop_page(invalidation.address);
-            paging_cache_.drop_pcid(pcid_);
-            return core_.invlpg;
         case Kind::invpcid_address:
-            ++stats_.invlpg;
-            if (walked_.may_have(invalidation.address)) drop_page_of(invalidation.address, invalidation.pcid);
-            paging_cache_.drop_pcid(invalidation.pcid);
-            return core_.invpcid_address;
+            break;
         case Kind::invpcid_context:
             drop_pcid(invalidation.pcid);
             return core_.invpcid_context;
@@ -296,10 +312,6 @@ Cycles TranslationUnit::invalidate(const x86::Invalidation& invalidation) {
             return core_.pge_toggle;
     }
     return Cycles{0};
-}
-
-void TranslationUnit::drop_page_of(VirtAddr va, Pcid pcid) {
-    for (TlbLevel& level : levels_) level.drop_address(va, pcid, Globals::kept);
 }
 
 bool TranslationUnit::holds_under(VirtAddr va, Pcid pcid) const {

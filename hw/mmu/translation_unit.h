@@ -195,31 +195,34 @@ class TranslationUnit {
     void drop_all();
     void forget_hits();
     [[nodiscard]] bool holds_under(VirtAddr va, Pcid pcid) const;
-    // Out of line, for most shootdowns find nothing to drop.
-    [[gnu::noinline]] void drop_page(VirtAddr va);
-    [[gnu::noinline]] void drop_page_of(VirtAddr va, Pcid pcid);
+    // `current`: INVLPG, which drops global entries, too.
+    [[gnu::noinline]] void invalidate_page(VirtAddr va, Pcid pcid, bool current);
+    [[gnu::noinline]] Cycles invalidate_many(const x86::Invalidation& invalidation);
+    void drop_page(VirtAddr va);
     void count_survivors(Pcid pcid);
 
     MmuParams params_;
-    CoreParams core_;
     PageTablePort& tables_;
     DirectTables direct_;
     std::array<TlbLevel, kUnits> levels_;
     std::array<HitMemo, 3> memos_;  // of the L1 units
-    std::array<Route, 3> routes_;   // by access kind
-    PagingCache paging_cache_;
     x86::PagingState state_;
     x86::WalkRules walk_rules_{state_};
     PermissionTable permissions_{state_};
     PermissionTable last_permissions_{state_};  // before the last write of PKRS, if
     std::optional<x86::KeyRights> last_pkrs_;   // nothing else was written since
-    Pfn root_;
-    Pcid pcid_;
     x86::AccessOutcome fault_;                       // the last
     x86::PageSize served_size_ = x86::PageSize::k4;  // of the last access that did not fault
     TranslationObserver* observer_ = nullptr;
+    // Together, for a shootdown on an idle core asks for no more.
+    std::array<Route, 3> routes_;  // by access kind
+    MmuStats stats_;
+    Pfn root_;
+    Pcid pcid_;
     std::uint64_t invalidations_ = 0;  // of any kind, and register writes
     PagesSeen walked_;                 // all that the TLBs hold, and more
+    PagingCache paging_cache_;         // begins with whether it holds any
+    CoreParams core_;
     struct Survivor {
         Pcid pcid;
         VirtAddr va;
@@ -233,7 +236,6 @@ class TranslationUnit {
     bool last_miss_walked_ = false;  // the last L1 miss
     bool told_ = false;              // the program tells what comes: then there is nothing to guess
     std::optional<WalkHints> hints_;
-    MmuStats stats_;
 };
 
 }  // namespace splinter::hw

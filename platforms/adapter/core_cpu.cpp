@@ -44,13 +44,14 @@ inline void CoreCpu::order_for(alloc::Touch touch) {
 
 void CoreCpu::touch(VirtAddr address, alloc::Touch touch) {
     const Cycles until = undisturbed_until(touch);
-    if (timeline_.now() + slowest_line_ >= until) [[unlikely]]
+    if (timeline_.now() + slowest_line_ >= until || core_.mmu().unit().access_known_hit(address, kKernelWrite) == nullptr)
+        [[unlikely]]
         return touch_in_steps(address, touch);
-    std::uint16_t* const owner = lines_.known_owner(address);
-    if (owner == nullptr || core_.mmu().unit().access_known_hit(address, kKernelWrite) == nullptr) [[unlikely]]
-        return touch_in_steps(address, touch);
-    timeline_.pass(lines_.take(id(), *owner));
     if (touch == alloc::Touch::contended) timeline_.note_order();
+    const hw::LineDirectory::PageLines lines = lines_.known_page_of(address);
+    if (!lines) [[unlikely]]
+        return timeline_.pass(lines_.take(id(), address));
+    timeline_.pass(lines.take(id(), address));
 }
 
 // Before which time nothing comes between what such a touch does.
@@ -93,7 +94,7 @@ class CoreCpu::LineRun {
     // Lets `before` pass, then takes the line. False: nothing has been done, this is for touch().
     [[nodiscard, gnu::always_inline]] bool take(VirtAddr address, Cycles before, Cycles until) {
         if (cpu_.timeline_.now() + before + cpu_.slowest_line_ >= until || !translate(address)) return false;
-        cpu_.timeline_.pass(before + cpu_.lines_.take(cpu_.id(), address));
+        cpu_.timeline_.pass(before + lines_.take(cpu_.id(), address));
         return true;
     }
 
@@ -101,18 +102,20 @@ class CoreCpu::LineRun {
     void interrupt() { page_ = 0; }
 
   private:
-    [[nodiscard]] bool translate(VirtAddr address) {
-        const std::uint64_t page = address.raw() >> kPageShift;
-        hw::TranslationUnit& unit = cpu_.core_.mmu().unit();
-        if (page == page_) {
-            unit.access_again();
-            return true;
-        }
-        page_ = page;
-        return unit.access_known_hit(address, kKernelWrite) != nullptr;
+    [[nodiscard, gnu::always_inline]] bool translate(VirtAddr address) {
+        if (address.raw() >> kPageShift != page_) return find_page(address);
+        cpu_.core_.mmu().unit().access_again();
+        return true;
+    }
+    [[nodiscard, gnu::noinline]] bool find_page(VirtAddr address) {
+        if (cpu_.core_.mmu().unit().access_known_hit(address, kKernelWrite) == nullptr) return false;
+        page_ = address.raw() >> kPageShift;
+        lines_ = cpu_.lines_.page_of(address);
+        return true;
     }
     CoreCpu& cpu_;
     std::uint64_t page_ = 0;
+    hw::LineDirectory::PageLines lines_;
 };
 
 void CoreCpu::touch_each(const CpuMask& cpus, alloc::Step step, alloc::layout::CpuLines lines,
@@ -133,11 +136,12 @@ void CoreCpu::touch_each(const CpuMask& cpus, alloc::Step step, alloc::layout::C
 
 void CoreCpu::end_call(const CpuMask& targets, std::uint64_t /*call*/, alloc::layout::CpuLines lines) {
     hw::Acknowledgements& acknowledgements = machine_.acknowledgements();
+    const hw::Acknowledgements::Answers answers = acknowledgements.answers_to(timeline_);
     LineRun run{*this};
     targets.for_each([&](CpuId target) {
-        const Cycles left = acknowledgements.left_to_wait(timeline_, target);
+        const Cycles left = answers.left_to_wait(timeline_.now(), target);
         if (left != kNever && run.take(lines.of(target), left, timeline_.undisturbed_until())) {
-            acknowledgements.forget(timeline_, target);
+            answers.forget(target);
         } else {
             run.interrupt();
             acknowledgements.wait_for(timeline_, target);

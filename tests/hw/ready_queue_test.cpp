@@ -70,6 +70,25 @@ TEST(ReadyQueue, HoldsKeysBelowTwoToThe54AndTakesTheOthersForNever) {
     EXPECT_TRUE(is_empty(queue));
 }
 
+// A core that gets key after key, sooner or later than the one before, and is never taken off: what it leaves behind is dealt
+// with when room runs out, and the first may be among that.
+TEST(ReadyQueue, KeepsTheLastOfManyKeys) {
+    for (const std::uint64_t step : {std::uint64_t{1}, std::uint64_t{100'000}}) {
+        ReadyQueue queue = queue_of(3);
+        queue.set(CpuId{2U}, Cycles{1'000'000'000'000});
+        for (std::uint64_t i = 1; i < 20'000; ++i) {
+            queue.set(CpuId{0U}, Cycles{i * step});
+            queue.set(CpuId{1U}, Cycles{(20'000 - i) * step});
+            ASSERT_LE(queue.top(), (ReadyQueue::Entry{Cycles{i * step}, CpuId{0U}}));
+            if (i % 3'000 == 0) settle(queue);
+        }
+        EXPECT_EQ(pop(queue), (ReadyQueue::Entry{Cycles{step}, CpuId{1U}}));
+        EXPECT_EQ(pop(queue), (ReadyQueue::Entry{Cycles{19'999 * step}, CpuId{0U}}));
+        EXPECT_EQ(pop(queue).cpu(), CpuId{2U});
+        EXPECT_TRUE(is_empty(queue));
+    }
+}
+
 // Keys as those of cores are, `spread` cycles apart: near each other (one after the other in a run), far apart, and both.
 class ReadyQueueAgainstAMap : public ::testing::TestWithParam<std::uint64_t> {};
 INSTANTIATE_TEST_SUITE_P(Spreads, ReadyQueueAgainstAMap, ::testing::Values(1, 100, 1'000'000));
