@@ -189,24 +189,6 @@ void TlbState::flush_one_user(Cpu& cpu, VirtAddr va) {
     ++trace_.user_invlpg;
 }
 
-void TlbState::flush_one_kernel(Cpu& cpu, VirtAddr va) {
-    PerCpu& mine = state(cpu.id());
-    flush_address(cpu, mine, va);
-    if (isolation_ == Isolation::on) mine.invalidate_other = true;
-}
-
-// native_flush_tlb_one_user()
-void TlbState::flush_address(Cpu& cpu, const PerCpu& mine, VirtAddr va) {
-    cpu.invalidate(x86::Invalidation::page(va));
-    if (isolation_ == Isolation::on && pcids_ == Pcids::present)
-        cpu.invalidate(x86::Invalidation::pcid_address(user_pcid(mine.asid), va));
-}
-
-x86::Pcid TlbState::user_pcid(std::uint16_t asid) {
-    constexpr unsigned kUserPcidBit = 1U << 11;  // X86_CR3_PTI_PCID_USER_BIT
-    return x86::Pcid{static_cast<std::uint16_t>((asid + 1U) | kUserPcidBit)};
-}
-
 void TlbState::assign_global_asid(MmContext& mm) {
     if (mm.global_asid != 0 || pcids_ == Pcids::absent || next_global_asid_ > last_global_asid()) return;
     mm.global_asid = next_global_asid_++;

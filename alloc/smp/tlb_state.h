@@ -96,7 +96,11 @@ class TlbState {
 
     // flush_tlb_one_kernel(). Without isolation Linux takes the leaf for global, which INVLPG drops under every PCID; one that
     // is not stays. With it all address spaces but the loaded one flush when this CPU next loads them.
-    void flush_one_kernel(Cpu& cpu, VirtAddr va);
+    void flush_one_kernel(Cpu& cpu, VirtAddr va) {
+        PerCpu& mine = state(cpu.id());
+        flush_address(cpu, mine, va);
+        if (isolation_ == Isolation::on) mine.invalidate_other = true;
+    }
 
     [[nodiscard]] MmContext& init_mm() { return init_mm_; }
     [[nodiscard]] const MmContext& loaded_mm(CpuId cpu) { return loaded(state(cpu)); }
@@ -138,8 +142,16 @@ class TlbState {
     void load_cr3(Cpu& cpu, const MmContext& mm, const Choice& choice);
     void flush_range(Cpu& cpu, const RemoteWork& work);
     void flush_one_user(Cpu& cpu, VirtAddr va);
-    void flush_address(Cpu& cpu, const PerCpu& mine, VirtAddr va);
-    [[nodiscard]] static x86::Pcid user_pcid(std::uint16_t asid);
+    // native_flush_tlb_one_user()
+    void flush_address(Cpu& cpu, const PerCpu& mine, VirtAddr va) {
+        cpu.invalidate(x86::Invalidation::page(va));
+        if (isolation_ == Isolation::on && pcids_ == Pcids::present)
+            cpu.invalidate(x86::Invalidation::pcid_address(user_pcid(mine.asid), va));
+    }
+    [[nodiscard]] static x86::Pcid user_pcid(std::uint16_t asid) {
+        constexpr unsigned kUserPcidBit = 1U << 11;  // X86_CR3_PTI_PCID_USER_BIT
+        return x86::Pcid{static_cast<std::uint16_t>((asid + 1U) | kUserPcidBit)};
+    }
 
     layout::KernelData data_;
     Pcids pcids_ = Pcids::present;

@@ -56,11 +56,7 @@ class ReadyQueue {
     [[nodiscard]] bool settle() {
         if (top_.never() || seat_of(top_).queued == top_) [[likely]]
             return true;
-        if (run_.front() == top_)
-            pass_over_run();
-        else
-            correct_heap();
-        find_top();
+        correct_top();
         return false;
     }
     // Queues the core, or gives it another key; kNever takes it off.
@@ -74,14 +70,8 @@ class ReadyQueue {
     // REQUIRES: settled, not empty.
     Entry pop() {
         const Entry first = top_;
-        Seat& seat = seat_of(first);
-        seat.queued = Entry{};
-        if (run_.front() == first) {
-            pass_over_run();
-        } else {
-            seat.in_heap = Entry{};
-            take_off_heap();
-        }
+        seat_of(first).queued = Entry{};
+        run_.front() == first ? pass_over_run() : take_off_heap();
         find_top();
         return first;
     }
@@ -144,7 +134,14 @@ class ReadyQueue {
     };
     [[nodiscard]] Seat& seat_of(Entry entry) { return seats_[entry.cpu().index()]; }
 
-    void find_top() { top_ = heap_.empty() ? run_.front() : std::min(run_.front(), heap_.front()); }
+    void find_top() {
+        top_ = run_.front();
+        if (!heap_.empty() && heap_.front() < top_) top_ = heap_.front();
+    }
+    [[gnu::noinline]] void correct_top() {
+        run_.front() == top_ ? pass_over_run() : correct_heap();
+        find_top();
+    }
     void pass_over_run() {
         run_.pass_over([this](Entry entry) { return seat_of(entry).queued != entry; });
     }
@@ -177,16 +174,16 @@ class ReadyQueue {
         heap_.push_back(entry);
         std::push_heap(heap_.begin(), heap_.end(), std::greater<>{});
     }
-    void take_off_heap() {
+    [[gnu::noinline]] void take_off_heap() {
+        Seat& seat = seat_of(heap_.front());
+        if (seat.in_heap == heap_.front()) seat.in_heap = Entry{};
         std::pop_heap(heap_.begin(), heap_.end(), std::greater<>{});
         heap_.pop_back();
     }
     // Its first is not what its core is queued with: that may be a later one.
-    [[gnu::noinline]] void correct_heap() {
-        const Entry front = heap_.front();
-        Seat& seat = seat_of(front);
+    void correct_heap() {
+        const Seat& seat = seat_of(heap_.front());
         take_off_heap();
-        if (seat.in_heap == front) seat.in_heap = Entry{};
         if (!seat.queued.never()) requeue(seat.queued);
     }
     // All but one entry for each core.
