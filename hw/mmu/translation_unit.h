@@ -209,8 +209,8 @@ class TranslationUnit {
     x86::PagingState state_;
     x86::WalkRules walk_rules_{state_};
     PermissionTable permissions_{state_};
-    PermissionTable last_permissions_{state_};  // before the last write of PKRS, if
-    std::optional<x86::KeyRights> last_pkrs_;   // nothing else was written since
+    PermissionTable last_permissions_{state_};       // before the last write of PKRS, if
+    std::optional<x86::KeyRights> last_pkrs_;        // nothing else was written since
     x86::AccessOutcome fault_;                       // the last
     x86::PageSize served_size_ = x86::PageSize::k4;  // of the last access that did not fault
     TranslationObserver* observer_ = nullptr;

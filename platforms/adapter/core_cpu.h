@@ -71,7 +71,7 @@ class CoreCpu final : public alloc::Cpu {
     hw::Core& core_;
     hw::Timeline& timeline_;
     hw::LineDirectory& lines_;
-    bool plain_lines_;  // a line that no other core owns takes the same wherever it is
+    bool plain_lines_;     // a line that no other core owns takes the same wherever it is
     Cycles slowest_line_;  // takes that then at most; else for ever
     const alloc::StepCosts& costs_;
     const CpuMask& online_;

@@ -16,7 +16,8 @@ ReadyQueue queue_of(std::uint32_t cores) {
 }
 
 void settle(ReadyQueue& queue) {
-    while (!queue.settle()) {}
+    while (!queue.settle()) {
+    }
 }
 
 ReadyQueue::Entry pop(ReadyQueue& queue) {
