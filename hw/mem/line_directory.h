@@ -27,7 +27,6 @@ class LineDirectory {
     class PageLines {
       public:
         PageLines() = default;
-        [[nodiscard]] explicit operator bool() const { return page_ != nullptr; }
         // As those of the directory. REQUIRES: the address is in this page.
         [[gnu::always_inline]] Cycles take_from_others(CpuId cpu, VirtAddr address) const {
             Owner& place = page_->owners[address.raw() >> kLineShift & (kLines - 1)];
@@ -47,14 +46,9 @@ class LineDirectory {
         Page* page_ = nullptr;
     };
     [[nodiscard, gnu::always_inline]] PageLines page_of(VirtAddr address) {
-        const PageLines known = known_page_of(address);
-        return known ? known : PageLines{*this, find_page(address.raw() >> kPageShift)};
-    }
-    // None if that takes a search.
-    [[nodiscard, gnu::always_inline]] PageLines known_page_of(VirtAddr address) const {
         const std::uint64_t number = address.raw() >> kPageShift;
         const Memo& memo = memos_[number % kMemos];
-        return {*this, memo.number == number ? memo.page : nullptr};
+        return {*this, memo.number == number ? memo.page : find_page(number)};
     }
     // `cpu` owns the 64-byte line of `address` from now on. The transfer, if another core owned it; kNever if it was the core's
     // own or nobody's: then the caches know the cost. (No std::optional, which goes through the host's memory.)

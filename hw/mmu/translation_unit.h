@@ -214,7 +214,7 @@ class TranslationUnit {
     x86::AccessOutcome fault_;                       // the last
     x86::PageSize served_size_ = x86::PageSize::k4;  // of the last access that did not fault
     TranslationObserver* observer_ = nullptr;
-    // Together, for a shootdown on an idle core asks for no more.
+    // Together, as what a shootdown asks of an idle core, besides the memos.
     std::array<Route, 3> routes_;  // by access kind
     MmuStats stats_;
     Pfn root_;

@@ -47,11 +47,8 @@ void CoreCpu::touch(VirtAddr address, alloc::Touch touch) {
     if (timeline_.now() + slowest_line_ >= until || core_.mmu().unit().access_known_hit(address, kKernelWrite) == nullptr)
         [[unlikely]]
         return touch_in_steps(address, touch);
-    if (touch == alloc::Touch::contended) timeline_.note_order();
-    const hw::LineDirectory::PageLines lines = lines_.known_page_of(address);
-    if (!lines) [[unlikely]]
-        return timeline_.pass(lines_.take(id(), address));
-    timeline_.pass(lines.take(id(), address));
+    timeline_.pass(lines_.take(id(), address));
+    if (touch == alloc::Touch::contended) timeline_.note_order();  // as of after the transfer: order_for()
 }
 
 // Before which time nothing comes between what such a touch does.

@@ -71,8 +71,16 @@ TEST(ReadyQueue, HoldsKeysBelowTwoToThe54AndTakesTheOthersForNever) {
     EXPECT_TRUE(is_empty(queue));
 }
 
-// A core that gets key after key, sooner or later than the one before, and is never taken off: what it leaves behind is dealt
-// with when room runs out, and the first may be among that.
+// The run, full of what one core has left behind, is tidied: its first, which was the top, is among that, and nothing else is
+// queued.
+TEST(ReadyQueue, ForgetsTheFirstOfManyKeys) {
+    ReadyQueue queue = queue_of(1);
+    for (std::uint64_t key = 1; key <= 5'000; ++key) queue.set(CpuId{0U}, Cycles{key});
+    EXPECT_EQ(pop(queue), (ReadyQueue::Entry{Cycles{5'000}, CpuId{0U}}));
+    EXPECT_TRUE(is_empty(queue));
+}
+
+// Cores that get key after key, each later or sooner than the one before, and are not taken off.
 TEST(ReadyQueue, KeepsTheLastOfManyKeys) {
     for (const std::uint64_t step : {std::uint64_t{1}, std::uint64_t{100'000}}) {
         ReadyQueue queue = queue_of(3);
